@@ -1,0 +1,74 @@
+/*
+ * The engine's core: the only way in. Design rules 1 to 5.
+ *
+ * Owns:  desired and actual state of connections, secrets, addresses, routes and filters; redundancy bindings and their
+ *        transactions.
+ * Never: makes a system call, reads a clock, waits. It is handed events and hands out effects.
+ *
+ * The daemon and the simulator run the same code.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include "core/effect.h"
+#include "core/event.h"
+
+struct core;
+
+struct core *core_new(void); /* NULL on exhaustion */
+void core_free(struct core *c);
+
+/* One step. Effects are appended to `out`. `now` never runs backwards. */
+void core_step(struct core *c, const struct event *e, mono_t now, struct effects *out);
+
+/* When the next EV_TIMER is wanted; MONO_NEVER when none is. */
+mono_t core_deadline(const struct core *c);
+
+/* --- What `show` may ask -------------------------------------------------------------------------------------- */
+
+enum binding_state {
+	BINDING_NONE,
+	BINDING_PENDING,
+	BINDING_BOUND,
+	BINDING_STALE,
+	BINDING_FALLEN_BACK
+}; /* D10 */
+
+/* One crypto map on one interface. */
+struct core_binding {
+	char interface[INTERFACE_NAME_MAX];
+	int ifindex; /* 0: no such device at present */
+	char map[NAME_MAX_LEN];
+	bool redundancy;
+	enum binding_state state;
+	char group_name[NAME_MAX_LEN];
+	uint16_t group;
+	enum hsrp_role role;
+	bool serving;		/* endpoint is ours now: no redundancy, or active */
+	struct ipaddr endpoint; /* local tunnel endpoint in force; not set while pending */
+	char reason[128];	/* of the last change, for people */
+	mono_t since;
+	char step[32]; /* of a transaction under way, "" when none */
+};
+
+/* Why a route is (not) there; one per desired (table, prefix, next hop). */
+struct core_route {
+	struct route route; /* as it stands or would stand in the kernel */
+	char interface[INTERFACE_NAME_MAX];
+	char map[NAME_MAX_LEN];
+	uint16_t sequence;
+	struct ipaddr peer; /* the next hop that outputs show */
+	uint8_t distance;
+	uint32_t tag;
+	uint32_t references; /* access list lines and SAs that hold it */
+	bool from_acl, from_sa;
+	bool helper;	  /* protocol 214 */
+	bool installed;	  /* the kernel confirmed it */
+	char reason[128]; /* why not installed; "" when it is */
+};
+
+/* Call `f` for each in a stable order; stop when it returns false. Pointers are valid during the call only. */
+void core_each_binding(const struct core *c, bool (*f)(const struct core_binding *b, void *arg), void *arg);
+void core_each_route(const struct core *c, bool (*f)(const struct core_route *r, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * What the engine's core wants done. The executor hands each effect to an adapter, in order per adapter, and answers
+ * with EV_RESULT where the effect carries a cookie.
+ */
+#ifndef CORE_EFFECT_H
+#define CORE_EFFECT_H
+
+#include "core/event.h"
+
+enum effect_kind {
+	EF_ROUTE_ADD, /* replace semantics for the same (table, prefix, metric, protocol of ours) */
+	EF_ROUTE_DEL,
+	EF_ADDRESS_ADD, /* tagged as ours */
+	EF_ADDRESS_DEL,
+	EF_LINK_SET, /* administrative state (`shutdown`) */
+	EF_FILTER, /* the whole desired filter of one crypto interface; the executor makes the difference atomic */
+	EF_FILTER_GONE, /* of one interface */
+	EF_CONN_LOAD,
+	EF_CONN_UNLOAD,
+	EF_SECRET_LOAD,
+	EF_SECRET_UNLOAD,
+	EF_INITIATE,  /* conn and child by name, returns at once */
+	EF_TERMINATE, /* by IKE_SA id, CHILD_SA id or connection name; force: without DELETE being answered */
+	EF_SA_SNAPSHOT, /* ask for EV_SA_SNAPSHOT_* */
+	EF_RESOLVE,	/* next hop of the underlay towards an address, our own routes ignored */
+	EF_HSRP_CONFIG, /* one interface's HSRP configuration changed: send it (the executor reads the model) */
+	EF_LOG,		/* message with an IOS mnemonic */
+	EF_WARN,    /* a line for the session whose command caused this step; to the log when there is none */
+	EF_STOPPED, /* D9 stop: all that is ours is gone, the filter table last */
+};
+
+enum severity {
+	SEV_EMERGENCY,
+	SEV_ALERT,
+	SEV_CRITICAL,
+	SEV_ERROR,
+	SEV_WARNING,
+	SEV_NOTICE,
+	SEV_INFO,
+	SEV_DEBUG
+};
+
+/* What an access list line means to the filter, in the list's order; deny lines let pass. */
+struct filter_rule {
+	struct prefix local, remote;
+	uint8_t protocol; /* 0: any */
+	struct ports local_ports, remote_ports;
+	bool permit;   /* protect (drop without IPsec); else bypass */
+	uint32_t rank; /* order among all rules of the interface: entry sequence, then list sequence */
+};
+
+struct filter_peer {
+	struct ipaddr local, remote; /* remote not set: any peer (dynamic map) */
+};
+
+/* Owned by the effect. */
+struct filter {
+	int ifindex;
+	char device[DEVICE_NAME_MAX];
+	struct filter_rule *rules;
+	uint32_t rule_count;
+	struct filter_peer *peers; /* our own IKE and ESP between these passes (udp 500, 4500, esp) */
+	uint32_t peer_count;
+};
+
+struct effect {
+	enum effect_kind kind;
+	uint64_t cookie; /* 0: no result wanted */
+	union {
+		struct route route;
+		struct address address;
+		struct {
+			int ifindex;
+			bool up;
+		} link;
+		struct filter *filter; /* EF_FILTER: owned; EF_FILTER_GONE: NULL, see .ifindex */
+		int ifindex;
+		struct ike_conn *conn;	   /* owned */
+		struct ike_secret *secret; /* owned */
+		char *name;		   /* EF_CONN_UNLOAD, EF_SECRET_UNLOAD: owned */
+		struct {
+			char *conn;		   /* owned; NULL when by id */
+			char *child;		   /* owned; may be NULL */
+			uint32_t ike_id, child_id; /* 0: not by this */
+			bool force;
+		} sa;				    /* EF_INITIATE, EF_TERMINATE */
+		struct ipaddr target;		    /* EF_RESOLVE */
+		char interface[INTERFACE_NAME_MAX]; /* EF_HSRP_CONFIG */
+		struct {
+			enum severity severity;
+			char mnemonic[40]; /* "CRYPTO-5-SESSION_STATUS" */
+			char *text;	   /* owned */
+		} log;			   /* EF_LOG, EF_WARN */
+	};
+};
+
+/* A queue of effects. */
+struct effects {
+	struct effect *items;
+	size_t count, cap;
+	bool oom;
+};
+
+/* Appends a zeroed effect of a kind; never NULL: on exhaustion a scratch element, and `oom` is set. */
+struct effect *effects_add(struct effects *e, enum effect_kind kind);
+void effect_clear(struct effect *e);   /* frees what it owns */
+void effects_clear(struct effects *e); /* clears and empties, keeps the array */
+void effects_free(struct effects *e);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * What the world tells the engine's core. Everything is by value or borrowed for the call of core_step only.
+ */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "base/ip.h"
+#include "base/mono.h"
+#include "ipsec/ike.h"
+#include "model/model.h"
+
+enum route_protocol {
+	ROUTE_PROTO_RRI = 213,	  /* injected (D12) */
+	ROUTE_PROTO_HELPER = 214, /* peer hosts by the underlay; never redistributed */
+	ROUTE_PROTO_STATIC = 215, /* `ip route` of the configuration */
+};
+
+/* A kernel route, or one that shall be. */
+struct route {
+	uint32_t table;
+	struct prefix prefix;
+	struct ipaddr gateway; /* not set: on link */
+	int ifindex;
+	uint32_t metric;
+	uint8_t protocol;
+	bool onlink;	      /* the gateway need not be covered by a connected route */
+	uint32_t mtu;	      /* 0: none */
+	struct ipaddr source; /* preferred source; may be not set */
+};
+
+enum hsrp_role {
+	HSRP_ROLE_NONE,
+	HSRP_ROLE_INIT,
+	HSRP_ROLE_LEARN,
+	HSRP_ROLE_LISTEN,
+	HSRP_ROLE_SPEAK,
+	HSRP_ROLE_STANDBY,
+	HSRP_ROLE_ACTIVE
+};
+
+enum event_kind {
+	EV_TIMER,  /* the deadline that core_deadline() named has come; no data */
+	EV_CONFIG, /* the model changed; its change list says where */
+	EV_LINK,   /* a device appeared or changed */
+	EV_LINK_GONE,
+	EV_ADDRESS, /* an address appeared or changed */
+	EV_ADDRESS_GONE,
+	EV_ROUTE,	   /* a route of one of our protocols is in the kernel */
+	EV_ROUTE_GONE,	   /* … was removed, by whomever */
+	EV_SNAPSHOT_BEGIN, /* kernel snapshot: links, addresses and our routes follow; */
+	EV_SNAPSHOT_END,   /* what was not named in between is gone */
+	EV_UNDERLAY, /* foreign routes changed within .underlay; everything resolved there is to be resolved anew */
+	EV_RESOLVED, /* answer to EF_RESOLVE */
+	EV_HSRP_ROLE, /* a group's role, confirmed as design rule 3 says (ACTIVE: address in the kernel, gratuitous ARP sent) */
+	EV_HSRP_UP,	      /* the HSRP process is connected: it wants the whole configuration */
+	EV_HSRP_DOWN,	      /* it is gone; roles stay as last told */
+	EV_IKE_UP,	      /* charon answers; .incarnation tells whether it is another one */
+	EV_IKE_DOWN,	      /* charon is gone, and all its SAs */
+	EV_SA_SNAPSHOT_BEGIN, /* all SAs follow as EV_IKE_SA and EV_CHILD_SA; */
+	EV_SA_SNAPSHOT_END,   /* what was not named in between is gone */
+	EV_IKE_SA,
+	EV_IKE_SA_GONE,
+	EV_CHILD_SA,	     /* up, or reported by a snapshot */
+	EV_CHILD_SA_REKEYED, /* .child is the new one, .old_child_id the one it follows */
+	EV_CHILD_SA_GONE,
+	EV_RESULT, /* of an effect that carried a cookie */
+	EV_FORCE_RELOAD, /* desired and actual are to be compared from scratch (netlink overrun: a snapshot follows) */
+	EV_CLEAR_SA, /* exec: clear crypto sa …; .clear says which */
+	EV_STOP,     /* D9 stop: leave everything, report with EF_STOPPED when done */
+};
+
+struct link {
+	int ifindex;
+	char name[DEVICE_NAME_MAX];
+	char alias[64];
+	bool up, running; /* administratively; carrier */
+	struct mac mac;
+	uint32_t mtu;
+	bool ike_tun; /* the TUN of a charon that works with kernel-libipsec */
+};
+
+struct address {
+	int ifindex;
+	struct prefix prefix; /* .addr is the address itself, host bits kept */
+	bool ours;	      /* tagged IFA_PROTO, or on an interface of ours */
+};
+
+struct clear_sa {
+	enum { CLEAR_ALL, CLEAR_PEER, CLEAR_MAP } what;
+	struct ipaddr peer;
+	char map[NAME_MAX_LEN];
+};
+
+struct event {
+	enum event_kind kind;
+	union {
+		struct model *model; /* EV_CONFIG: the core clears the change list */
+		struct link link;
+		struct address address;
+		struct route route;
+		struct prefix underlay;
+		struct {
+			struct ipaddr target, gateway; /* gateway not set: on link */
+			int ifindex;		       /* 0: unreachable */
+			struct ipaddr source;
+		} resolved;
+		struct {
+			int ifindex; /* of the parent */
+			uint16_t group;
+			enum hsrp_role role;
+			struct ipaddr vip; /* in force: configured or learned; not set: none yet */
+			int vmac_ifindex;  /* where the virtual address sits while active */
+			mono_t at;
+		} hsrp;
+		struct {
+			uint32_t incarnation;
+			bool libipsec; /* the data plane: charon's TUN instead of kernel ESP */
+		} ike;
+		const struct ike_sa *ike_sa;
+		struct {
+			const struct child_sa *child;
+			uint32_t old_child_id;
+		} child;
+		struct {
+			uint64_t cookie;
+			int error; /* 0 or -errno */
+		} result;
+		struct clear_sa clear;
+	};
+};
+
+#endif

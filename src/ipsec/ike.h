@@ -1,0 +1,116 @@
+/*
+ * What IKE is asked to have, and what it reports: the vocabulary between the cores and the adapter of charon.
+ *
+ * Owns:  the structs and their deep copies.
+ * Never: knows VICI; src/linux/ike.c translates.
+ *
+ * Names: connection hs/<interface>/<map>/<seq>/<peer>, child l<access list sequence>; a dynamic map's connection ends in
+ * /any. They are the same on both routers of a pair.
+ */
+#ifndef IPSEC_IKE_H
+#define IPSEC_IKE_H
+
+#include "base/ip.h"
+
+#include <stdint.h>
+
+enum {
+	IKE_CONN_NAME_MAX = 256,
+	IKE_CHILD_NAME_MAX = 24,
+	IKE_ID_MAX = 128,
+	IKE_PROPOSALS_MAX = 1024, /* comma-separated charon proposals */
+};
+
+/* One side of a child's traffic selector. */
+struct ike_selector {
+	struct prefix prefix;
+	uint8_t protocol; /* 0: any */
+	struct ports ports;
+};
+
+struct ike_child {
+	char name[IKE_CHILD_NAME_MAX];
+	struct ike_selector local, remote;
+	char esp_proposals[IKE_PROPOSALS_MAX]; /* "aes128-sha1-modp2048,aes128-sha1" in order of preference */
+	bool transport;
+	uint32_t life_time_s, rekey_time_s;
+	uint64_t life_bytes, rekey_bytes; /* 0: no limit */
+};
+
+/* A connection that charon shall have. Owned by whoever made it; children is malloc'ed. */
+struct ike_conn {
+	char name[IKE_CONN_NAME_MAX];
+	uint8_t version;				  /* 1 or 2 (D11) */
+	struct ipaddr local;				  /* tunnel endpoint and identity */
+	struct ipaddr remote;				  /* not set: any (dynamic map) */
+	char local_id[IKE_ID_MAX], remote_id[IKE_ID_MAX]; /* remote_id "": any */
+	char proposals[IKE_PROPOSALS_MAX];
+	uint32_t dpd_delay_s,
+		dpd_timeout_s; /* 0: no dead peer detection; the timeout counts for version 1 only */
+	uint32_t lifetime_s;   /* of the IKE SA */
+	struct ike_child *children;
+	uint32_t child_count;
+};
+
+/* A pre-shared key that charon shall have. */
+struct ike_secret {
+	char id[IKE_CONN_NAME_MAX]; /* unique, ours */
+	struct prefix owners;	    /* the peers it is for; length 0: any */
+	char *key;		    /* owned; wiped before it is freed */
+};
+
+enum ike_sa_state { IKE_SA_CONNECTING, IKE_SA_ESTABLISHED, IKE_SA_DELETING, IKE_SA_OTHER };
+enum child_sa_state {
+	CHILD_SA_OTHER,
+	CHILD_SA_INSTALLED,
+	CHILD_SA_REKEYING,
+	CHILD_SA_REKEYED,
+	CHILD_SA_DELETING
+};
+
+/* A CHILD_SA as charon reports it, with the IKE_SA it belongs to. */
+struct child_sa {
+	uint32_t incarnation; /* of charon: unique ids start anew with it */
+	uint32_t id;	      /* CHILD_SA unique id */
+	uint32_t ike_id;      /* IKE_SA unique id */
+	char conn[IKE_CONN_NAME_MAX];
+	char child[IKE_CHILD_NAME_MAX];
+	enum child_sa_state state;
+	struct ike_selector local[8], remote[8]; /* what was negotiated */
+	uint8_t local_count, remote_count;
+	uint32_t spi_in, spi_out;
+	bool udp_encap, transport;
+	char encr[24], integ[24], dh[24]; /* charon's names: AES_CBC, HMAC_SHA1_96, MODP_2048 */
+	uint16_t encr_bits;
+	uint64_t bytes_in, bytes_out, packets_in, packets_out;
+	int64_t use_in_s, use_out_s;	    /* seconds since last use; -1 never */
+	int64_t install_s, rekey_s, life_s; /* seconds: since installed, until rekey, until end; -1 unknown */
+	struct ipaddr local_host, remote_host;
+	uint16_t local_port, remote_port;
+};
+
+/* An IKE_SA as charon reports it. */
+struct ike_sa {
+	uint32_t incarnation;
+	uint32_t id; /* IKE_SA unique id */
+	char conn[IKE_CONN_NAME_MAX];
+	uint8_t version;
+	enum ike_sa_state state;
+	bool initiator;
+	char local_id[IKE_ID_MAX], remote_id[IKE_ID_MAX];
+	struct ipaddr local_host, remote_host;
+	uint16_t local_port, remote_port;
+	uint64_t spi_i, spi_r;
+	bool nat_local, nat_remote;
+	char encr[24], integ[24], prf[24], dh[24];
+	uint16_t encr_bits;
+	int64_t established_s, rekey_s, reauth_s; /* seconds since / until; -1 unknown */
+};
+
+bool ike_conn_copy(struct ike_conn *to, const struct ike_conn *from); /* false on exhaustion */
+void ike_conn_clear(struct ike_conn *c);			      /* frees what it owns */
+bool ike_conn_equal(const struct ike_conn *a, const struct ike_conn *b);
+bool ike_secret_copy(struct ike_secret *to, const struct ike_secret *from);
+void ike_secret_clear(struct ike_secret *s); /* wipes and frees */
+
+#endif

@@ -1,0 +1,388 @@
+/*
+ * The running configuration as plain structs: what was typed, nothing that was learned.
+ *
+ * Owns:  every object that a configuration line can create, and the list of what changed since the core last looked.
+ * Never: interprets: what an access list protects, which endpoint a crypto map has, is computed above this floor.
+ *
+ * Objects live in sorted vectors (base/vec.h) and keep their address until they are deleted. Names are case-sensitive.
+ * A field that was not typed is in its zero state; the effective default stands beside it in a comment or in
+ * an accessor, so that the writer prints only what was typed and `show` prints what counts.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "base/ip.h"
+#include "base/vec.h"
+
+enum {
+	NAME_MAX_LEN = 64, /* crypto map, access list, transform set, standby name: with the terminator */
+	INTERFACE_NAME_MAX = 40, /* "TenGigabitEthernet0/0/0.100" */
+	DEVICE_NAME_MAX = 16,	 /* IFNAMSIZ */
+	DESCRIPTION_MAX_LEN = 241,
+	SECRET_MAX_LEN = 129,
+	TRANSFORM_SETS_MAX = 6, /* per crypto map entry */
+	PEERS_MAX = 16,		/* `set peer` lines per entry */
+};
+
+/* A secret as typed: type 0 in clear, 6 and 7 as they came, 5/8/9 hashes (enable secret). Requirement D16. */
+struct secret {
+	uint8_t type;
+	bool set;
+	char text[SECRET_MAX_LEN];
+};
+
+/* --- IKE ------------------------------------------------------------------------------------------------- */
+
+enum ike_encryption {
+	IKE_ENCR_DES,
+	IKE_ENCR_3DES,
+	IKE_ENCR_AES128,
+	IKE_ENCR_AES192,
+	IKE_ENCR_AES256,
+	IKE_ENCR_GCM128,
+	IKE_ENCR_GCM256
+};
+enum ike_hash { IKE_HASH_MD5, IKE_HASH_SHA1, IKE_HASH_SHA256, IKE_HASH_SHA384, IKE_HASH_SHA512 };
+enum ike_authentication { IKE_AUTH_RSA_SIG, IKE_AUTH_RSA_ENCR, IKE_AUTH_PRE_SHARE };
+
+/* `crypto isakmp policy N`. IOS defaults: DES, SHA, rsa-sig, group 1, 86400 s. */
+struct isakmp_policy {
+	uint16_t priority; /* 1-10000, low first */
+	bool encryption_set, hash_set, authentication_set, group_set;
+	enum ike_encryption encryption;
+	enum ike_hash hash;
+	enum ike_authentication authentication;
+	uint8_t group;	     /* Diffie-Hellman group number */
+	uint32_t lifetime_s; /* 0: not typed, 86400 */
+};
+
+/* `crypto isakmp key K address A [mask]`; order: mask length downwards is not kept here, the key is (prefix). */
+struct isakmp_key {
+	struct prefix peers; /* 0.0.0.0/0 is the wildcard */
+	struct secret key;
+	bool no_xauth;
+	bool mask_typed; /* `address A MASK` even where the mask is that of a host */
+};
+
+/* `crypto isakmp keepalive S [R] [periodic|on-demand]`; also `crypto ikev2 dpd S R periodic|on-demand`. */
+struct ike_keepalive {
+	bool set;
+	uint16_t seconds; /* 10-3600 */
+	uint8_t retry_s;  /* 2-60; 0: not typed, 2 */
+	bool periodic;	  /* else on-demand, the default */
+};
+
+/* One `peer` block of a `crypto ikev2 keyring`. */
+struct ikev2_peer {
+	char name[NAME_MAX_LEN];
+	bool address_set;
+	bool mask_typed;
+	struct prefix address;
+	struct secret key;	  /* both directions */
+	struct secret local_key;  /* `pre-shared-key local` */
+	struct secret remote_key; /* `pre-shared-key remote` */
+};
+
+struct ikev2_keyring {
+	char name[NAME_MAX_LEN];
+	struct vec peers; /* struct ikev2_peer, in the order typed */
+};
+
+/* `crypto ikev2 proposal`: bit n of each mask stands for value n of its enum; 0: nothing typed. */
+struct ikev2_proposal {
+	char name[NAME_MAX_LEN];
+	uint32_t encryptions; /* 1 << enum ike_encryption */
+	uint32_t integrities; /* 1 << enum ike_hash */
+	uint32_t groups;      /* 1 << group number */
+};
+
+struct ikev2_policy {
+	char name[NAME_MAX_LEN];
+	char proposal[NAME_MAX_LEN];
+};
+
+struct ikev2_profile {
+	char name[NAME_MAX_LEN];
+	struct vec match_remote;      /* struct prefix: `match identity remote address A [mask]` */
+	struct ipaddr identity_local; /* `identity local address A` */
+	bool local_pre_share, remote_pre_share;
+	char keyring[NAME_MAX_LEN]; /* `keyring local NAME` */
+	struct ike_keepalive dpd;   /* `dpd S R periodic|on-demand` */
+	uint32_t lifetime_s;	    /* 0: not typed, 86400 */
+};
+
+/* --- IPsec ----------------------------------------------------------------------------------------------- */
+
+enum esp_encryption {
+	ESP_ENCR_NONE,
+	ESP_ENCR_NULL,
+	ESP_ENCR_DES,
+	ESP_ENCR_3DES,
+	ESP_ENCR_AES128,
+	ESP_ENCR_AES192,
+	ESP_ENCR_AES256,
+	ESP_ENCR_GCM128,
+	ESP_ENCR_GCM192,
+	ESP_ENCR_GCM256,
+	ESP_ENCR_GMAC128,
+	ESP_ENCR_GMAC192,
+	ESP_ENCR_GMAC256
+};
+enum esp_integrity {
+	ESP_INTEG_NONE,
+	ESP_INTEG_MD5,
+	ESP_INTEG_SHA1,
+	ESP_INTEG_SHA256,
+	ESP_INTEG_SHA384,
+	ESP_INTEG_SHA512
+};
+enum ipsec_mode { IPSEC_TUNNEL, IPSEC_TRANSPORT };
+
+struct transform_set {
+	char name[NAME_MAX_LEN];
+	enum esp_encryption encryption;
+	enum esp_integrity integrity;
+	enum ipsec_mode mode;
+};
+
+struct sa_lifetime {
+	uint32_t seconds;   /* 0: not typed (entry: the global one; global: 3600) */
+	uint32_t kilobytes; /* 0: not typed (entry: the global one; global: 4608000) */
+	bool kilobytes_disabled;
+};
+
+/* --- Access lists ------------------------------------------------------------------------------------------ */
+
+enum acl_port_op { ACL_PORT_NONE, ACL_PORT_EQ, ACL_PORT_NEQ, ACL_PORT_LT, ACL_PORT_GT, ACL_PORT_RANGE };
+
+struct acl_end {
+	struct ipaddr addr, wildcard; /* any: 0.0.0.0 255.255.255.255; host A: A 0.0.0.0 */
+	enum acl_port_op port_op;
+	uint16_t port_lo, port_hi;
+};
+
+struct acl_rule {
+	uint32_t sequence; /* 1-2147483647 */
+	bool is_remark, permit;
+	int16_t protocol; /* 0: ip, 1-255: that protocol */
+	struct acl_end source, destination;
+	bool established, log;
+	char *remark; /* owned; NULL unless is_remark */
+};
+
+struct acl {
+	char name[NAME_MAX_LEN]; /* a number as text for a numbered list */
+	bool numbered;		 /* written as `access-list N …` */
+	struct vec rules;	 /* struct acl_rule, by sequence */
+};
+
+/* --- Crypto maps ------------------------------------------------------------------------------------------- */
+
+/* `reverse-route …` of an entry, in the form of requirement D2. */
+struct reverse_route {
+	bool enabled;
+	bool is_static;			    /* permanent whatever D1's switch says */
+	bool remote_peer;		    /* `remote-peer` */
+	struct ipaddr remote_peer_next_hop; /* `remote-peer A.B.C.D`, not set for the bare form */
+	bool gateway_keyword;		    /* `remote-peer A.B.C.D gateway` */
+	struct ipaddr gateway;		    /* `set reverse-route gateway A.B.C.D` */
+	uint8_t distance;		    /* 0: not typed, 1 */
+	uint32_t tag;			    /* 0: none */
+};
+
+struct crypto_peer {
+	struct ipaddr addr;
+	bool is_default; /* `set peer A default` */
+};
+
+enum crypto_map_kind {
+	CRYPTO_MAP_ISAKMP,	   /* `crypto map M n ipsec-isakmp` */
+	CRYPTO_MAP_ISAKMP_DYNAMIC, /* `crypto map M n ipsec-isakmp dynamic D` */
+	CRYPTO_MAP_TEMPLATE,	   /* an entry of a dynamic map */
+};
+
+struct crypto_map_entry {
+	uint16_t sequence; /* 1-65535, low first */
+	enum crypto_map_kind kind;
+	char dynamic_map
+		[NAME_MAX_LEN]; /* CRYPTO_MAP_ISAKMP_DYNAMIC only; the rest of the entry is then empty */
+	char description[DESCRIPTION_MAX_LEN];
+	struct crypto_peer peers[PEERS_MAX];
+	uint8_t peer_count;
+	char transform_sets[TRANSFORM_SETS_MAX][NAME_MAX_LEN];
+	uint8_t transform_set_count;
+	char acl[NAME_MAX_LEN]; /* `match address` */
+	uint8_t pfs_group;	/* 0: none */
+	struct sa_lifetime lifetime;
+	char ikev2_profile[NAME_MAX_LEN];
+	struct reverse_route rri;
+};
+
+/* A crypto map set, or a dynamic map set. */
+struct crypto_map {
+	char name[NAME_MAX_LEN];
+	struct vec entries;			/* struct crypto_map_entry, by sequence */
+	char local_address[INTERFACE_NAME_MAX]; /* `crypto map M local-address IF` */
+};
+
+/* --- Interfaces -------------------------------------------------------------------------------------------- */
+
+struct standby_group {
+	uint16_t number;
+	bool ip_typed;		 /* `standby ip` with or without an address */
+	struct ipaddr ip;	 /* not set: learn it */
+	struct vec secondaries;	 /* struct ipaddr */
+	char name[NAME_MAX_LEN]; /* "" : not typed, hsrp-<If>-<group> */
+	bool priority_set;
+	uint8_t priority; /* 100 */
+	bool preempt;
+	uint16_t preempt_minimum_s, preempt_reload_s, preempt_sync_s;
+	uint32_t hello_ms, hold_ms; /* 0: not typed, 3000 and 10000 */
+	bool hello_msec, hold_msec; /* how they were typed */
+	bool authentication_set;
+	char authentication[9]; /* text, "cisco" when not typed */
+};
+
+struct interface_cfg {
+	char name[INTERFACE_NAME_MAX]; /* canonical: "FastEthernet0/0", or a Linux name as it is */
+	bool is_ios_type;	       /* the name is an IOS type with a unit */
+	char device[DEVICE_NAME_MAX];  /* `hotswan device X`; "": the name itself where it is a Linux one */
+	char description[DESCRIPTION_MAX_LEN];
+	bool address_set;
+	struct ipaddr address; /* primary, as typed */
+	uint8_t address_len;
+	struct vec secondary_addresses; /* struct prefix with host bits kept in .addr */
+	bool shutdown;
+
+	uint8_t standby_version; /* 0: not typed, 1 */
+	bool standby_use_bia;
+	uint32_t standby_delay_minimum_s, standby_delay_reload_s;
+	struct vec standby; /* struct standby_group, by number */
+
+	char crypto_map[NAME_MAX_LEN]; /* "": none */
+	bool crypto_redundancy;
+	char crypto_redundancy_group[NAME_MAX_LEN]; /* "": without a name */
+	uint32_t crypto_applied; /* counts how often the line was typed: retyping re-applies (H6, D10) */
+};
+
+/* `ip route P M {gateway | interface [gateway]} [distance] [tag N] [name X]` */
+struct static_route {
+	struct prefix prefix;
+	struct ipaddr gateway;		    /* may be not set when an interface is named */
+	char interface[INTERFACE_NAME_MAX]; /* "" when only a gateway is named */
+	uint8_t distance;		    /* 0: not typed, 1 */
+	uint32_t tag;
+	char name[NAME_MAX_LEN];
+};
+
+/* --- The whole --------------------------------------------------------------------------------------------- */
+
+enum model_kind {
+	MODEL_SYSTEM, /* host name, secrets, switches without effect on the core */
+	MODEL_ISAKMP, /* policies, keepalive, IKEv2 proposals, policies, profiles, dpd: all connections */
+	MODEL_KEY,    /* a pre-shared key or keyring */
+	MODEL_TRANSFORM_SET, /* name */
+	MODEL_SA_LIFETIME,   /* the global one */
+	MODEL_ACL,	     /* name */
+	MODEL_CRYPTO_MAP,    /* name, number: the entry; number 0: the whole map */
+	MODEL_DYNAMIC_MAP,   /* name, number */
+	MODEL_INTERFACE,     /* name: device, addresses, shutdown */
+	MODEL_STANDBY,	     /* name: interface, number: group */
+	MODEL_CRYPTO_APPLY,  /* name: interface; its crypto map line was typed or removed */
+	MODEL_STATIC_ROUTE,  /* any */
+	MODEL_RRI_MODE,	     /* D1's switch */
+};
+
+struct model_change {
+	enum model_kind kind;
+	char name[NAME_MAX_LEN];
+	uint32_t number;
+};
+
+struct model {
+	char hostname[NAME_MAX_LEN]; /* "" : not typed, Router */
+	struct secret enable_secret;
+	struct secret enable_password;
+	bool rri_per_sa; /* `hotswan reverse-route static-maps per-sa` */
+	bool ios_banner; /* `hotswan compatibility ios-banner` */
+	struct vec kept; /* char *: lines taken without effect (logging console, line vty …), in order */
+
+	struct vec isakmp_policies; /* struct isakmp_policy, by priority */
+	struct vec isakmp_keys;	    /* struct isakmp_key, by prefix */
+	struct ike_keepalive isakmp_keepalive;
+	struct ike_keepalive ikev2_dpd; /* `crypto ikev2 dpd …` */
+	struct vec ikev2_proposals, ikev2_policies, ikev2_keyrings, ikev2_profiles; /* by name */
+
+	struct vec transform_sets; /* by name */
+	struct sa_lifetime sa_lifetime;
+	struct vec acls;	  /* by name; numbers compare as numbers and come first */
+	struct vec dynamic_maps;  /* struct crypto_map of templates, by name */
+	struct vec crypto_maps;	  /* by name */
+	struct vec interfaces;	  /* by name, IOS order: type, then unit numbers */
+	struct vec static_routes; /* by prefix, then gateway, interface */
+
+	struct model_change *changes; /* since the core last looked, without repeats of the same line */
+	size_t change_count, change_cap;
+	bool changes_lost; /* the list could not grow: everything counts as changed */
+};
+
+struct model *model_new(void); /* NULL on exhaustion */
+void model_free(struct model *m);
+
+/* Notes a change for the core; `name` may be NULL. */
+void model_touch(struct model *m, enum model_kind kind, const char *name, uint32_t number);
+void model_changes_clear(struct model *m);
+
+/* Look-ups: NULL when there is none. The *_get forms create the object (NULL on exhaustion); they do not touch. */
+struct isakmp_policy *model_isakmp_policy(const struct model *m, uint16_t priority);
+struct isakmp_policy *model_isakmp_policy_get(struct model *m, uint16_t priority);
+struct isakmp_key *model_isakmp_key(const struct model *m, const struct prefix *peers);
+struct isakmp_key *model_isakmp_key_get(struct model *m, const struct prefix *peers);
+struct ikev2_proposal *model_ikev2_proposal(const struct model *m, const char *name);
+struct ikev2_proposal *model_ikev2_proposal_get(struct model *m, const char *name);
+struct ikev2_policy *model_ikev2_policy(const struct model *m, const char *name);
+struct ikev2_policy *model_ikev2_policy_get(struct model *m, const char *name);
+struct ikev2_keyring *model_ikev2_keyring(const struct model *m, const char *name);
+struct ikev2_keyring *model_ikev2_keyring_get(struct model *m, const char *name);
+struct ikev2_profile *model_ikev2_profile(const struct model *m, const char *name);
+struct ikev2_profile *model_ikev2_profile_get(struct model *m, const char *name);
+struct transform_set *model_transform_set(const struct model *m, const char *name);
+struct transform_set *model_transform_set_get(struct model *m, const char *name);
+struct acl *model_acl(const struct model *m, const char *name);
+struct acl *model_acl_get(struct model *m, const char *name);
+struct crypto_map *model_crypto_map(const struct model *m, const char *name);
+struct crypto_map *model_crypto_map_get(struct model *m, const char *name);
+struct crypto_map *model_dynamic_map(const struct model *m, const char *name);
+struct crypto_map *model_dynamic_map_get(struct model *m, const char *name);
+struct crypto_map_entry *crypto_map_entry(const struct crypto_map *map, uint16_t sequence);
+struct crypto_map_entry *crypto_map_entry_get(
+	struct crypto_map *map, uint16_t sequence, enum crypto_map_kind kind);
+struct interface_cfg *model_interface(const struct model *m, const char *name);
+struct interface_cfg *model_interface_get(struct model *m, const char *name);
+struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number);
+struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number);
+
+/* Deletions free the object; they do not touch. */
+void model_isakmp_policy_delete(struct model *m, uint16_t priority);
+void model_isakmp_key_delete(struct model *m, const struct prefix *peers);
+void model_ikev2_proposal_delete(struct model *m, const char *name);
+void model_ikev2_policy_delete(struct model *m, const char *name);
+void model_ikev2_keyring_delete(struct model *m, const char *name);
+void model_ikev2_profile_delete(struct model *m, const char *name);
+void model_transform_set_delete(struct model *m, const char *name);
+void model_acl_delete(struct model *m, const char *name);
+void model_crypto_map_delete(struct model *m, const char *name);
+void model_dynamic_map_delete(struct model *m, const char *name);
+void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence);
+void model_interface_delete(struct model *m, const char *name);
+void interface_standby_delete(struct interface_cfg *i, uint16_t number);
+
+/* The Linux device that carries the interface: `hotswan device`, else the name itself; "" when there is none. */
+const char *interface_device(const struct interface_cfg *i);
+/* "FastEthernet0/0" -> "Fa0/0", as show outputs and default standby names abbreviate; Linux names stay. */
+const char *interface_short_name(const char *name, char out[INTERFACE_NAME_MAX]);
+/* The standby name in force: the typed one or hsrp-<short interface>-<group>. */
+const char *standby_group_name(const struct interface_cfg *i, const struct standby_group *g,
+	char out[NAME_MAX_LEN + INTERFACE_NAME_MAX]);
+
+#endif
