@@ -1,0 +1,37 @@
+/* What launcher and roles tell each other: see roles.h. */
+#include "daemon/roles.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+const char *role_name(enum role role)
+{
+	static const char *const names[ROLE_COUNT] = {[ROLE_LAUNCHER] = "launcher",
+		[ROLE_HSRP] = "hsrp",
+		[ROLE_ENGINE] = "engine",
+		[ROLE_IKE] = "ike"};
+
+	return names[role];
+}
+
+/* A report is one packet: 'R' (ready) or 'S' (status), then the line. */
+static void report(char kind, const char *status)
+{
+	char packet[256];
+	int n = snprintf(packet, sizeof(packet), "%c%s", kind, status);
+
+	if (n >= (int)sizeof(packet))
+		n = sizeof(packet) - 1;
+	(void)send(ROLE_FD_REPORT, packet, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void role_ready(const char *status)
+{
+	report('R', status);
+}
+
+void role_status(const char *status)
+{
+	report('S', status);
+}
