@@ -174,7 +174,11 @@ struct acl {
 	char name[NAME_MAX_LEN]; /* a number as text for a numbered list */
 	bool numbered;		 /* written as `access-list N …` */
 	struct vec rules;	 /* struct acl_rule, by sequence */
+	struct vec by_content;	 /* the same rules without remarks, by what they say */
+	uint32_t any_permits;	 /* permit rules with `any` (R8) */
 };
+
+enum { ACL_SEQUENCE_STEP = 10, ACL_SEQUENCE_MAX = 2147483647 };
 
 /* --- Crypto maps ------------------------------------------------------------------------------------------- */
 
@@ -275,6 +279,13 @@ struct static_route {
 	char name[NAME_MAX_LEN];
 };
 
+/* A line that is taken and written back without effect here: `logging console`, `line vty 0 4` with its lines. */
+struct kept_line {
+	uint32_t order;	     /* write position; kept lines are sorted by it, then as they came */
+	char *text;	     /* owned */
+	struct vec children; /* struct kept_line, one level */
+};
+
 /* --- The whole --------------------------------------------------------------------------------------------- */
 
 enum model_kind {
@@ -305,7 +316,7 @@ struct model {
 	struct secret enable_password;
 	bool rri_per_sa; /* `hotswan reverse-route static-maps per-sa` */
 	bool ios_banner; /* `hotswan compatibility ios-banner` */
-	struct vec kept; /* char *: lines taken without effect (logging console, line vty …), in order */
+	struct vec kept; /* struct kept_line */
 
 	struct vec isakmp_policies; /* struct isakmp_policy, by priority */
 	struct vec isakmp_keys;	    /* struct isakmp_key, by prefix */
@@ -354,6 +365,8 @@ struct crypto_map *model_crypto_map(const struct model *m, const char *name);
 struct crypto_map *model_crypto_map_get(struct model *m, const char *name);
 struct crypto_map *model_dynamic_map(const struct model *m, const char *name);
 struct crypto_map *model_dynamic_map_get(struct model *m, const char *name);
+struct ikev2_peer *ikev2_keyring_peer(const struct ikev2_keyring *k, const char *name);
+struct ikev2_peer *ikev2_keyring_peer_get(struct ikev2_keyring *k, const char *name);
 struct crypto_map_entry *crypto_map_entry(const struct crypto_map *map, uint16_t sequence);
 struct crypto_map_entry *crypto_map_entry_get(
 	struct crypto_map *map, uint16_t sequence, enum crypto_map_kind kind);
@@ -361,6 +374,18 @@ struct interface_cfg *model_interface(const struct model *m, const char *name);
 struct interface_cfg *model_interface_get(struct model *m, const char *name);
 struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number);
 struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number);
+
+/* `like` names prefix, gateway and interface; a route of the same three is the same route. */
+struct static_route *model_static_route(const struct model *m, const struct static_route *like);
+struct static_route *model_static_route_get(struct model *m, const struct static_route *like);
+
+/* Rules. acl_rule_same finds one of the same meaning whatever its sequence number. */
+struct acl_rule *acl_rule(const struct acl *a, uint32_t sequence);
+struct acl_rule *acl_rule_same(const struct acl *a, const struct acl_rule *like);
+uint32_t acl_next_sequence(const struct acl *a); /* last + 10; 0: no room */
+/* Copies the rule; its sequence must be free. NULL on exhaustion. */
+struct acl_rule *acl_rule_add(struct acl *a, const struct acl_rule *rule);
+bool acl_rule_uses_any(const struct acl_rule *r); /* source or destination is every address (R8) */
 
 /* Deletions free the object; they do not touch. */
 void model_isakmp_policy_delete(struct model *m, uint16_t priority);
@@ -375,6 +400,9 @@ void model_crypto_map_delete(struct model *m, const char *name);
 void model_dynamic_map_delete(struct model *m, const char *name);
 void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence);
 void model_interface_delete(struct model *m, const char *name);
+void ikev2_keyring_peer_delete(struct ikev2_keyring *k, const char *name);
+void model_static_route_delete(struct model *m, const struct static_route *like);
+void acl_rule_delete(struct acl *a, uint32_t sequence);
 void interface_standby_delete(struct interface_cfg *i, uint16_t number);
 
 /* The Linux device that carries the interface: `hotswan device`, else the name itself; "" when there is none. */

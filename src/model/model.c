@@ -1,0 +1,602 @@
+#include "model/model.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum {
+	CHANGE_LOOKBACK = 8
+}; /* a repeated change comes right after its first: entries are typed line by line */
+
+/* --- Keys ---------------------------------------------------------------------------------------------------- */
+
+/* Of every struct whose first member is its name. */
+static int compare_name(const void *key, const void *item)
+{
+	return strcmp(key, item);
+}
+
+static bool all_digits(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && s[n] == '\0';
+}
+
+static int compare_acl(const void *key, const void *item)
+{
+	const char *a = key, *b = item;
+	bool a_number = all_digits(a), b_number = all_digits(b);
+
+	if (a_number != b_number)
+		return a_number ? -1 : 1;
+	if (a_number && strlen(a) != strlen(b))
+		return strlen(a) < strlen(b) ? -1 : 1;
+	return strcmp(a, b);
+}
+
+static int compare_u16(uint16_t a, uint16_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_policy(const void *key, const void *item)
+{
+	return compare_u16(*(const uint16_t *)key, ((const struct isakmp_policy *)item)->priority);
+}
+
+static int compare_key(const void *key, const void *item)
+{
+	return prefix_compare(key, &((const struct isakmp_key *)item)->peers);
+}
+
+static int compare_entry(const void *key, const void *item)
+{
+	return compare_u16(*(const uint16_t *)key, ((const struct crypto_map_entry *)item)->sequence);
+}
+
+static int compare_group(const void *key, const void *item)
+{
+	return compare_u16(*(const uint16_t *)key, ((const struct standby_group *)item)->number);
+}
+
+static int compare_sequence(const void *key, const void *item)
+{
+	uint32_t a = *(const uint32_t *)key, b = ((const struct acl_rule *)item)->sequence;
+
+	return a < b ? -1 : a > b;
+}
+
+static int compare_route(const void *key, const void *item)
+{
+	const struct static_route *a = key, *b = item;
+	int order = prefix_compare(&a->prefix, &b->prefix);
+
+	if (order == 0)
+		order = ip_compare(&a->gateway, &b->gateway);
+	return order != 0 ? order : strcmp(a->interface, b->interface);
+}
+
+static unsigned digit_run(const char **s)
+{
+	unsigned value = 0;
+
+	for (; **s >= '0' && **s <= '9'; (*s)++)
+		value = value > 100000000 ? value : value * 10 + (unsigned)(**s - '0');
+	return value;
+}
+
+/* Letters by value, runs of digits as numbers: Fa0/2 before Fa0/10. */
+static int compare_interface(const void *key, const void *item)
+{
+	const char *a = key, *b = item;
+
+	while (*a && *b) {
+		if (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9') {
+			unsigned x = digit_run(&a), y = digit_run(&b);
+
+			if (x != y)
+				return x < y ? -1 : 1;
+		} else if (*a != *b) {
+			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	if (*a || *b)
+		return *a ? 1 : -1;
+	return strcmp(key, item); /* "eth1" and "eth01" are two devices */
+}
+
+/* What makes two rules the same rule, whatever their sequence numbers. */
+static int compare_end(const struct acl_end *a, const struct acl_end *b)
+{
+	int order = ip_compare(&a->addr, &b->addr);
+
+	if (order == 0)
+		order = ip_compare(&a->wildcard, &b->wildcard);
+	if (order == 0)
+		order = (int)a->port_op - (int)b->port_op;
+	if (order == 0)
+		order = compare_u16(a->port_lo, b->port_lo);
+	return order != 0 ? order : compare_u16(a->port_hi, b->port_hi);
+}
+
+static int compare_content(const void *key, const void *item)
+{
+	const struct acl_rule *a = key, *b = item;
+	int order = (int)a->permit - (int)b->permit;
+
+	if (order == 0)
+		order = a->protocol - b->protocol;
+	if (order == 0)
+		order = compare_end(&a->source, &b->source);
+	if (order == 0)
+		order = compare_end(&a->destination, &b->destination);
+	return order != 0 ? order : (int)a->established - (int)b->established;
+}
+
+/* --- Containers ---------------------------------------------------------------------------------------------- */
+
+static void *find(const struct vec *v, const void *key, vec_compare compare)
+{
+	return vec_find(v, key, compare);
+}
+
+/* The item of that key, or a new zeroed one in its place, *created set; NULL on exhaustion. */
+static void *get(struct vec *v, const void *key, vec_compare compare, size_t size, bool *created)
+{
+	bool found;
+	size_t at = vec_lower_bound(v, key, compare, &found);
+
+	*created = false;
+	if (found)
+		return v->items[at];
+	void *item = calloc(1, size);
+	if (!item)
+		return NULL;
+	if (!vec_insert_at(v, at, item)) {
+		free(item);
+		return NULL;
+	}
+	*created = true;
+	return item;
+}
+
+/* A new item carries its name in its first NAME_MAX_LEN bytes; the caller has bounded the name. */
+static void *get_named(
+	struct vec *v, const char *name, vec_compare compare, size_t size, size_t room, bool *created)
+{
+	void *item = get(v, name, compare, size, created);
+
+	if (item && *created) {
+		bool fits = str_copy(item, room, name);
+
+		assert(fits);
+		(void)fits;
+	}
+	return item;
+}
+
+/* Takes the item of that key out; NULL when there is none. */
+static void *take(struct vec *v, const void *key, vec_compare compare)
+{
+	bool found;
+	size_t at = vec_lower_bound(v, key, compare, &found);
+
+	return found ? vec_remove_at(v, at) : NULL;
+}
+
+static void free_items(struct vec *v, void (*destroy)(void *))
+{
+	void *item;
+
+	vec_each (v, i, item)
+		destroy(item);
+	vec_free(v);
+}
+
+/* --- Destruction --------------------------------------------------------------------------------------------- */
+
+static void free_keyring(void *item)
+{
+	struct ikev2_keyring *k = item;
+
+	free_items(&k->peers, free);
+	free(k);
+}
+
+static void free_profile(void *item)
+{
+	struct ikev2_profile *p = item;
+
+	free_items(&p->match_remote, free);
+	free(p);
+}
+
+static void free_rule(void *item)
+{
+	struct acl_rule *r = item;
+
+	free(r->remark);
+	free(r);
+}
+
+static void free_acl(void *item)
+{
+	struct acl *a = item;
+
+	free_items(&a->rules, free_rule);
+	vec_free(&a->by_content);
+	free(a);
+}
+
+static void free_map(void *item)
+{
+	struct crypto_map *m = item;
+
+	free_items(&m->entries, free);
+	free(m);
+}
+
+static void free_group(void *item)
+{
+	struct standby_group *g = item;
+
+	free_items(&g->secondaries, free);
+	free(g);
+}
+
+static void free_interface(void *item)
+{
+	struct interface_cfg *i = item;
+
+	free_items(&i->secondary_addresses, free);
+	free_items(&i->standby, free_group);
+	free(i);
+}
+
+static void free_kept(void *item)
+{
+	struct kept_line *k = item;
+
+	free_items(&k->children, free_kept); /* one level deep: a child has none */
+	free(k->text);
+	free(k);
+}
+
+struct model *model_new(void)
+{
+	return calloc(1, sizeof(struct model));
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	free_items(&m->kept, free_kept);
+	free_items(&m->isakmp_policies, free);
+	free_items(&m->isakmp_keys, free);
+	free_items(&m->ikev2_proposals, free);
+	free_items(&m->ikev2_policies, free);
+	free_items(&m->ikev2_keyrings, free_keyring);
+	free_items(&m->ikev2_profiles, free_profile);
+	free_items(&m->transform_sets, free);
+	free_items(&m->acls, free_acl);
+	free_items(&m->dynamic_maps, free_map);
+	free_items(&m->crypto_maps, free_map);
+	free_items(&m->interfaces, free_interface);
+	free_items(&m->static_routes, free);
+	free(m->changes);
+	free(m);
+}
+
+/* --- Changes ------------------------------------------------------------------------------------------------- */
+
+void model_touch(struct model *m, enum model_kind kind, const char *name, uint32_t number)
+{
+	struct model_change c = {.kind = kind, .number = number};
+	size_t from = m->change_count > CHANGE_LOOKBACK ? m->change_count - CHANGE_LOOKBACK : 0;
+
+	if (m->changes_lost)
+		return;
+	str_copy(c.name, sizeof(c.name), name ? name : "");
+	for (size_t i = from; i < m->change_count; i++) {
+		const struct model_change *old = &m->changes[i];
+
+		if (old->kind == kind && old->number == number && strcmp(old->name, c.name) == 0)
+			return;
+	}
+	if (m->change_count == m->change_cap) {
+		size_t cap = m->change_cap ? m->change_cap * 2 : 16;
+		struct model_change *grown = realloc(m->changes, cap * sizeof(*grown));
+
+		if (!grown) {
+			m->changes_lost = true;
+			return;
+		}
+		m->changes = grown;
+		m->change_cap = cap;
+	}
+	m->changes[m->change_count++] = c;
+}
+
+void model_changes_clear(struct model *m)
+{
+	m->change_count = 0;
+	m->changes_lost = false;
+}
+
+/* --- Objects with a name ------------------------------------------------------------------------------------- */
+
+#define NAMED_OBJECT(type, function, list, compare, destroy)                                                 \
+	struct type *model_##function(const struct model *m, const char *name)                               \
+	{                                                                                                    \
+		return find(&m->list, name, compare);                                                        \
+	}                                                                                                    \
+	struct type *model_##function##_get(struct model *m, const char *name)                               \
+	{                                                                                                    \
+		bool created;                                                                                \
+                                                                                                             \
+		return get_named(&m->list, name, compare, sizeof(struct type),                               \
+			sizeof(((struct type *)0)->name), &created);                                         \
+	}                                                                                                    \
+	void model_##function##_delete(struct model *m, const char *name)                                    \
+	{                                                                                                    \
+		struct type *item = take(&m->list, name, compare);                                           \
+                                                                                                             \
+		if (item)                                                                                    \
+			destroy(item);                                                                       \
+	}
+
+NAMED_OBJECT(ikev2_proposal, ikev2_proposal, ikev2_proposals, compare_name, free)
+NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, compare_name, free)
+NAMED_OBJECT(ikev2_keyring, ikev2_keyring, ikev2_keyrings, compare_name, free_keyring)
+NAMED_OBJECT(ikev2_profile, ikev2_profile, ikev2_profiles, compare_name, free_profile)
+NAMED_OBJECT(transform_set, transform_set, transform_sets, compare_name, free)
+NAMED_OBJECT(acl, acl, acls, compare_acl, free_acl)
+NAMED_OBJECT(crypto_map, crypto_map, crypto_maps, compare_name, free_map)
+NAMED_OBJECT(crypto_map, dynamic_map, dynamic_maps, compare_name, free_map)
+NAMED_OBJECT(interface_cfg, interface, interfaces, compare_interface, free_interface)
+
+/* --- Objects with a number or an address ---------------------------------------------------------------------- */
+
+struct isakmp_policy *model_isakmp_policy(const struct model *m, uint16_t priority)
+{
+	return find(&m->isakmp_policies, &priority, compare_policy);
+}
+
+struct isakmp_policy *model_isakmp_policy_get(struct model *m, uint16_t priority)
+{
+	bool created;
+	struct isakmp_policy *p =
+		get(&m->isakmp_policies, &priority, compare_policy, sizeof(struct isakmp_policy), &created);
+
+	if (p && created)
+		*p = (struct isakmp_policy){.priority = priority,
+			.encryption = IKE_ENCR_DES,
+			.hash = IKE_HASH_SHA1,
+			.authentication = IKE_AUTH_RSA_SIG,
+			.group = 1};
+	return p;
+}
+
+void model_isakmp_policy_delete(struct model *m, uint16_t priority)
+{
+	free(take(&m->isakmp_policies, &priority, compare_policy));
+}
+
+struct isakmp_key *model_isakmp_key(const struct model *m, const struct prefix *peers)
+{
+	return find(&m->isakmp_keys, peers, compare_key);
+}
+
+struct isakmp_key *model_isakmp_key_get(struct model *m, const struct prefix *peers)
+{
+	bool created;
+	struct isakmp_key *k = get(&m->isakmp_keys, peers, compare_key, sizeof(struct isakmp_key), &created);
+
+	if (k && created)
+		k->peers = *peers;
+	return k;
+}
+
+void model_isakmp_key_delete(struct model *m, const struct prefix *peers)
+{
+	free(take(&m->isakmp_keys, peers, compare_key));
+}
+
+struct ikev2_peer *ikev2_keyring_peer(const struct ikev2_keyring *k, const char *name)
+{
+	struct ikev2_peer *p;
+
+	vec_each (&k->peers, i, p)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+struct ikev2_peer *ikev2_keyring_peer_get(struct ikev2_keyring *k, const char *name)
+{
+	struct ikev2_peer *p = ikev2_keyring_peer(k, name);
+
+	if (p)
+		return p;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	str_copy(p->name, sizeof(p->name), name);
+	if (!vec_push(&k->peers, p)) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void ikev2_keyring_peer_delete(struct ikev2_keyring *k, const char *name)
+{
+	for (size_t i = 0; i < k->peers.count; i++) {
+		struct ikev2_peer *p = k->peers.items[i];
+
+		if (strcmp(p->name, name) == 0) {
+			free(vec_remove_at(&k->peers, i));
+			return;
+		}
+	}
+}
+
+struct crypto_map_entry *crypto_map_entry(const struct crypto_map *map, uint16_t sequence)
+{
+	return find(&map->entries, &sequence, compare_entry);
+}
+
+struct crypto_map_entry *crypto_map_entry_get(
+	struct crypto_map *map, uint16_t sequence, enum crypto_map_kind kind)
+{
+	bool created;
+	struct crypto_map_entry *e =
+		get(&map->entries, &sequence, compare_entry, sizeof(struct crypto_map_entry), &created);
+
+	if (e && created) {
+		e->sequence = sequence;
+		e->kind = kind;
+	}
+	return e;
+}
+
+void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence)
+{
+	free(take(&map->entries, &sequence, compare_entry));
+}
+
+struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number)
+{
+	return find(&i->standby, &number, compare_group);
+}
+
+struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number)
+{
+	bool created;
+	struct standby_group *g =
+		get(&i->standby, &number, compare_group, sizeof(struct standby_group), &created);
+
+	if (g && created)
+		g->number = number;
+	return g;
+}
+
+void interface_standby_delete(struct interface_cfg *i, uint16_t number)
+{
+	struct standby_group *g = take(&i->standby, &number, compare_group);
+
+	if (g)
+		free_group(g);
+}
+
+/* --- Access list rules ---------------------------------------------------------------------------------------- */
+
+struct acl_rule *acl_rule(const struct acl *a, uint32_t sequence)
+{
+	return find(&a->rules, &sequence, compare_sequence);
+}
+
+struct acl_rule *acl_rule_same(const struct acl *a, const struct acl_rule *like)
+{
+	return find(&a->by_content, like, compare_content);
+}
+
+uint32_t acl_next_sequence(const struct acl *a)
+{
+	const struct acl_rule *last = a->rules.count ? a->rules.items[a->rules.count - 1] : NULL;
+
+	if (!last)
+		return ACL_SEQUENCE_STEP;
+	return last->sequence <= ACL_SEQUENCE_MAX - ACL_SEQUENCE_STEP ? last->sequence + ACL_SEQUENCE_STEP
+								      : 0;
+}
+
+bool acl_rule_uses_any(const struct acl_rule *r)
+{
+	static const struct ipaddr all = {IP_V4, {255, 255, 255, 255}};
+
+	return !r->is_remark &&
+		(ip_equal(&r->source.wildcard, &all) || ip_equal(&r->destination.wildcard, &all));
+}
+
+struct acl_rule *acl_rule_add(struct acl *a, const struct acl_rule *rule)
+{
+	bool found;
+	size_t at = vec_lower_bound(&a->rules, &rule->sequence, compare_sequence, &found);
+	struct acl_rule *copy;
+
+	assert(!found && rule->sequence > 0);
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return NULL;
+	*copy = *rule;
+	copy->remark = rule->is_remark ? str_dup(rule->remark ? rule->remark : "") : NULL;
+	if ((rule->is_remark && !copy->remark) || !vec_insert_at(&a->rules, at, copy)) {
+		free_rule(copy);
+		return NULL;
+	}
+	if (!copy->is_remark) {
+		size_t where = vec_lower_bound(&a->by_content, copy, compare_content, &found);
+
+		if (!vec_insert_at(&a->by_content, where, copy)) {
+			free_rule(vec_remove_at(&a->rules, at));
+			return NULL;
+		}
+	}
+	if (copy->permit && acl_rule_uses_any(copy))
+		a->any_permits++;
+	return copy;
+}
+
+void acl_rule_delete(struct acl *a, uint32_t sequence)
+{
+	struct acl_rule *r = take(&a->rules, &sequence, compare_sequence);
+
+	if (!r)
+		return;
+	if (!r->is_remark) {
+		bool found;
+		size_t at = vec_lower_bound(&a->by_content, r, compare_content, &found);
+
+		while (at < a->by_content.count && a->by_content.items[at] != r)
+			at++;
+		assert(found && at < a->by_content.count);
+		vec_remove_at(&a->by_content, at);
+	}
+	if (r->permit && acl_rule_uses_any(r))
+		a->any_permits--;
+	free_rule(r);
+}
+
+/* --- Static routes -------------------------------------------------------------------------------------------- */
+
+struct static_route *model_static_route(const struct model *m, const struct static_route *like)
+{
+	return find(&m->static_routes, like, compare_route);
+}
+
+struct static_route *model_static_route_get(struct model *m, const struct static_route *like)
+{
+	bool created;
+	struct static_route *r =
+		get(&m->static_routes, like, compare_route, sizeof(struct static_route), &created);
+
+	if (r && created) {
+		r->prefix = like->prefix;
+		r->gateway = like->gateway;
+		memcpy(r->interface, like->interface, sizeof(r->interface));
+	}
+	return r;
+}
+
+void model_static_route_delete(struct model *m, const struct static_route *like)
+{
+	free(take(&m->static_routes, like, compare_route));
+}
