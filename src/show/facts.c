@@ -1,0 +1,292 @@
+#include "show/facts.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Growing ------------------------------------------------------------------------------------------------- */
+
+/* A zeroed slot behind the last item of *items, or NULL. */
+static void *slot(void **items, size_t *count, size_t *cap, size_t size)
+{
+	if (*count == *cap) {
+		size_t more = *cap ? *cap * 2 : 16;
+		void *grown = more <= SIZE_MAX / size ? realloc(*items, more * size) : NULL;
+		if (!grown)
+			return NULL;
+		*items = grown;
+		*cap = more;
+	}
+	void *item = (char *)*items + (*count)++ * size;
+	return memset(item, 0, size);
+}
+
+#define ADD(function, type, array, counter, capacity, fact)                                                  \
+	struct type *function(struct facts *f)                                                               \
+	{                                                                                                    \
+		void *items = f->array;                                                                      \
+		struct type *new = slot(&items, &f->counter, &f->capacity, sizeof(*new));                    \
+		f->array = items;                                                                            \
+		if (!new)                                                                                    \
+			f->missing |= (fact);                                                                \
+		return new;                                                                                  \
+	}
+
+ADD(facts_add_binding, core_binding, bindings, binding_count, binding_cap, FACT_CORE)
+ADD(facts_add_core_route, core_route, core_routes, core_route_count, core_route_cap, FACT_CORE)
+ADD(facts_add_ike_sa, ike_sa, ike_sas, ike_sa_count, ike_sa_cap, FACT_IKE)
+ADD(facts_add_child_sa, child_sa, child_sas, child_sa_count, child_sa_cap, FACT_IKE)
+ADD(facts_add_route, route_fact, routes, route_count, route_cap, FACT_ROUTES)
+ADD(facts_add_link, link, links, link_count, link_cap, FACT_LINKS)
+ADD(facts_add_address, address, addresses, address_count, address_cap, FACT_LINKS)
+ADD(facts_add_standby, standby_fact, standby, standby_count, standby_cap, FACT_HSRP)
+ADD(facts_add_filter, filter_fact, filters, filter_count, filter_cap, FACT_FILTER)
+
+void facts_free(struct facts *f)
+{
+	free(f->bindings);
+	free(f->core_routes);
+	free(f->ike_sas);
+	free(f->child_sas);
+	free(f->routes);
+	free(f->links);
+	free(f->addresses);
+	free(f->standby);
+	free(f->filters);
+	*f = (struct facts){0};
+}
+
+/* --- Order --------------------------------------------------------------------------------------------------- */
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* "hs/Fa0/0/mymap/9/…" before "hs/Fa0/0/mymap/10/…": digits count as numbers. */
+static int compare_names(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9') {
+			size_t la = strspn(a, "0123456789"), lb = strspn(b, "0123456789");
+			size_t za = strspn(a, "0"), zb = strspn(b, "0");
+			if (la - za != lb - zb)
+				return la - za < lb - zb ? -1 : 1;
+			int d = memcmp(a + za, b + zb, la - za);
+			if (d)
+				return d;
+			if (za != zb)
+				return za < zb ? -1 : 1;
+			a += la;
+			b += lb;
+		} else if (*a != *b) {
+			break;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+static int binding_order(const void *x, const void *y)
+{
+	const struct core_binding *a = x, *b = y;
+	int d = compare_names(a->interface, b->interface);
+	return d ? d : strcmp(a->map, b->map);
+}
+
+static int core_route_order(const void *x, const void *y)
+{
+	const struct core_route *a = x, *b = y;
+	int d = prefix_compare(&a->route.prefix, &b->route.prefix);
+	if (d == 0)
+		d = b->installed - a->installed;
+	if (d == 0)
+		d = (int)a->distance - b->distance;
+	if (d == 0)
+		d = compare_names(a->interface, b->interface);
+	return d ? d : ip_compare(&a->peer, &b->peer);
+}
+
+static int ike_sa_order(const void *x, const void *y)
+{
+	const struct ike_sa *a = x, *b = y;
+	int d = compare_names(a->conn, b->conn);
+	return d ? d : compare_u64(a->id, b->id);
+}
+
+static int child_sa_order(const void *x, const void *y)
+{
+	const struct child_sa *a = x, *b = y;
+	int d = compare_names(a->conn, b->conn);
+	if (d == 0)
+		d = compare_names(a->child, b->child);
+	return d ? d : compare_u64(a->id, b->id);
+}
+
+static int route_order(const void *x, const void *y)
+{
+	const struct route_fact *a = x, *b = y;
+	int d = prefix_compare(&a->prefix, &b->prefix);
+	if (d == 0)
+		d = compare_u64(a->metric, b->metric);
+	if (d == 0)
+		d = ip_compare(&a->gateway, &b->gateway);
+	return d ? d : a->ifindex - b->ifindex;
+}
+
+static int link_order(const void *x, const void *y)
+{
+	return ((const struct link *)x)->ifindex - ((const struct link *)y)->ifindex;
+}
+
+static int filter_order(const void *x, const void *y)
+{
+	return ((const struct filter_fact *)x)->ifindex - ((const struct filter_fact *)y)->ifindex;
+}
+
+static int standby_order(const void *x, const void *y)
+{
+	const struct standby_fact *a = x, *b = y;
+	int d = compare_names(a->interface, b->interface);
+	return d ? d : (int)a->group - b->group;
+}
+
+static void sort(void *items, size_t count, size_t size, int (*order)(const void *, const void *))
+{
+	if (count > 1)
+		qsort(items, count, size, order);
+}
+
+void facts_ready(struct facts *f)
+{
+	sort(f->bindings, f->binding_count, sizeof(*f->bindings), binding_order);
+	sort(f->core_routes, f->core_route_count, sizeof(*f->core_routes), core_route_order);
+	sort(f->ike_sas, f->ike_sa_count, sizeof(*f->ike_sas), ike_sa_order);
+	sort(f->child_sas, f->child_sa_count, sizeof(*f->child_sas), child_sa_order);
+	sort(f->routes, f->route_count, sizeof(*f->routes), route_order);
+	sort(f->links, f->link_count, sizeof(*f->links), link_order);
+	sort(f->standby, f->standby_count, sizeof(*f->standby), standby_order);
+	sort(f->filters, f->filter_count, sizeof(*f->filters), filter_order);
+	/* Addresses of one link follow each other; qsort is not stable, so the kernel's order is kept by inserting. */
+	for (size_t i = 1; i < f->address_count; i++) {
+		struct address a = f->addresses[i];
+		size_t k = i;
+		for (; k > 0 && f->addresses[k - 1].ifindex > a.ifindex; k--)
+			f->addresses[k] = f->addresses[k - 1];
+		f->addresses[k] = a;
+	}
+}
+
+/* --- Look-ups ------------------------------------------------------------------------------------------------ */
+
+/* The first item that is not below the key; the count when there is none. */
+static size_t lower_bound(const void *items, size_t count, size_t size, const void *key,
+	int (*order)(const void *, const void *))
+{
+	size_t lo = 0, hi = count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (order((const char *)items + mid * size, key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct link *facts_link(const struct facts *f, int ifindex)
+{
+	struct link key = {.ifindex = ifindex};
+	size_t i = lower_bound(f->links, f->link_count, sizeof(key), &key, link_order);
+
+	return i < f->link_count && f->links[i].ifindex == ifindex ? &f->links[i] : NULL;
+}
+
+const struct link *facts_link_by_name(const struct facts *f, const char *device)
+{
+	for (size_t i = 0; *device && i < f->link_count; i++)
+		if (!strcmp(f->links[i].name, device))
+			return &f->links[i];
+	return NULL;
+}
+
+const struct address *facts_first_address(const struct facts *f, int ifindex)
+{
+	for (size_t i = 0; i < f->address_count; i++)
+		if (f->addresses[i].ifindex == ifindex && f->addresses[i].prefix.addr.family == IP_V4)
+			return &f->addresses[i];
+	return NULL;
+}
+
+static int core_route_prefix_order(const void *x, const void *y)
+{
+	return prefix_compare(
+		&((const struct core_route *)x)->route.prefix, &((const struct core_route *)y)->route.prefix);
+}
+
+const struct core_route *facts_core_route(const struct facts *f, const struct prefix *p)
+{
+	struct core_route key = {.route.prefix = *p};
+	size_t i =
+		lower_bound(f->core_routes, f->core_route_count, sizeof(key), &key, core_route_prefix_order);
+
+	return i < f->core_route_count && prefix_equal(&f->core_routes[i].route.prefix, p)
+		? &f->core_routes[i]
+		: NULL;
+}
+
+const struct standby_fact *facts_standby(const struct facts *f, const char *interface, uint16_t group)
+{
+	struct standby_fact key = {.group = group};
+	str_copy(key.interface, sizeof(key.interface), interface);
+	size_t i = lower_bound(f->standby, f->standby_count, sizeof(key), &key, standby_order);
+
+	return i < f->standby_count && standby_order(&f->standby[i], &key) == 0 ? &f->standby[i] : NULL;
+}
+
+const struct core_binding *facts_binding(const struct facts *f, const char *interface)
+{
+	for (size_t i = 0; i < f->binding_count; i++)
+		if (!strcmp(f->bindings[i].interface, interface))
+			return &f->bindings[i];
+	return NULL;
+}
+
+const struct filter_fact *facts_filter(const struct facts *f, int ifindex)
+{
+	struct filter_fact key = {.ifindex = ifindex};
+	size_t i = lower_bound(f->filters, f->filter_count, sizeof(key), &key, filter_order);
+
+	return i < f->filter_count && f->filters[i].ifindex == ifindex ? &f->filters[i] : NULL;
+}
+
+const char *facts_interface_name(const struct facts *f, int ifindex)
+{
+	const struct link *link = facts_link(f, ifindex);
+	const struct interface_cfg *cfg;
+
+	if (!link)
+		return "";
+	vec_each (&f->model->interfaces, i, cfg)
+		if (!strcmp(interface_device(cfg), link->name))
+			return cfg->name;
+	return link->name;
+}
+
+size_t facts_first_ike_sa(const struct facts *f, const char *conn)
+{
+	struct ike_sa key = {0};
+	str_copy(key.conn, sizeof(key.conn), conn);
+	return lower_bound(f->ike_sas, f->ike_sa_count, sizeof(key), &key, ike_sa_order);
+}
+
+size_t facts_first_child_sa(const struct facts *f, const char *conn)
+{
+	struct child_sa key = {0};
+	str_copy(key.conn, sizeof(key.conn), conn);
+	return lower_bound(f->child_sas, f->child_sa_count, sizeof(key), &key, child_sa_order);
+}
