@@ -1,0 +1,55 @@
+/* Words and well-known values: see hsrp.h. */
+#include "hsrp/hsrp.h"
+
+const char *hsrp_state_text(enum hsrp_state state)
+{
+	static const char *const names[HSRP_STATE_COUNT] = {
+		[HSRP_DISABLED] = "Disabled",
+		[HSRP_INITIAL] = "Init",
+		[HSRP_LEARN] = "Learn",
+		[HSRP_LISTEN] = "Listen",
+		[HSRP_SPEAK] = "Speak",
+		[HSRP_STANDBY] = "Standby",
+		[HSRP_ACTIVE] = "Active",
+	};
+
+	return (unsigned)state < HSRP_STATE_COUNT ? names[state] : "Unknown";
+}
+
+const char *hsrp_reason_text(enum hsrp_reason reason)
+{
+	static const char *const texts[HSRP_REASON_COUNT] = {
+		[HSRP_REASON_NONE] = "never changed",
+		[HSRP_REASON_ENABLED] = "a/HSRP enabled",
+		[HSRP_REASON_DISABLED] = "b/HSRP disabled",
+		[HSRP_REASON_INTERFACE_DOWN] = "b/HSRP disabled (interface down)",
+		[HSRP_REASON_ACTIVE_EXPIRED] = "c/Active timer expired",
+		[HSRP_REASON_STANDBY_EXPIRED] = "d/Standby timer expired",
+		[HSRP_REASON_SPEAK_HIGHER] = "f/Hello rcvd from higher pri Speak router",
+		[HSRP_REASON_ACTIVE_HIGHER] = "g/Hello rcvd from higher pri Active router",
+		[HSRP_REASON_ACTIVE_LOWER] = "h/Hello rcvd from lower pri Active router",
+		[HSRP_REASON_RESIGN] = "i/Resign rcvd",
+		[HSRP_REASON_COUP] = "j/Coup rcvd from higher pri router",
+		[HSRP_REASON_STANDBY_HIGHER] = "k/Hello rcvd from higher pri Standby router",
+		[HSRP_REASON_STANDBY_LOWER] = "l/Hello rcvd from lower pri Standby router",
+		[HSRP_REASON_ADDRESS_CHANGED] = "n/Standby IP address configured",
+		[HSRP_REASON_ADDRESS_LEARNED] = "Standby IP address learned",
+		[HSRP_REASON_ADDRESS_FAILED] = "virtual address refused by the kernel",
+		[HSRP_REASON_STALLED] = "no hello sent for a hold time",
+		[HSRP_REASON_COMMAND] = "operator command",
+		[HSRP_REASON_SHUTDOWN] = "service stopped",
+		[HSRP_REASON_RESUMED] = "role resumed after a restart",
+		[HSRP_REASON_TRACK] = "tracked object down",
+	};
+
+	return (unsigned)reason < HSRP_REASON_COUNT ? texts[reason] : "unknown";
+}
+
+struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned group)
+{
+	if (family == IP_V6)
+		return (struct mac){{0x00, 0x05, 0x73, 0xa0, group >> 8 & 0x0f, group & 0xff}};
+	if (version == 2)
+		return (struct mac){{0x00, 0x00, 0x0c, 0x9f, 0xf0 | (group >> 8 & 0x0f), group & 0xff}};
+	return (struct mac){{0x00, 0x00, 0x0c, 0x07, 0xac, group & 0xff}};
+}

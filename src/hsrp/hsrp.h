@@ -1,0 +1,189 @@
+/*
+ * HSRP as the rest of the system sees it: what is configured, what is the case, what just changed.
+ *
+ * Owns:  the plain structs that travel between the engine and the hsrp process, their limits and their words.
+ * Never: bytes on the wire (wire.h), timers and decisions (group.h), a system call.
+ * Time:  mono_t, nanoseconds of CLOCK_BOOTTIME, the same clock in both processes; durations end in _ms or _s.
+ * Keys:  an interface is known by its Linux device name (an index changes when a device is made again),
+ *        a group by device and number. Names, cards and addresses are resolved anew whenever the device reappears.
+ */
+#ifndef HSRP_HSRP_H
+#define HSRP_HSRP_H
+
+#include "base/ip.h"
+#include "base/mono.h"
+
+enum {
+	HSRP_DEVICE_MAX = 16, /* IFNAMSIZ, with the NUL */
+	HSRP_NAME_MAX = 64,   /* group and interface names, with the NUL */
+	HSRP_SECONDARY_MAX = 16,
+	HSRP_TEXT_AUTH_MAX = 8, /* octets, RFC 2281 5.1 */
+	HSRP_KEY_MAX = 64,	/* MD5 key octets */
+	HSRP_TRACK_MAX = 16,
+	HSRP_GROUP_MAX_V1 = 255,
+	HSRP_GROUP_MAX_V2 = 4095,
+	HSRP_HELLO_DEFAULT_MS = 3000, /* RFC 2281 5.1 */
+	HSRP_HOLD_DEFAULT_MS = 10000, /* RFC 2281 5.1 */
+	HSRP_PRIORITY_DEFAULT = 100,  /* RFC 2281 5.1 */
+};
+
+/* The default authentication data of RFC 2281 5.1. */
+#define HSRP_AUTH_DEFAULT "cisco"
+
+/* RFC 2281 5.3 in its own order, which is also version 2's numbering; 0 is a group without `standby ip`. */
+enum hsrp_state {
+	HSRP_DISABLED,
+	HSRP_INITIAL,
+	HSRP_LEARN,
+	HSRP_LISTEN,
+	HSRP_SPEAK,
+	HSRP_STANDBY,
+	HSRP_ACTIVE,
+	HSRP_STATE_COUNT
+};
+
+/* ---- configuration: engine to hsrp ---- */
+
+struct hsrp_interface_config {
+	char device[HSRP_DEVICE_MAX]; /* "eth1"; need not exist yet */
+	char name[HSRP_NAME_MAX];     /* as messages print it: "FastEthernet0/0" */
+	struct ipaddr
+		address;     /* the primary address, source of all frames; not set: its groups stay Initial */
+	uint8_t address_len; /* its prefix length */
+	uint8_t version;     /* 1 or 2 (`standby version`) */
+	bool use_bia;	     /* `standby use-bia`: the virtual address lives on the device itself */
+	uint16_t delay_minimum_s; /* `standby delay minimum`; 1 s is kept even with 0 */
+	uint16_t delay_reload_s;  /* `standby delay reload`; for the first time up after the start */
+	uint8_t garp_count;	  /* `standby arp gratuitous`: repeats, IOS default 2; 0 is continuous */
+	uint16_t garp_interval_s; /* IOS default 3 */
+};
+
+enum hsrp_auth_kind { HSRP_AUTH_TEXT, HSRP_AUTH_MD5, HSRP_AUTH_KIND_COUNT };
+
+struct hsrp_auth {
+	uint8_t kind; /* enum hsrp_auth_kind; text "cisco" when nothing is configured */
+	char text[HSRP_TEXT_AUTH_MAX + 1];
+	uint8_t key_len; /* MD5 */
+	uint8_t key[HSRP_KEY_MAX];
+	uint32_t key_id;
+};
+
+struct hsrp_track {
+	uint16_t object;
+	uint8_t decrement;
+	bool shutdown;
+	bool down; /* the engine watches the objects and sends the group again */
+};
+
+struct hsrp_group_config {
+	char device[HSRP_DEVICE_MAX];
+	uint16_t group;
+	uint8_t family;		  /* enum ip_family; IP_V4 for now */
+	char name[HSRP_NAME_MAX]; /* `standby name`, "" for none; only shown and logged here */
+	bool enabled;		  /* `standby ip` is there; else the group is Disabled */
+	struct ipaddr vip;	  /* not set with `enabled`: learn it from the active router */
+	uint8_t secondary_count;
+	struct ipaddr secondary[HSRP_SECONDARY_MAX];
+	uint8_t priority; /* as configured; tracking is subtracted here in hsrp */
+	bool preempt;
+	uint16_t preempt_minimum_s, preempt_reload_s, preempt_sync_s;
+	bool timers_configured; /* else hello and hold are learned, starting from the two below */
+	uint32_t hello_ms, hold_ms;
+	struct hsrp_auth auth;
+	bool mac_configured; /* `standby mac-address` */
+	struct mac mac;
+	uint8_t track_count;
+	struct hsrp_track track[HSRP_TRACK_MAX];
+};
+
+/* ---- status and changes: hsrp to engine ---- */
+
+/* Why the state changed last; hsrp_reason_text() gives Cisco's words. */
+enum hsrp_reason {
+	HSRP_REASON_NONE,
+	HSRP_REASON_ENABLED,	     /* a */
+	HSRP_REASON_DISABLED,	     /* b: configuration, or no address */
+	HSRP_REASON_INTERFACE_DOWN,  /* b */
+	HSRP_REASON_ACTIVE_EXPIRED,  /* c */
+	HSRP_REASON_STANDBY_EXPIRED, /* d */
+	HSRP_REASON_SPEAK_HIGHER,    /* f */
+	HSRP_REASON_ACTIVE_HIGHER,   /* g */
+	HSRP_REASON_ACTIVE_LOWER,    /* h */
+	HSRP_REASON_RESIGN,	     /* i */
+	HSRP_REASON_COUP,	     /* j */
+	HSRP_REASON_STANDBY_HIGHER,  /* k */
+	HSRP_REASON_STANDBY_LOWER,   /* l */
+	HSRP_REASON_ADDRESS_CHANGED, /* n */
+	HSRP_REASON_ADDRESS_LEARNED,
+	HSRP_REASON_ADDRESS_FAILED, /* the kernel refused the virtual address: resigned */
+	HSRP_REASON_STALLED,	    /* no hello left this box for a hold time */
+	HSRP_REASON_COMMAND,	    /* `redundancy …` of the operator */
+	HSRP_REASON_SHUTDOWN,	    /* the service stops */
+	HSRP_REASON_RESUMED,	    /* role taken up again after a restart */
+	HSRP_REASON_TRACK,	    /* a tracked object with `shutdown` is down */
+	HSRP_REASON_COUNT
+};
+
+struct hsrp_peer {
+	bool local;	       /* it is us */
+	struct ipaddr address; /* not set and not local: unknown */
+	struct mac mac;	       /* source MAC (version 1) or identifier (version 2) of its last hello */
+	uint8_t priority;
+	mono_t expires; /* MONO_NEVER when local or unknown */
+};
+
+struct hsrp_status {
+	char device[HSRP_DEVICE_MAX];
+	uint16_t group;
+	uint8_t family;
+	uint8_t state; /* enum hsrp_state */
+	bool serving; /* active, and the kernel holds the virtual address: the engine acts on this, not on state */
+	struct hsrp_peer active, standby;
+	struct ipaddr vip; /* in use; not set when unknown */
+	bool vip_learned;
+	struct mac virtual_mac;		  /* ours for this group */
+	bool mac_in_use;		  /* it is installed and up */
+	char mac_device[HSRP_DEVICE_MAX]; /* the macvlan that carries it, "" when there is none */
+	uint8_t priority;		  /* effective */
+	uint32_t hello_ms, hold_ms;	  /* in use */
+	bool timers_learned;
+	mono_t next_hello;	   /* MONO_NEVER when none is due */
+	mono_t preempt_at;	   /* end of a running preempt delay, else MONO_NEVER */
+	uint32_t changes;	   /* state changes */
+	mono_t last_change;	   /* MONO_NEVER: never */
+	uint8_t reason;		   /* enum hsrp_reason of the last change */
+	uint8_t old_state;	   /* state before it */
+	struct ipaddr reason_from; /* router that caused it, when one did */
+	int32_t kernel_error;	   /* errno of the last refused address or macvlan, 0 when all is well */
+	uint64_t sent, received, bad_auth, bad_frame, own_source, unknown_group;
+};
+
+/* What a report marks. Every report carries the whole status at that moment. */
+enum hsrp_phase {
+	HSRP_PHASE_STATE, /* the state machine moved */
+	HSRP_PHASE_SERVING, /* active: address confirmed by the kernel and gratuitous ARP sent (`serving` turned true) */
+	HSRP_PHASE_GONE, /* address confirmed gone and Resign or Hello(Speak) sent (`serving` turned false) */
+	HSRP_PHASE_FAILED, /* the kernel refused a step; resigned (kernel_error says why) */
+	HSRP_PHASE_CHANGED, /* no state change: address or timers learned, peer known or lost, after a connect */
+	HSRP_PHASE_REMOVED, /* the group is gone, with all it had in the kernel */
+	HSRP_PHASE_COUNT
+};
+
+struct hsrp_report {
+	uint8_t phase; /* enum hsrp_phase */
+	/* Moments of the latest role change, MONO_NEVER when they did not happen (yet). */
+	mono_t last_heard;	  /* last hello of the router that was active before us */
+	mono_t cause;		  /* hold timer expired, or the frame or command that made the change */
+	mono_t address_confirmed; /* or confirmed gone */
+	mono_t announced;	  /* gratuitous ARP left, or Resign/Hello(Speak) left */
+	struct hsrp_status status;
+};
+
+/* "Active", "Standby", …; Initial is "Init", as IOS prints it. */
+const char *hsrp_state_text(enum hsrp_state state);
+/* "c/Active timer expired", …: the words of `debug standby`. Never NULL. */
+const char *hsrp_reason_text(enum hsrp_reason reason);
+/* The well-known virtual MAC of a group: 0000.0c07.acXX, version 2 0000.0c9f.fXXX, IPv6 0005.73a0.0XXX. */
+struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned group);
+
+#endif
