@@ -40,7 +40,7 @@ ADD(facts_add_child_sa, child_sa, child_sas, child_sa_count, child_sa_cap, FACT_
 ADD(facts_add_route, route_fact, routes, route_count, route_cap, FACT_ROUTES)
 ADD(facts_add_link, link, links, link_count, link_cap, FACT_LINKS)
 ADD(facts_add_address, address, addresses, address_count, address_cap, FACT_LINKS)
-ADD(facts_add_standby, standby_fact, standby, standby_count, standby_cap, FACT_HSRP)
+ADD(facts_add_standby, hsrp_status, standby, standby_count, standby_cap, FACT_HSRP)
 ADD(facts_add_filter, filter_fact, filters, filter_count, filter_cap, FACT_FILTER)
 
 void facts_free(struct facts *f)
@@ -149,8 +149,8 @@ static int filter_order(const void *x, const void *y)
 
 static int standby_order(const void *x, const void *y)
 {
-	const struct standby_fact *a = x, *b = y;
-	int d = compare_names(a->interface, b->interface);
+	const struct hsrp_status *a = x, *b = y;
+	int d = compare_names(a->device, b->device);
 	return d ? d : (int)a->group - b->group;
 }
 
@@ -239,10 +239,10 @@ const struct core_route *facts_core_route(const struct facts *f, const struct pr
 		: NULL;
 }
 
-const struct standby_fact *facts_standby(const struct facts *f, const char *interface, uint16_t group)
+const struct hsrp_status *facts_standby(const struct facts *f, const char *device, uint16_t group)
 {
-	struct standby_fact key = {.group = group};
-	str_copy(key.interface, sizeof(key.interface), interface);
+	struct hsrp_status key = {.group = group};
+	str_copy(key.device, sizeof(key.device), device);
 	size_t i = lower_bound(f->standby, f->standby_count, sizeof(key), &key, standby_order);
 
 	return i < f->standby_count && standby_order(&f->standby[i], &key) == 0 ? &f->standby[i] : NULL;

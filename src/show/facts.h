@@ -14,6 +14,7 @@
 
 #include "base/mono.h"
 #include "core/core.h"
+#include "hsrp/hsrp.h"
 #include "ipsec/ike.h"
 #include "model/model.h"
 
@@ -37,36 +38,6 @@ struct route_fact {
 	uint8_t protocol; /* RTPROT_* as the kernel numbers them */
 	uint8_t type;	  /* RTN_* likewise; 0 counts as unicast */
 	int64_t age_s;	  /* -1: not known */
-};
-
-/* One standby group as the HSRP process sees it. */
-struct standby_fact {
-	char interface[INTERFACE_NAME_MAX]; /* as configured */
-	uint16_t group;
-	uint8_t version; /* 1 or 2 */
-	enum hsrp_role role;
-	bool link_down;	   /* why Init: the interface is down */
-	struct ipaddr vip; /* in force; not set: none yet */
-	bool vip_learned;
-	struct mac virtual_mac; /* the group's well-known one, or the interface's with use-bia */
-	bool use_bia;
-	uint32_t hello_ms, hold_ms; /* in force: learned or configured */
-	bool timers_learned;
-	int64_t next_hello_ms; /* -1: none is due */
-	uint8_t priority;      /* in force */
-
-	struct ipaddr active_addr; /* not set: unknown; ignored while role is Active */
-	uint8_t active_priority;
-	int64_t active_expires_ms;  /* -1: no timer runs */
-	struct mac active_mac;	    /* of the frames; zero: not known */
-	struct ipaddr standby_addr; /* not set: unknown; ignored while role is Standby */
-	uint8_t standby_priority;
-	int64_t standby_expires_ms;
-
-	int64_t preempt_wait_ms; /* left of a preempt delay; -1: none runs */
-	uint32_t state_changes;	 /* as IOS counts: entries into and departures from Active */
-	mono_t last_change;	 /* MONO_NEVER: never */
-	char reason[128];	 /* of the last change, for people */
 };
 
 /* What the fail-closed filter dropped on one crypto interface. */
@@ -114,7 +85,7 @@ struct facts {
 	struct address *addresses; /* by ifindex, order of the kernel */
 	size_t address_count, address_cap;
 
-	struct standby_fact *standby; /* by interface in the model's order, group */
+	struct hsrp_status *standby; /* by device, group */
 	size_t standby_count, standby_cap;
 	struct filter_fact *filters; /* by ifindex */
 	size_t filter_count, filter_cap;
@@ -129,7 +100,7 @@ struct child_sa *facts_add_child_sa(struct facts *f);
 struct route_fact *facts_add_route(struct facts *f);
 struct link *facts_add_link(struct facts *f);
 struct address *facts_add_address(struct facts *f);
-struct standby_fact *facts_add_standby(struct facts *f);
+struct hsrp_status *facts_add_standby(struct facts *f);
 struct filter_fact *facts_add_filter(struct facts *f);
 
 void facts_ready(struct facts *f); /* sorts; no slot may be added after */
@@ -141,7 +112,7 @@ const struct link *facts_link_by_name(const struct facts *f, const char *device)
 const struct address *facts_first_address(const struct facts *f, int ifindex); /* IPv4, of the box's own */
 const struct core_route *facts_core_route(
 	const struct facts *f, const struct prefix *p); /* installed one first */
-const struct standby_fact *facts_standby(const struct facts *f, const char *interface, uint16_t group);
+const struct hsrp_status *facts_standby(const struct facts *f, const char *device, uint16_t group);
 const struct core_binding *facts_binding(const struct facts *f, const char *interface);
 const struct filter_fact *facts_filter(const struct facts *f, int ifindex);
 /* The configured interface on a device, by the model; the device's own name when none is. */
