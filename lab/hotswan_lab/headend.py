@@ -1,0 +1,182 @@
+"""A headend: hotswand in a node, spoken to through the hotswan shell only."""
+
+import os
+import signal
+
+from .lab import Node, _pids_in
+from .system import LabError, run, tail, wait_for
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROTOCOL_RRI, PROTOCOL_HELPER = 213, 214
+
+
+def program(name, folder):
+    """Path of a built program: HOTSWAN_BUILD names the build directory, default build/."""
+    build = os.environ.get("HOTSWAN_BUILD", os.path.join(ROOT, "build"))
+    return os.path.join(build, "src", folder, name)
+
+
+HOTSWAND = program("hotswand", "daemon")
+HOTSWAN = program("hotswan", "shell")
+
+
+class Headend(Node):
+    """hotswand with a configuration file and a run directory of its own."""
+
+    def __init__(self, lab, name):
+        super().__init__(lab, name)
+        self.config = os.path.join(self.path, "startup-config")
+        self.run_dir = os.path.join(self.path, "hs")
+        self.process = None
+        self.frr = None
+
+    def write_config(self, text):
+        """The startup configuration of the next start()."""
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def start(self, text=None, wait=True):
+        """Start the daemon (with this configuration) and wait until its CLI answers."""
+        if text is not None:
+            self.write_config(text)
+        elif not os.path.exists(self.config):
+            self.write_config("")
+        self.process = self.spawn([HOTSWAND, "--config", self.config, "--run-dir", self.run_dir], "hotswand.log")
+        if wait:
+            wait_for(self._answers, 15, f"hotswand of {self.name} answers", evidence=self.evidence)
+        return self
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise LabError(f"hotswand ended with {self.process.returncode}")
+        return "Version" in self.show("show version")
+
+    def shell(self, stdin=None, command=None, check=True, timeout=30):
+        """Output of the shell for one command or a script on stdin."""
+        argv = [HOTSWAN, "--run-dir", self.run_dir] + (["-c", command] if command else [])
+        return run(argv, check=check, timeout=timeout, stdin=stdin if command is None else "")
+
+    def show(self, command, check=False, timeout=30):
+        """Output of one exec command."""
+        return self.shell(command=command, check=check, timeout=timeout)
+
+    def cli(self, lines, check=False):
+        """Run lines (text or list) as a script from exec mode; its output."""
+        text = lines if isinstance(lines, str) else "\n".join(lines)
+        return self.shell(stdin=text.rstrip("\n") + "\n", check=check)
+
+    def configure(self, lines):
+        """Configuration lines; raises on a line that is refused ('%' answers other than notes and warnings)."""
+        text = lines if isinstance(lines, str) else "\n".join(lines)
+        output = self.cli(f"enable\nconfigure terminal\n{text}\nend\n")
+        refused = refusals(output)
+        if refused:
+            raise LabError("refused: " + " | ".join(refused) + f"\n{output}")
+        return output
+
+    def wait_show(self, command, text, timeout=10):
+        """Until the output of a show command contains a text; that output."""
+        return wait_for(lambda: (lambda out: out if text in out else None)(self.show(command)), timeout,
+                        f"{self.name}: {command!r} contains {text!r}", every=0.1, evidence=self.evidence)
+
+    def standby_state(self, group=0, interface=None):
+        """State word of a group in 'show standby brief' (of the interface, in its short name)."""
+        for line in self.show("show standby brief").splitlines():
+            words = line.split()
+            if len(words) >= 6 and words[1] == str(group) and (interface is None or words[0] == interface):
+                return words[4] if words[3] == "P" else words[3]
+        return None
+
+    def wait_state(self, state, group=0, timeout=10, interface=None):
+        """Until the group is in the state."""
+        wait_for(lambda: self.standby_state(group, interface) == state, timeout, f"{self.name} is {state}",
+                 every=0.05, evidence=self.lab.evidence)
+
+    def rri(self):
+        """Prefixes of the injected routes in the kernel."""
+        return sorted(str(route.prefix) for route in self.routes(protocol=PROTOCOL_RRI))
+
+    def wait_rri(self, *prefixes, timeout=10):
+        """Until exactly these prefixes are injected."""
+        wait_for(lambda: self.rri() == sorted(prefixes), timeout, f"{self.name}: injected routes {prefixes}",
+                 evidence=self.lab.evidence)
+
+    def role_pid(self, role):
+        """Pid of the child with a role: hsrp, engine; 'ike' is charon; 'launcher' is the daemon itself."""
+        if role == "launcher":
+            return self.launcher_pid()
+        for pid in _pids_in(self.ns):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if role == "ike" and "charon" in os.path.basename(words[0]):
+                return pid
+            if "--role" in words and words[words.index("--role") + 1] == role:
+                return pid
+            if f"--role={role}" in words:
+                return pid
+        raise LabError(f"{self.name}: no process with role {role}")
+
+    def launcher_pid(self):
+        """Pid of hotswand: ip netns exec became it."""
+        return self.process.pid
+
+    def kill_role(self, role):
+        """SIGKILL one of the daemon's processes."""
+        os.kill(self.role_pid(role), signal.SIGKILL)
+
+    def stop_daemon(self, sig=signal.SIGTERM, timeout=20):
+        """Stop the daemon in order (SIGTERM); its exit status."""
+        return self.stop(self.process, sig, timeout)
+
+    def power_off(self):
+        """A power cut: links go down, every process dies at once and says nothing."""
+        for segment in self.interfaces:
+            self.link(segment, False)
+        for pid in _pids_in(self.ns):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if self.frr:
+            self.frr.kill()
+        wait_for(lambda: not _pids_in(self.ns), 5, f"{self.name} is dead")
+        self._forget_kernel_state()
+
+    def _forget_kernel_state(self):
+        """What a power cut would have erased: addresses, macvlans, routes and filter of the dead daemon.
+
+        The namespace outlives the processes, a real kernel would not.
+        """
+        for line in self.ip("-o", "link", "show", "type", "macvlan", check=False).splitlines():
+            self.ip("link", "del", line.split(":")[1].split("@")[0].strip(), check=False)
+        for protocol in (PROTOCOL_RRI, PROTOCOL_HELPER):
+            self.ip("route", "flush", "proto", str(protocol), check=False)
+        self.run("nft", "flush", "ruleset", check=False)
+
+    def power_on(self):
+        """Plug the cables in and start what ran before."""
+        for segment in self.interfaces:
+            self.link(segment, True)
+        if self.frr:
+            self.frr.start()
+        return self.start()
+
+    def evidence(self):
+        """Node, the usual show commands and the end of the daemon's log."""
+        out = super().evidence()
+        if self.process and self.process.poll() is None:
+            for command in ("show standby brief", "show ip route", "show crypto map", "show crypto route"):
+                try:
+                    out += f"--- {command}\n" + self.show(command, timeout=5)
+                except LabError as silent:
+                    out += f"--- {command}: {silent}\n"
+        return out + "--- hotswand.log\n" + tail(os.path.join(self.path, "hotswand.log"))
+
+
+def refusals(output):
+    """The lines by which the CLI refuses something; notes and warnings are not refusals."""
+    return [line.strip() for line in output.splitlines()
+            if line.lstrip().startswith("%") and not line.lstrip().lower().startswith(("% note", "%note", "% warning", "%warning"))]
