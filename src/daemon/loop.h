@@ -39,6 +39,7 @@ void loop_free(struct loop *l);
 mono_t loop_now(struct loop *l); /* the time at which this turn of the loop began */
 int loop_run(struct loop *l);	 /* until loop_exit(); its argument, or -errno */
 void loop_exit(struct loop *l, int code);
+struct sd_event *loop_event(struct loop *l); /* for an adapter that brings its own sources (linux/vici.h) */
 
 /* Watches a descriptor, which stays the caller's; NULL on failure (errno). */
 struct loop_fd *loop_watch(
