@@ -1,0 +1,56 @@
+/*
+ * What a show command asks for: the joint between the grammar, which fills it, and the views, which print it.
+ */
+#ifndef CLI_VIEW_H
+#define CLI_VIEW_H
+
+#include "base/ip.h"
+#include "model/model.h"
+
+enum show_view {
+	SHOW_STANDBY,		  /* [interface [group]] [all | brief] */
+	SHOW_CRYPTO_MAP,	  /* [interface IF | tag NAME] */
+	SHOW_CRYPTO_DYNAMIC_MAP,  /* [tag NAME] */
+	SHOW_IPSEC_TRANSFORM_SET, /* [name] */
+	SHOW_IPSEC_SA,		  /* [map M | address | identity | interface IF | peer A] [detail] */
+	SHOW_IPSEC_SA_COUNT,	  /* show crypto ipsec sa count */
+	SHOW_IPSEC_SA_LIFETIME,	  /* show crypto ipsec security-association [lifetime] */
+	SHOW_ISAKMP_SA,		  /* [detail] */
+	SHOW_ISAKMP_POLICY,	  /* */
+	SHOW_ISAKMP_PEERS,	  /* */
+	SHOW_IKEV2_SA,		  /* show crypto ikev2 sa [detail] */
+	SHOW_CRYPTO_SESSION,	  /* [detail | brief] */
+	SHOW_CRYPTO_ROUTE,	  /* */
+	SHOW_IP_ROUTE,		  /* [A.B.C.D [mask] | static | connected | ospf] */
+	SHOW_IP_INTERFACE_BRIEF,  /* [interface] */
+	SHOW_ACCESS_LISTS,	  /* [name]; IP lists are all there are */
+	SHOW_VERSION,		  /* */
+	SHOW_REDUNDANCY,	  /* [interface]; ours (D15) */
+	SHOW_VIEW_COUNT
+};
+
+enum show_sa_choice {
+	SHOW_SA_ALL,
+	SHOW_SA_MAP,
+	SHOW_SA_ADDRESS,
+	SHOW_SA_IDENTITY,
+	SHOW_SA_INTERFACE,
+	SHOW_SA_PEER
+};
+enum show_route_choice { SHOW_ROUTE_ALL, SHOW_ROUTE_STATIC, SHOW_ROUTE_CONNECTED, SHOW_ROUTE_OSPF };
+
+/* What was typed behind the command's name. Zero: nothing. */
+struct show_args {
+	char interface[INTERFACE_NAME_MAX]; /* canonical, as in the model */
+	bool group_set;
+	uint16_t group;
+	char name[NAME_MAX_LEN]; /* tag, map, transform set, access list: by the view */
+	struct ipaddr address;	 /* peer, or the address to look up in the routing table */
+	bool address_len_set;	 /* `show ip route A.B.C.D MASK` */
+	uint8_t address_len;
+	bool detail, brief, all;
+	enum show_sa_choice sa;
+	enum show_route_choice route;
+};
+
+#endif
