@@ -26,14 +26,6 @@ mono_t core_deadline(const struct core *c);
 
 /* --- What `show` may ask -------------------------------------------------------------------------------------- */
 
-enum binding_state {
-	BINDING_NONE,
-	BINDING_PENDING,
-	BINDING_BOUND,
-	BINDING_STALE,
-	BINDING_FALLEN_BACK
-}; /* D10 */
-
 /* One crypto map on one interface. */
 struct core_binding {
 	char interface[INTERFACE_NAME_MAX];
@@ -66,6 +58,20 @@ struct core_route {
 	bool installed;	  /* the kernel confirmed it */
 	char reason[128]; /* why not installed; "" when it is */
 };
+
+/* Whose connection this is; false when the core wants no such connection. */
+struct core_conn {
+	char interface[INTERFACE_NAME_MAX];
+	char map[NAME_MAX_LEN];
+	uint16_t sequence;
+	bool dynamic;
+	struct ipaddr endpoint, peer; /* peer not set: dynamic */
+	bool loaded;		      /* charon has it */
+};
+bool core_find_conn(const struct core *c, const char *name, struct core_conn *out);
+
+/* The peer that the entry uses at present (`Current peer` of show crypto map); false when it has none. */
+bool core_current_peer(const struct core *c, const char *interface, uint16_t sequence, struct ipaddr *out);
 
 /* Call `f` for each in a stable order; stop when it returns false. Pointers are valid during the call only. */
 void core_each_binding(const struct core *c, bool (*f)(const struct core_binding *b, void *arg), void *arg);

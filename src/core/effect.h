@@ -6,6 +6,7 @@
 #define CORE_EFFECT_H
 
 #include "core/event.h"
+#include "ipsec/filter.h"
 
 enum effect_kind {
 	EF_ROUTE_ADD, /* replace semantics for the same (table, prefix, metric, protocol of ours) */
@@ -22,7 +23,8 @@ enum effect_kind {
 	EF_INITIATE,  /* conn and child by name, returns at once */
 	EF_TERMINATE, /* by IKE_SA id, CHILD_SA id or connection name; force: without DELETE being answered */
 	EF_SA_SNAPSHOT, /* ask for EV_SA_SNAPSHOT_* */
-	EF_RESOLVE,	/* next hop of the underlay towards an address, our own routes ignored */
+	EF_RESOLVE, /* next hop of the underlay towards an address, routes of protocol 213 and 214 ignored (not 215: an
+			 * `ip route` is underlay); answered by EV_RESOLVED */
 	EF_HSRP_CONFIG, /* one interface's HSRP configuration changed: send it (the executor reads the model) */
 	EF_LOG,		/* message with an IOS mnemonic */
 	EF_WARN,    /* a line for the session whose command caused this step; to the log when there is none */
@@ -38,29 +40,6 @@ enum severity {
 	SEV_NOTICE,
 	SEV_INFO,
 	SEV_DEBUG
-};
-
-/* What an access list line means to the filter, in the list's order; deny lines let pass. */
-struct filter_rule {
-	struct prefix local, remote;
-	uint8_t protocol; /* 0: any */
-	struct ports local_ports, remote_ports;
-	bool permit;   /* protect (drop without IPsec); else bypass */
-	uint32_t rank; /* order among all rules of the interface: entry sequence, then list sequence */
-};
-
-struct filter_peer {
-	struct ipaddr local, remote; /* remote not set: any peer (dynamic map) */
-};
-
-/* Owned by the effect. */
-struct filter {
-	int ifindex;
-	char device[DEVICE_NAME_MAX];
-	struct filter_rule *rules;
-	uint32_t rule_count;
-	struct filter_peer *peers; /* our own IKE and ESP between these passes (udp 500, 4500, esp) */
-	uint32_t peer_count;
 };
 
 struct effect {

@@ -1,5 +1,6 @@
 /*
- * What the world tells the engine's core. Everything is by value or borrowed for the call of core_step only.
+ * What the world tells the engine's core. Everything is by value or borrowed for the call of core_step only, but the
+ * model of EV_CONFIG: it must stay where it is until core_free.
  */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
@@ -8,35 +9,8 @@
 #include "base/mono.h"
 #include "ipsec/ike.h"
 #include "model/model.h"
-
-enum route_protocol {
-	ROUTE_PROTO_RRI = 213,	  /* injected (D12) */
-	ROUTE_PROTO_HELPER = 214, /* peer hosts by the underlay; never redistributed */
-	ROUTE_PROTO_STATIC = 215, /* `ip route` of the configuration */
-};
-
-/* A kernel route, or one that shall be. */
-struct route {
-	uint32_t table;
-	struct prefix prefix;
-	struct ipaddr gateway; /* not set: on link */
-	int ifindex;
-	uint32_t metric;
-	uint8_t protocol;
-	bool onlink;	      /* the gateway need not be covered by a connected route */
-	uint32_t mtu;	      /* 0: none */
-	struct ipaddr source; /* preferred source; may be not set */
-};
-
-enum hsrp_role {
-	HSRP_ROLE_NONE,
-	HSRP_ROLE_INIT,
-	HSRP_ROLE_LEARN,
-	HSRP_ROLE_LISTEN,
-	HSRP_ROLE_SPEAK,
-	HSRP_ROLE_STANDBY,
-	HSRP_ROLE_ACTIVE
-};
+#include "redundancy/binding.h"
+#include "rri/route.h"
 
 enum event_kind {
 	EV_TIMER,  /* the deadline that core_deadline() named has come; no data */
@@ -45,11 +19,12 @@ enum event_kind {
 	EV_LINK_GONE,
 	EV_ADDRESS, /* an address appeared or changed */
 	EV_ADDRESS_GONE,
-	EV_ROUTE,	   /* a route of one of our protocols is in the kernel */
+	EV_ROUTE, /* a route is in the kernel: of one of our protocols, or a foreign unicast route of table main that no routing
+		   * daemon owns (kernel, boot, static, dhcp, ra …: R12 asks for them) */
 	EV_ROUTE_GONE,	   /* … was removed, by whomever */
 	EV_SNAPSHOT_BEGIN, /* kernel snapshot: links, addresses and our routes follow; */
 	EV_SNAPSHOT_END,   /* what was not named in between is gone */
-	EV_UNDERLAY, /* foreign routes changed within .underlay; everything resolved there is to be resolved anew */
+	EV_UNDERLAY, /* routes other than 213 and 214 changed within .underlay; what was resolved there is to be resolved anew */
 	EV_RESOLVED, /* answer to EF_RESOLVE */
 	EV_HSRP_ROLE, /* a group's role, confirmed as design rule 3 says (ACTIVE: address in the kernel, gratuitous ARP sent) */
 	EV_HSRP_UP,	      /* the HSRP process is connected: it wants the whole configuration */
@@ -58,8 +33,10 @@ enum event_kind {
 	EV_IKE_DOWN,	      /* charon is gone, and all its SAs */
 	EV_SA_SNAPSHOT_BEGIN, /* all SAs follow as EV_IKE_SA and EV_CHILD_SA; */
 	EV_SA_SNAPSHOT_END,   /* what was not named in between is gone */
+	EV_CONN, /* within an SA snapshot: charon has a connection of ours by this name; what nobody wants is unloaded */
 	EV_IKE_SA,
 	EV_IKE_SA_GONE,
+	EV_IKE_LIVENESS,     /* a peer answers, or does not: see .liveness (D11, version 2 only) */
 	EV_CHILD_SA,	     /* up, or reported by a snapshot */
 	EV_CHILD_SA_REKEYED, /* .child is the new one, .old_child_id the one it follows */
 	EV_CHILD_SA_GONE,
@@ -91,6 +68,16 @@ struct clear_sa {
 	char map[NAME_MAX_LEN];
 };
 
+/*
+ * Dead peer detection of IKEv2 as the adapter can see it. `silent`: a request of ours is unanswered; `at` is then the last
+ * sign of life, and the core closes the SA at S + 5 R + 1 s after it. Not silent: a sign of life at `at`, which disarms that.
+ */
+struct ike_liveness {
+	uint32_t ike_id;
+	bool silent;
+	mono_t at;
+};
+
 struct event {
 	enum event_kind kind;
 	union {
@@ -116,9 +103,11 @@ struct event {
 			uint32_t incarnation;
 			bool libipsec; /* the data plane: charon's TUN instead of kernel ESP */
 		} ike;
-		const struct ike_sa *ike_sa;
+		const char *conn;	     /* EV_CONN */
+		const struct ike_sa *ike_sa; /* GONE: .incarnation and .id count */
+		struct ike_liveness liveness;
 		struct {
-			const struct child_sa *child;
+			const struct child_sa *child; /* GONE: .incarnation and .id count */
 			uint32_t old_child_id;
 		} child;
 		struct {

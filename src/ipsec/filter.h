@@ -1,0 +1,42 @@
+/*
+ * What must not pass an interface without IPsec: the vocabulary between the core and the adapter of nftables.
+ *
+ * Owns:  the structs. Design rule 5, requirement D6.
+ *
+ * Meaning, as on IOS: entries are searched in ascending order. Within one entry the first line that matches counts:
+ * `permit` protects the packet (it is dropped when it would leave or enter the interface without IPsec), a line without
+ * `permit` ends the search of this entry only, and the next entry is asked. What no entry protects passes. Outbound the
+ * packet is read as local -> remote, inbound as remote -> local.
+ */
+#ifndef IPSEC_FILTER_H
+#define IPSEC_FILTER_H
+
+#include "base/ip.h"
+#include "model/model.h"
+
+struct filter_rule {
+	struct prefix local, remote;
+	uint8_t protocol; /* 0: any */
+	struct ports local_ports, remote_ports;
+	bool permit;
+	uint32_t entry; /* rules of one entry stand together, entries ascend */
+};
+
+/* Our own IKE and ESP between these passes (udp 500, 4500, esp), whatever the rules say. */
+struct filter_peer {
+	struct ipaddr local, remote; /* remote not set: any peer (dynamic map) */
+};
+
+/* The whole filter of one crypto interface. */
+struct filter {
+	int ifindex;
+	char device[DEVICE_NAME_MAX];
+	struct filter_rule *rules;
+	uint32_t rule_count;
+	struct filter_peer *peers;
+	uint32_t peer_count;
+};
+
+void filter_free(struct filter *f); /* NULL is fine */
+
+#endif
