@@ -1,0 +1,66 @@
+/*
+ * Fail closed: the nft table `inet hotswan` (design rule 5, D6).
+ *
+ * Owns:  the table of that name in this network namespace, and everything in it.
+ * Never: touches another table; takes the table away by itself (filter_clear does, and goes last).
+ *
+ * For each crypto interface, what its access lists permit is dropped when it would leave (`rt ipsec missing`) or enter
+ * (`meta ipsec missing`) without IPsec, forwarded and local packets alike; what a deny line matches first, passes. Our own
+ * IKE and ESP between the endpoints pass even where an access list covers both endpoints. The same table serves kernel ESP
+ * and kernel-libipsec: there the plain packets use charon's TUN, another device.
+ *
+ * Lines become interval sets: first-match order is kept by layers (doc in filter_layers.h), so that the cost of a packet
+ * does not grow with the number of lines. A change is one atomic batch and names only what changed.
+ *
+ * libnftables works synchronously: filter_apply returns when the kernel has committed. About 30 µs a line the first time
+ * (10,000 lines: 0.3 s, nearly all of it in the kernel), about 10 ms for one line more in a set of 10,000.
+ */
+#ifndef LINUX_FILTER_H
+#define LINUX_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/effect.h"
+
+struct filter_table;
+
+/* Opens the table; what an earlier process left in it stays in force until it is replaced. 0, -ENOMEM, -errno. */
+int filter_open(struct filter_table **out);
+/* Frees the handle; the table stays in force. */
+void filter_close(struct filter_table *t);
+
+/*
+ * Makes the interface's part of the table what `f` says, in one atomic batch. 0, -ENOMEM, -errno of the kernel: then the
+ * former state is in force, and filter_error says more.
+ */
+int filter_apply(struct filter_table *t, const struct filter *f);
+/* Takes the part of one device out. 0 also when there was none. */
+int filter_remove(struct filter_table *t, const char *device);
+/* Takes out the parts of all devices that were not applied since filter_open: leftovers of an earlier process. */
+int filter_prune(struct filter_table *t);
+/* Deletes the whole table: the last step of a stop. 0 also when there was none. */
+int filter_clear(struct filter_table *t);
+
+/* What libnftables said about the last failure, for the log; "" when there was none. */
+const char *filter_error(const struct filter_table *t);
+
+struct filter_count {
+	uint64_t out_packets, out_bytes, in_packets, in_bytes; /* dropped */
+};
+/* Reads a device's drop counters. 0, -ENOENT when the table or the device's part of it is not there. */
+int filter_counters(struct filter_table *t, const char *device, struct filter_count *out);
+
+/* Is the table in the kernel, with the chains of `device` (NULL: of none) hooked in? 1, 0, -errno. */
+int filter_present(struct filter_table *t, const char *device);
+
+/* How long the last commit took, and how many elements it added and deleted. */
+struct filter_commit {
+	int64_t us;
+	uint32_t added, deleted;
+	bool rebuilt; /* the device's part was written anew */
+};
+struct filter_commit filter_last_commit(const struct filter_table *t);
+
+#endif
