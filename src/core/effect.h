@@ -52,8 +52,8 @@ struct effect {
 			int ifindex;
 			bool up;
 		} link;
-		struct filter *filter; /* EF_FILTER: owned; EF_FILTER_GONE: NULL, see .ifindex */
-		int ifindex;
+		struct filter *filter;	   /* EF_FILTER: owned */
+		int ifindex;		   /* EF_FILTER_GONE */
 		struct ike_conn *conn;	   /* owned */
 		struct ike_secret *secret; /* owned */
 		char *name;		   /* EF_CONN_UNLOAD, EF_SECRET_UNLOAD: owned */
@@ -78,6 +78,7 @@ struct effects {
 	struct effect *items;
 	size_t count, cap;
 	bool oom;
+	struct effect scratch; /* what effects_add hands out on exhaustion */
 };
 
 /* Appends a zeroed effect of a kind; never NULL: on exhaustion a scratch element, and `oom` is set. */

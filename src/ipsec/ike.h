@@ -4,8 +4,9 @@
  * Owns:  the structs and their deep copies.
  * Never: knows VICI; src/linux/ike.c translates.
  *
- * Names: connection hs/<interface>/<map>/<seq>/<peer>, child l<access list sequence>; a dynamic map's connection ends in
- * /any. They are the same on both routers of a pair.
+ * Names: connection hs/<interface>/<map>/<seq>/<peer>, child l<access list sequence>. A dynamic map's connection ends in
+ * /any, or /any-<profile> for its entries with an IKEv2 profile; its children are d<template>, or d<template>l<sequence>
+ * where the template has an access list. They are the same on both routers of a pair.
  */
 #ifndef IPSEC_IKE_H
 #define IPSEC_IKE_H
@@ -45,9 +46,9 @@ struct ike_conn {
 	struct ipaddr remote;				  /* not set: any (dynamic map) */
 	char local_id[IKE_ID_MAX], remote_id[IKE_ID_MAX]; /* remote_id "": any */
 	char proposals[IKE_PROPOSALS_MAX];
-	uint32_t dpd_delay_s,
-		dpd_timeout_s; /* 0: no dead peer detection; the timeout counts for version 1 only */
-	uint32_t lifetime_s;   /* of the IKE SA */
+	uint32_t dpd_delay_s;	/* S: silence before a probe; 0: no dead peer detection */
+	uint32_t dpd_timeout_s; /* 5 R: from the unanswered probe to death (R3: S + 5 R + 1 s in all) */
+	uint32_t lifetime_s;	/* of the IKE SA */
 	struct ike_child *children;
 	uint32_t child_count;
 };
@@ -110,6 +111,10 @@ struct ike_sa {
 bool ike_conn_copy(struct ike_conn *to, const struct ike_conn *from); /* false on exhaustion */
 void ike_conn_clear(struct ike_conn *c);			      /* frees what it owns */
 bool ike_conn_equal(const struct ike_conn *a, const struct ike_conn *b);
+/* Equal digests mean equal values, for all that charon is told. The key itself never leaves its secret. */
+uint64_t ike_conn_digest(const struct ike_conn *c);
+uint64_t ike_child_digest(const struct ike_child *c);
+uint64_t ike_secret_digest(const struct ike_secret *s);
 bool ike_secret_copy(struct ike_secret *to, const struct ike_secret *from);
 void ike_secret_clear(struct ike_secret *s); /* wipes and frees */
 
