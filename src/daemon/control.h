@@ -10,8 +10,8 @@
  *                     HELP    the line up to the "?" (which is not part of it)
  *                     TAB     the line up to the cursor
  *                     END     the line typed before Ctrl-Z: it is executed, then the session leaves configuration
- *                     BREAK   Ctrl-C: leaves a question or configuration mode. The only request that may be sent
- *                             while another runs: it then stops that one's output, and has no DONE of its own
+ *                     BREAK   Ctrl-C: leaves a question or configuration mode. With the body "r" it is meant for
+ *                             the request that runs: it stops that one's output, and has no DONE of its own
  *   engine -> shell   OUTPUT  text with "\n" line ends
  *                     TYPED   what the input line becomes after TAB (it starts with what was typed, or replaces it)
  *                     DONE    u8 enum control_status, u8 control_flags, u16 page length (0: no pager), prompt
@@ -111,8 +111,9 @@ void control_output(struct control_session *cs, const char *text, size_t len);
 void control_typed(struct control_session *cs, const char *line);
 void control_done(struct control_session *cs, enum control_status status, unsigned flags, unsigned page,
 	const char *prompt);
-/* Bytes that wait for a slow reader: a producer of long output pauses above CONTROL_BACKLOG until drained() runs. */
-enum { CONTROL_BACKLOG = 1 << 18 };
+/* Bytes that wait for a slow reader. A producer of long output pauses above CONTROL_BACKLOG; above CONTROL_OUTPUT_MAX
+ * the engine hangs up. */
+enum { CONTROL_BACKLOG = 1 << 18, CONTROL_OUTPUT_MAX = 1 << 26 };
 size_t control_backlog(const struct control_session *cs);
 
 #endif

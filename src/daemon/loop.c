@@ -68,6 +68,11 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
+struct sd_event *loop_event(struct loop *l)
+{
+	return l->event;
+}
+
 mono_t loop_now(struct loop *l)
 {
 	uint64_t us;
