@@ -88,11 +88,6 @@ int loop_run(struct loop *l)
 	return sd_event_loop(l->event);
 }
 
-struct sd_event *loop_event(struct loop *l)
-{
-	return l->event;
-}
-
 void loop_exit(struct loop *l, int code)
 {
 	sd_event_exit(l->event, code);

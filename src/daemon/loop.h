@@ -36,7 +36,6 @@ mono_t loop_clock(void); /* CLOCK_BOOTTIME now */
 
 int loop_new(struct loop **out); /* -errno */
 void loop_free(struct loop *l);
-struct sd_event *loop_event(struct loop *l); /* for adapters that live on sd-event */
 mono_t loop_now(struct loop *l);	     /* the time at which this turn of the loop began */
 int loop_run(struct loop *l);		     /* until loop_exit(); its argument, or -errno */
 void loop_exit(struct loop *l, int code);

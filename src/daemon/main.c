@@ -13,6 +13,8 @@
 #include "daemon/log.h"
 #include "daemon/roles.h"
 
+#pragma weak hsrpd_main
+
 enum { EXIT_USAGE = 2 };
 
 enum option_id {

@@ -1,0 +1,128 @@
+/* Lines from -c or standard input: no echo, no prompt, no pager. */
+#include "shell/shell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CTRL_Z = 0x1a };
+
+struct batch {
+	struct client *client;
+	const char *command; /* the rest of -c; NULL: standard input */
+	bool script;
+	unsigned line; /* number of the last one sent */
+	bool refused;
+	struct control_done done;
+};
+
+/* Reads frames until the request is done; 0, or -EPIPE. */
+static int await_done(struct batch *b)
+{
+	for (;;) {
+		const uint8_t *body;
+		size_t len;
+		uint8_t type;
+		int r = client_frame(b->client, &type, &body, &len);
+
+		if (r == 0)
+			r = client_receive(b->client, true);
+		else if (r > 0) {
+			bool done = type == CONTROL_DONE && control_get_done(body, len, &b->done);
+
+			if (type == CONTROL_OUTPUT)
+				fwrite(body, 1, len, stdout);
+			if (type == CONTROL_REFUSED) {
+				fprintf(stderr, "hotswan: %.*s\n", (int)len, (const char *)body);
+				return -ECONNREFUSED;
+			}
+			client_consume(b->client);
+			if (done) {
+				fflush(stdout);
+				return 0;
+			}
+			r = 0;
+		}
+		if (r < 0 && r != -EAGAIN) {
+			fflush(stdout);
+			fprintf(stderr, "hotswan: the connection to hotswand was lost\n");
+			return -EPIPE;
+		}
+	}
+}
+
+/* The next line, without its end; its length, or -1 at the end. */
+static ssize_t next_line(struct batch *b, char **line, size_t *cap)
+{
+	ssize_t n;
+
+	if (b->command && *b->command) {
+		size_t len = strcspn(b->command, "\n");
+
+		free(*line);
+		*line = strndup(b->command, len);
+		*cap = 0;
+		b->command += len + (b->command[len] == '\n');
+		return *line ? (ssize_t)len : -1;
+	}
+	/* -c has nothing more, unless the daemon asks something. */
+	if (!b->script && !(b->done.flags & CONTROL_ASKS))
+		return -1;
+	if (b->done.flags & CONTROL_ASKS && !b->script) {
+		fputs(b->done.prompt, stdout);
+		fflush(stdout);
+	}
+	n = getline(line, cap, stdin);
+	while (n > 0 && ((*line)[n - 1] == '\n' || (*line)[n - 1] == '\r'))
+		(*line)[--n] = 0;
+	return n;
+}
+
+static int send_line(struct batch *b, const char *line, size_t len)
+{
+	enum control_type type = CONTROL_LINE;
+	int r;
+
+	b->line++;
+	if (len && line[len - 1] == CTRL_Z) {
+		type = CONTROL_END;
+		len--;
+	}
+	if (len > CONTROL_LINE_MAX || memchr(line, 0, len)) {
+		fprintf(stderr, "hotswan: line %u is too long or no text\n", b->line);
+		b->refused = true;
+		return 0;
+	}
+	r = client_send(b->client, type, line, len);
+	if (r == 0)
+		r = await_done(b);
+	if (r == 0 && b->done.status == CONTROL_FAILED) {
+		b->refused = true;
+		/* Not the line itself: it may hold a secret. */
+		if (b->script)
+			fprintf(stderr, "hotswan: line %u was refused\n", b->line);
+	}
+	return r;
+}
+
+int batch_session(struct client *c, const char *command)
+{
+	struct batch b = {.client = c, .command = command, .script = !command};
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int r = client_hello(c, command ? CONTROL_COMMAND : CONTROL_SCRIPT, 0, 0);
+
+	if (r == 0)
+		r = await_done(&b);
+	while (r == 0 && !(b.done.flags & CONTROL_CLOSE) && (n = next_line(&b, &line, &cap)) >= 0)
+		r = send_line(&b, line, (size_t)n);
+	/* A question that nobody answers is left unanswered. */
+	if (r == 0 && b.done.flags & CONTROL_ASKS)
+		b.refused = true;
+	if (line)
+		explicit_bzero(line, strlen(line));
+	free(line);
+	return r < 0 ? SHELL_UNREACHABLE : b.refused ? SHELL_REFUSED : SHELL_OK;
+}
