@@ -1,6 +1,7 @@
 """A headend: hotswand in a node, spoken to through the hotswan shell only."""
 
 import os
+import re
 import signal
 
 from .lab import Node, _pids_in
@@ -91,6 +92,20 @@ class Headend(Node):
         """Until the group is in the state."""
         wait_for(lambda: self.standby_state(group, interface) == state, timeout, f"{self.name} is {state}",
                  every=0.05, evidence=self.lab.evidence)
+
+    def endpoint(self):
+        """Local tunnel endpoint as 'show crypto ipsec sa' prints it, None without one."""
+        found = re.search(r"local addr (\S+)", self.show("show crypto ipsec sa"))
+        return found.group(1) if found else None
+
+    def wait_endpoint(self, address, timeout=10):
+        """Until the endpoint is this address."""
+        wait_for(lambda: self.endpoint() == address, timeout, f"{self.name}: endpoint {address}", every=0.1,
+                 evidence=self.lab.evidence)
+
+    def ike_sas(self):
+        """Rows of 'show crypto isakmp sa' that name an established SA."""
+        return [line for line in self.show("show crypto isakmp sa").splitlines() if "ACTIVE" in line]
 
     def rri(self):
         """Prefixes of the injected routes in the kernel."""
