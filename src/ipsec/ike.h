@@ -106,6 +106,7 @@ struct ike_sa {
 	char encr[24], integ[24], prf[24], dh[24];
 	uint16_t encr_bits;
 	int64_t established_s, rekey_s, reauth_s; /* seconds since / until; -1 unknown */
+	bool request_pending;			  /* a request of ours waits for the peer's answer */
 };
 
 bool ike_conn_copy(struct ike_conn *to, const struct ike_conn *from); /* false on exhaustion */

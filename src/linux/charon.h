@@ -46,6 +46,9 @@ enum {
 	CHARON_RETRANSMIT_DEFAULT_MS = 165000
 }; /* strongSwan's own: nobody waits for it without dead peer detection */
 
+/* Writes retransmit.conf; charon reads it at its start and at the command reload-settings. */
+int charon_write_retransmit(const char *run_dir, uint32_t total_ms);
+
 /*
  * Prepares and becomes charon; returns only on failure, -errno with one line in `fault`:
  * -EEXIST one of ours lives already, -ENOENT no binary, else what the system said.
@@ -60,6 +63,11 @@ struct charon_process {
 	uint64_t start; /* clock ticks since boot, /proc/PID/stat field 22 */
 	int pidfd;	/* readable when it has ended; owned by the caller */
 };
+
+/* Writes the caller down as the charon of this run directory. charon_exec does it. */
+int charon_note(const char *run_dir);
+/* Clock ticks since boot at which a process started; 0 when there is none or it is a zombie. */
+uint64_t charon_start_time(pid_t pid);
 
 /* Finds the charon of this run directory, if it lives. -ESRCH when it does not. */
 int charon_find(const char *run_dir, struct charon_process *out);

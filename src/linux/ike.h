@@ -2,7 +2,7 @@
  * charon as the cores see it: their structs to VICI commands, VICI events to theirs.
  *
  * Owns:  the VICI client, the translation, and what charon cannot do per connection: the death of an IKEv2 peer (below).
- * Never: decides what shall be connected; keeps a copy of SAs. Secrets are wiped as soon as they are sent.
+ * Never: decides what shall be connected; shows what is not ours (names without "hs/"); keeps a copy of SAs. Secrets are wiped as soon as they are sent.
  *
  * Order: EV_IKE_UP is the first event of a charon, EV_IKE_DOWN the last; the receiver asks for a snapshot in between.
  *        While a snapshot is under way events of SAs wait and follow it, so a snapshot never brings back what is gone.
@@ -12,12 +12,15 @@
  *        EV_IKE_SA_GONE (old) while its children live on: the end of an IKE_SA does not mean the end of its children,
  *        those report themselves.
  *
- * Dead peers (R3, D11): charon probes after S seconds of silence (neither IKE nor ESP came in).
- *   IKEv1: charon gives up dpd_timeout after the probe, per connection: 5·R gives S + 5·R, and at most 1 s of its clock.
- *   IKEv2: charon has one retransmission schedule. It is read when an IKE_SA is made, so it is set, before a connection
- *          is loaded, to give up after the longest 5·R of all IKEv2 connections; with one R (the normal case) charon alone
- *          keeps the bound. Connections with a shorter 5·R are watched here: their IKE_SAs are asked for every second, and
- *          one whose request stays unanswered for 5·R is closed by force.
+ * Dead peers (R3, D11): charon probes after S seconds of silence (neither IKE nor ESP came in; at most 1 s later, it
+ * counts whole seconds).
+ *   IKEv1: charon gives up dpd_timeout = 5 R after the probe, per connection.
+ *   IKEv2: charon has one retransmission schedule for all, which it reads when it makes an IKE_SA. It is set, before a
+ *          connection is loaded, to the longest 5 R of all IKEv2 connections less half a second. With one R (the normal
+ *          case) charon alone keeps the bound of R3, and nothing is polled. Connections with a shorter 5 R are
+ *          asked for every second: EV_IKE_LIVENESS tells when a request of theirs is unanswered, and the core closes
+ *          what stays silent. The reported last sign of life is S + 1 s before the last look at which nothing
+ *          was unanswered: never later than the true one plus charon's and our second.
  */
 #ifndef LINUX_IKE_H
 #define LINUX_IKE_H
@@ -33,7 +36,7 @@
 struct sd_event;
 struct ike;
 
-/* EV_IKE_*, EV_SA_SNAPSHOT_*, EV_CHILD_SA*, EV_RESULT; the event is valid during the call only. */
+/* EV_IKE_*, EV_SA_SNAPSHOT_*, EV_CONN, EV_CHILD_SA*, EV_RESULT; the event is valid during the call only. */
 typedef void (*ike_event_handler)(void *user, const struct event *event);
 
 int ike_new(
@@ -43,6 +46,7 @@ void ike_free(struct ike *i);
 bool ike_is_up(const struct ike *i);
 const char *ike_version(const struct ike *i); /* "5.9.8"; "" while down */
 int ike_pid(const struct ike *i);	      /* of charon; 0 while down */
+const char *ike_refusal(const struct ike *i); /* charon's words of its last refusal (-EPROTO); "" when none */
 
 /*
  * Commands. All return at once: 0 when it is on its way; with a cookie its result then comes as EV_RESULT. Else -errno,
@@ -66,7 +70,7 @@ struct ike_target {
 int ike_terminate(struct ike *i, const struct ike_target *target, bool force, uint64_t cookie);
 int ike_rekey(struct ike *i, const struct ike_target *target, uint64_t cookie);
 
-/* All SAs as EV_SA_SNAPSHOT_BEGIN, EV_IKE_SA, EV_CHILD_SA …, EV_SA_SNAPSHOT_END. A second request while one runs waits
+/* All connections and SAs: EV_SA_SNAPSHOT_BEGIN, EV_CONN …, EV_IKE_SA, EV_CHILD_SA …, EV_SA_SNAPSHOT_END. A second request while one runs waits
  * for a run of its own. When charon dies under way there is no END but EV_IKE_DOWN. */
 int ike_snapshot(struct ike *i);
 

@@ -246,7 +246,9 @@ int vici_command(struct vici *v, const char *name, struct vici_message *args, un
 	v->last = &c->next;
 	v->queued++;
 	/* The first of a burst is sent from the loop, too: then an error cannot call back into our caller. */
-	return v->busy ? 0 : want(&v->commands, EPOLLIN | EPOLLOUT);
+	if (!v->busy)
+		(void)want(&v->commands, EPOLLIN | EPOLLOUT);
+	return 0;
 }
 
 /* ---- receiving ---- */
@@ -456,6 +458,16 @@ void vici_free(struct vici *v)
 bool vici_is_up(const struct vici *v)
 {
 	return v->up;
+}
+
+int vici_peer(const struct vici *v)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (!v->up || getsockopt(v->events.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return 0;
+	return peer.pid;
 }
 
 size_t vici_queued(const struct vici *v)

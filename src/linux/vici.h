@@ -49,6 +49,7 @@ int vici_new(struct vici **out, sd_event *loop, const char *path, const char *co
 void vici_free(struct vici *v); /* answers what is queued with -ECANCELED */
 
 bool vici_is_up(const struct vici *v);
+int vici_peer(const struct vici *v);	  /* charon's pid as the kernel tells it; 0 while down */
 size_t vici_queued(const struct vici *v); /* commands not yet answered */
 
 /* Queues a command. The message is taken over in every case (and emptied). `item` and `done` may be NULL.
