@@ -9,33 +9,39 @@ from .lab import Node
 from .system import run, tail, wait_for
 
 DAEMONS = "/usr/lib/frr"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FAST = "ip ospf dead-interval minimal hello-multiplier 5"
 
 
+def shipped():
+    """The configuration that the package ships for a headend's FRR: what is tested is what is delivered."""
+    with open(os.path.join(ROOT, "packaging", "frr", "hotswan.conf"), encoding="ascii") as file:
+        return file.read()
+
+
 class Frr:
-    """zebra and ospfd of one node, with sockets and files of their own.
+    """zebra and ospfd of one node, with sockets and files of their own; `more` ends ospfd's configuration.
 
     Dead interval 1 s by default: after a power cut the old active stays in the LSDB, at equal
     cost, until its neighbours miss its hellos.
     """
 
-    def __init__(self, node, router_id, interfaces, redistribute="", timers=FAST):
+    def __init__(self, node, router_id, interfaces, more="", timers=FAST):
         self.node = node
         self.path = os.path.join(node.path, "frr")
         self._processes = []
         os.makedirs(self.path, exist_ok=True)
         shutil.chown(self.path, "frr", "frr")
         self._write("zebra", f"hostname {node.name}\n")
-        self._write("ospfd", self._ospf(router_id, interfaces, redistribute, timers))
+        self._write("ospfd", self._ospf(router_id, interfaces, more, timers))
 
     @staticmethod
-    def _ospf(router_id, interfaces, redistribute, timers):
+    def _ospf(router_id, interfaces, more, timers):
         lines = []
         for interface in interfaces:
             lines += [f"interface {interface}", " ip ospf area 0", f" {timers}", " ip ospf priority 1"]
-        lines += ["router ospf", f" ospf router-id {router_id}", " timers throttle spf 0 50 1000",
-                  " timers throttle lsa all 0", " timers lsa min-arrival 0"]
-        return "\n".join(lines + [redistribute, ""])
+        lines += ["router ospf", f" ospf router-id {router_id}", " timers throttle spf 0 50 1000", more, ""]
+        return "\n".join(lines)
 
     def _write(self, daemon, text):
         path = os.path.join(self.path, f"{daemon}.conf")

@@ -12,7 +12,7 @@ from .capture import Capture, assert_nothing_clear
 from .headend import Headend
 from .lab import Node
 from .remote import Remote
-from .router import Frr, Router
+from .router import Frr, Router, shipped
 
 VIRTUAL = "192.168.0.3"
 REMOTE_NET, REMOTE_HOST = "10.0.0.0/16", "10.0.0.1"
@@ -20,7 +20,6 @@ OTHER_NET, OTHER_HOST = "172.17.11.0/24", "172.17.11.129"
 INSIDE_NET = "192.168.1.0/24"
 INSIDE_ROUTER, INSIDE_HOST = "192.168.1.1", "192.168.1.10"
 PROTECTED = [(INSIDE_NET, REMOTE_NET), (INSIDE_NET, OTHER_NET)]
-REDISTRIBUTE = " redistribute kernel metric 20 metric-type 1"
 
 
 @dataclasses.dataclass
@@ -116,7 +115,7 @@ def make_inside(lab, router=True):
 
 def add_ospf(headend, last):
     """The routing half of a headend: FRR on the inside interface, redistributing injected routes."""
-    headend.frr = Frr(headend, f"192.168.1.{last}", ["eth1"], REDISTRIBUTE).start()
+    headend.frr = Frr(headend, f"192.168.1.{last}", ["eth1"], shipped()).start()
 
 
 def single(lab, config=None, remotes=True, start=True):

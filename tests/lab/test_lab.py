@@ -11,7 +11,7 @@ import pytest
 from hotswan_lab import Capture, Lab, LabError, Node, Remote, Router, wait_for
 from hotswan_lab import capture as captures
 from hotswan_lab.lab import STATE, _namespaces
-from hotswan_lab.router import Frr
+from hotswan_lab.router import Frr, shipped
 
 PROTECTED = [("192.168.1.0/24", "10.0.0.0/16")]
 
@@ -75,8 +75,8 @@ def test_tagged_kernel_route_moves_through_ospf_at_once(lab):
     inside.start("192.168.1.1")
     for name, last in (("p", 2), ("s", 4)):
         box = Node(lab, name)
-        box.connect("inside", f"192.168.1.{last}/24")
         box.connect("outside", f"192.168.0.{last}/24")
+        box.connect("inside", f"192.168.1.{last}/24")
         box.forward()
         Frr(box, f"192.168.1.{last}", ["eth0"], " redistribute kernel metric-type 1").start()
         boxes.append(box)
@@ -94,6 +94,22 @@ def test_tagged_kernel_route_moves_through_ospf_at_once(lab):
         took.append(time.monotonic() - began)
         time.sleep(1.2)                         # let the LSA throttle rest, as between real failovers
     assert max(took) < 0.1, took
+
+
+def test_shipped_frr_lines_advertise_what_they_list_and_nothing_else(lab):
+    """Helper routes (214) of peers outside the list and the user's own statics (215) stay on the box."""
+    inside, box = Router(lab, "inside"), Node(lab, "p")
+    inside.connect("inside", "192.168.1.1/24")
+    inside.start("192.168.1.1")
+    box.connect("outside", "192.168.0.2/24")
+    box.connect("inside", "192.168.1.2/24")
+    box.forward()
+    Frr(box, "192.168.1.2", ["eth1"], shipped()).start()
+    inside.frr.wait_full(1)
+    for prefix, protocol in (("198.51.100.7/32", "214"), ("198.51.100.0/24", "215"), ("10.0.0.0/16", "213")):
+        box.ip("route", "add", prefix, "via", "192.168.0.1", "proto", protocol, "metric", "16777217")
+    inside.wait_next_hop("10.0.0.0/16", "192.168.1.2")
+    assert [str(r.prefix) for r in inside.routes(protocol=188)] == ["10.0.0.0/16"]
 
 
 def test_pulled_cable_is_seen_as_lost_carrier(lab):
