@@ -40,7 +40,8 @@ class Frr:
         lines = []
         for interface in interfaces:
             lines += [f"interface {interface}", " ip ospf area 0", f" {timers}", " ip ospf priority 1"]
-        lines += ["router ospf", f" ospf router-id {router_id}", " timers throttle spf 0 50 1000", more, ""]
+        lines += ["router ospf", f" ospf router-id {router_id}", " timers throttle spf 0 50 1000",
+                  " timers lsa min-arrival 0", more, ""]
         return "\n".join(lines)
 
     def _write(self, daemon, text):
