@@ -117,12 +117,19 @@ static int ike_sa_order(const void *x, const void *y)
 	return d ? d : compare_u64(a->id, b->id);
 }
 
+/* SAs of one flow follow each other: the same connection, child, peer and selectors; the oldest first. */
 static int child_sa_order(const void *x, const void *y)
 {
 	const struct child_sa *a = x, *b = y;
 	int d = compare_names(a->conn, b->conn);
 	if (d == 0)
 		d = compare_names(a->child, b->child);
+	if (d == 0)
+		d = ip_compare(&a->remote_host, &b->remote_host);
+	if (d == 0)
+		d = prefix_compare(&a->remote[0].prefix, &b->remote[0].prefix);
+	if (d == 0)
+		d = prefix_compare(&a->local[0].prefix, &b->local[0].prefix);
 	return d ? d : compare_u64(a->id, b->id);
 }
 
@@ -284,9 +291,16 @@ size_t facts_first_ike_sa(const struct facts *f, const char *conn)
 	return lower_bound(f->ike_sas, f->ike_sa_count, sizeof(key), &key, ike_sa_order);
 }
 
-size_t facts_first_child_sa(const struct facts *f, const char *conn)
+size_t facts_first_child_sa(const struct facts *f, const char *conn, const char *child)
 {
-	struct child_sa key = {0};
+	return facts_seek_child_sa(f, conn, child, &(struct ipaddr){0});
+}
+
+size_t facts_seek_child_sa(
+	const struct facts *f, const char *conn, const char *child, const struct ipaddr *remote_host)
+{
+	struct child_sa key = {.remote_host = *remote_host};
 	str_copy(key.conn, sizeof(key.conn), conn);
+	str_copy(key.child, sizeof(key.child), child);
 	return lower_bound(f->child_sas, f->child_sa_count, sizeof(key), &key, child_sa_order);
 }

@@ -75,7 +75,7 @@ struct facts {
 	bool libipsec;
 	struct ike_sa *ike_sas; /* by connection, id */
 	size_t ike_sa_count, ike_sa_cap;
-	struct child_sa *child_sas; /* by connection, child, id */
+	struct child_sa *child_sas; /* by connection, child, peer, selectors, id */
 	size_t child_sa_count, child_sa_cap;
 
 	struct route_fact *routes; /* by prefix, metric */
@@ -120,6 +120,9 @@ const char *facts_interface_name(const struct facts *f, int ifindex);
 
 /* SAs of one connection follow each other: the first of it, or the count when there is none. */
 size_t facts_first_ike_sa(const struct facts *f, const char *conn);
-size_t facts_first_child_sa(const struct facts *f, const char *conn);
+/* From a child on; "": from the first child of the connection. */
+size_t facts_first_child_sa(const struct facts *f, const char *conn, const char *child);
+size_t facts_seek_child_sa(
+	const struct facts *f, const char *conn, const char *child, const struct ipaddr *remote_host);
 
 #endif

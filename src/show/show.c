@@ -1,0 +1,138 @@
+#include "show/show.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "show/view.h"
+
+static const struct view *const views[SHOW_VIEW_COUNT] = {
+	[SHOW_STANDBY] = &view_standby,
+	[SHOW_CRYPTO_MAP] = &view_crypto_map,
+	[SHOW_CRYPTO_DYNAMIC_MAP] = &view_crypto_dynamic_map,
+	[SHOW_IPSEC_TRANSFORM_SET] = &view_transform_set,
+	[SHOW_IPSEC_SA] = &view_ipsec_sa,
+	[SHOW_IPSEC_SA_COUNT] = &view_ipsec_sa_count,
+	[SHOW_IPSEC_SA_LIFETIME] = &view_ipsec_sa_lifetime,
+	[SHOW_ISAKMP_SA] = &view_isakmp_sa,
+	[SHOW_ISAKMP_POLICY] = &view_isakmp_policy,
+	[SHOW_ISAKMP_PEERS] = &view_isakmp_peers,
+	[SHOW_IKEV2_SA] = &view_ikev2_sa,
+	[SHOW_CRYPTO_SESSION] = &view_crypto_session,
+	[SHOW_CRYPTO_ROUTE] = &view_crypto_route,
+	[SHOW_IP_ROUTE] = &view_ip_route,
+	[SHOW_IP_INTERFACE_BRIEF] = &view_ip_interface_brief,
+	[SHOW_ACCESS_LISTS] = &view_access_lists,
+	[SHOW_VERSION] = &view_version,
+	[SHOW_REDUNDANCY] = &view_redundancy,
+};
+
+/* What is said, and called in JSON, when a fact is missing. Never "not found": tools take that for a refusal. */
+static const struct {
+	enum fact fact;
+	const char *key, *line;
+} fact_words[] = {
+	{FACT_CORE, "core", "% The engine does not answer: bindings and injected routes are unknown"},
+	{FACT_IKE, "ike", "% charon does not answer: IKE and IPsec state is unknown"},
+	{FACT_ROUTES, "routes", "% The kernel does not answer: its routing table is unknown"},
+	{FACT_LINKS, "links", "% The kernel does not answer: interfaces and addresses are unknown"},
+	{FACT_HSRP, "hsrp", "% The HSRP process does not answer: standby state is unknown"},
+	{FACT_FILTER, "filter", "% The kernel does not answer: filter counters are unknown"},
+	{FACT_SYSTEM, "system", "% The system does not answer: version and uptime are unknown"},
+};
+
+unsigned show_needs(enum show_view view, const struct show_args *args)
+{
+	unsigned needs = views[view]->required | views[view]->optional;
+
+	/* Brief lists leave out what costs a round trip. */
+	if (view == SHOW_STANDBY && args->brief)
+		needs &= ~(unsigned)FACT_CORE;
+	return needs;
+}
+
+void print_missing(struct text *out, unsigned missing)
+{
+	for (size_t i = 0; i < sizeof(fact_words) / sizeof(*fact_words); i++)
+		if (missing & fact_words[i].fact)
+			text_printf(out, "%s\n", fact_words[i].line);
+}
+
+void show_begin(struct show *s, enum show_view view, const struct show_args *args, const struct facts *facts,
+	bool json)
+{
+	assert(view < SHOW_VIEW_COUNT && facts && facts->model);
+	*s = (struct show){.view = view, .args = *args, .facts = facts, .json = json};
+}
+
+static void json_head(struct show *s, const struct view *v)
+{
+	unsigned missing = s->facts->missing & (v->required | v->optional);
+
+	json_object(&s->writer, NULL);
+	json_string(&s->writer, "view", v->name);
+	json_array(&s->writer, "missing");
+	for (size_t i = 0; i < sizeof(fact_words) / sizeof(*fact_words); i++)
+		if (missing & fact_words[i].fact)
+			json_string(&s->writer, NULL, fact_words[i].key);
+	json_array_end(&s->writer);
+	json_array(&s->writer, "entries");
+}
+
+/* What stands before the first entry; false when there is nothing to print behind it. */
+static bool head(struct show *s, const struct view *v, struct text *out)
+{
+	unsigned missing = s->facts->missing & show_needs(s->view, &s->args);
+
+	if (s->json)
+		json_head(s, v);
+	else
+		print_missing(out, missing);
+	return (missing & v->required) == 0;
+}
+
+static void tail(struct show *s, struct text *out)
+{
+	if (!s->json)
+		return;
+	json_array_end(&s->writer);
+	json_object_end(&s->writer);
+	text_add(out, "\n");
+}
+
+bool show_next(struct show *s, struct text *out, size_t slice)
+{
+	const struct view *v = views[s->view];
+	size_t start = out->len;
+
+	s->writer.out = out;
+	if (!s->begun) {
+		s->begun = true;
+		s->done = !head(s, v, out);
+		if (s->done)
+			tail(s, out);
+	}
+	while (!s->done && out->len - start < slice && !out->oom) {
+		s->done = !(s->json ? v->json : v->text)(s, out);
+		if (s->done)
+			tail(s, out);
+	}
+	return !s->done && !out->oom;
+}
+
+void show_end(struct show *s)
+{
+	free(s->scratch);
+	s->scratch = NULL;
+	s->done = true;
+}
+
+void show_run(enum show_view view, const struct show_args *args, const struct facts *facts, bool json,
+	struct text *out)
+{
+	struct show s;
+
+	show_begin(&s, view, args, facts, json);
+	while (show_next(&s, out, SIZE_MAX))
+		continue;
+	show_end(&s);
+}

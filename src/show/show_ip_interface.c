@@ -1,0 +1,133 @@
+/*
+ * show ip interface brief [interface]
+ *
+ * The configured interfaces first, then devices of the box that the configuration does not name. Not listed: the loopback
+ * device, virtual MAC interfaces, charon's own device.
+ */
+#include "show/view.h"
+
+#include <string.h>
+
+struct row {
+	const char *name, *device;
+	const struct link *link; /* NULL: no such device */
+	struct ipaddr address;	 /* not set: unassigned */
+	const char *method, *status;
+	bool up; /* line protocol */
+};
+
+static void set_status(struct row *row, bool shutdown)
+{
+	row->status = "down";
+	if (row->link && row->link->up)
+		row->status = row->link->running ? "up" : "down";
+	else if (shutdown || row->link)
+		row->status = "administratively down";
+	row->up = row->link && row->link->up && row->link->running;
+}
+
+static void configured_row(const struct facts *f, const struct interface_cfg *i, struct row *row)
+{
+	*row = (struct row){.name = i->name, .device = interface_device(i), .method = "unset"};
+	row->link = facts_link_by_name(f, row->device);
+	const struct address *a = row->link ? facts_first_address(f, row->link->ifindex) : NULL;
+	if (i->address_set) {
+		row->address = i->address;
+		row->method = "NVRAM";
+	} else if (a) {
+		row->address = a->prefix.addr;
+		row->method = "manual";
+	}
+	set_status(row, i->shutdown);
+}
+
+static bool is_configured(const struct facts *f, const char *device)
+{
+	const struct interface_cfg *i;
+
+	vec_each (&f->model->interfaces, k, i)
+		if (!strcmp(interface_device(i), device))
+			return true;
+	return false;
+}
+
+static bool foreign_row(const struct facts *f, const struct link *link, struct row *row)
+{
+	if (!strcmp(link->name, "lo") || link->ike_tun || !strncmp(link->alias, "hotswan", 7) ||
+		is_configured(f, link->name))
+		return false;
+	*row = (struct row){.name = link->name, .device = link->name, .link = link, .method = "unset"};
+	const struct address *a = facts_first_address(f, link->ifindex);
+	if (a) {
+		row->address = a->prefix.addr;
+		row->method = "manual";
+	}
+	set_status(row, false);
+	return true;
+}
+
+static bool next_row(struct show *s, struct row *row)
+{
+	const struct facts *f = s->facts;
+	const char *only = s->args.interface;
+
+	while (s->at[0] < f->model->interfaces.count) {
+		configured_row(f, f->model->interfaces.items[s->at[0]++], row);
+		if (!only[0] || !strcmp(only, row->name))
+			return true;
+	}
+	while (s->at[1] < f->link_count)
+		if (foreign_row(f, &f->links[s->at[1]++], row) && (!only[0] || !strcmp(only, row->name)))
+			return true;
+	return false;
+}
+
+static bool interface_brief_text(struct show *s, struct text *out)
+{
+	struct row row;
+	char ip[IP_TEXT_MAX];
+
+	if (s->stage == 0) {
+		s->stage = 1;
+		text_add(out,
+			"Interface                  IP-Address      OK? Method Status                "
+			"Protocol\n");
+	}
+	if (!next_row(s, &row))
+		return false;
+	text_printf(out, "%-26s %-15s YES %-6s %-21s %s\n", row.name,
+		ip_is_set(&row.address) ? ip_format(&row.address, ip) : "unassigned", row.method, row.status,
+		row.up ? "up" : "down");
+	return true;
+}
+
+static bool interface_brief_json(struct show *s, struct text *out)
+{
+	struct json *j = &s->writer;
+	struct row row;
+
+	(void)out;
+	if (!next_row(s, &row))
+		return false;
+	json_object(j, NULL);
+	json_string(j, "interface", row.name);
+	json_string(j, "device", row.device[0] ? row.device : NULL);
+	json_bool(j, "present", row.link != NULL);
+	json_ip(j, "address", &row.address);
+	json_string(j, "method", row.method);
+	json_string(j, "status", row.status);
+	json_string(j, "protocol", row.up ? "up" : "down");
+	if (row.link) {
+		json_mac(j, "mac", &row.link->mac);
+		json_uint(j, "mtu", row.link->mtu);
+	}
+	json_object_end(j);
+	return true;
+}
+
+const struct view view_ip_interface_brief = {
+	.name = "ip-interface-brief",
+	.required = FACT_LINKS,
+	.text = interface_brief_text,
+	.json = interface_brief_json,
+};

@@ -1,0 +1,344 @@
+/*
+ * show standby [interface [group]] [all | brief]
+ *
+ * The reason of the last change stands in brackets behind the state, where IOS itself gives the reason of Init: the parsers
+ * in use take a text in brackets there, and refuse any further line.
+ */
+#include "show/view.h"
+
+#include <string.h>
+
+/* The next group to print, by s->at: interface, group. */
+static const struct standby_group *next_group(struct show *s, const struct interface_cfg **interface)
+{
+	const struct model *m = s->facts->model;
+	const struct show_args *a = &s->args;
+
+	for (; s->at[0] < m->interfaces.count; s->at[0]++, s->at[1] = 0) {
+		const struct interface_cfg *i = m->interfaces.items[s->at[0]];
+		if (a->interface[0] && strcmp(a->interface, i->name) != 0)
+			continue;
+		while (s->at[1] < i->standby.count) {
+			const struct standby_group *g = i->standby.items[s->at[1]++];
+			if (a->group_set && g->number != a->group)
+				continue;
+			if (!g->ip_typed && !a->all)
+				continue; /* disabled: IOS lists it with `all` only */
+			*interface = i;
+			return g;
+		}
+	}
+	return NULL;
+}
+
+/* A group that the HSRP process does not know (yet): what the configuration alone says. */
+static struct hsrp_status status_unknown(const struct interface_cfg *i, const struct standby_group *g)
+{
+	struct hsrp_status st = {
+		.group = g->number,
+		.family = IP_V4,
+		.state = g->ip_typed ? HSRP_INITIAL : HSRP_DISABLED,
+		.vip = g->ip,
+		.priority = g->priority_set ? g->priority : HSRP_PRIORITY_DEFAULT,
+		.hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS,
+		.hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS,
+		.active.expires = MONO_NEVER,
+		.standby.expires = MONO_NEVER,
+		.next_hello = MONO_NEVER,
+		.preempt_at = MONO_NEVER,
+		.last_change = MONO_NEVER,
+		.virtual_mac = hsrp_virtual_mac(i->standby_version, IP_V4, g->number),
+	};
+	return st;
+}
+
+static struct hsrp_status status_of(
+	const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
+{
+	const struct hsrp_status *st = facts_standby(f, interface_device(i), g->number);
+
+	return st && interface_device(i)[0] ? *st : status_unknown(i, g);
+}
+
+/* The reason without the event letter of the debug output: "c/Active timer expired" -> "Active timer expired". */
+static const char *reason_of(const struct hsrp_status *st)
+{
+	const char *text = hsrp_reason_text(st->reason);
+
+	return text[0] && text[1] == '/' ? text + 2 : text;
+}
+
+/* --- The long form -------------------------------------------------------------------------------------------- */
+
+static void print_time(struct text *out, uint32_t ms, bool typed_msec, uint32_t configured_ms)
+{
+	if (ms % 1000 != 0 || typed_msec)
+		text_printf(out, "%u msec", ms);
+	else
+		text_printf(out, "%u sec", ms / 1000);
+	if (configured_ms == ms)
+		return;
+	if (configured_ms % 1000 != 0 || typed_msec)
+		text_printf(out, " (cfgd %u msec)", configured_ms);
+	else
+		text_printf(out, " (cfgd %u sec)", configured_ms / 1000);
+}
+
+static void print_state(
+	struct text *out, const struct facts *f, const struct hsrp_status *st, const struct interface_cfg *i)
+{
+	char age[AGE_TEXT_MAX];
+
+	text_printf(out, "  State is %s", hsrp_state_text(st->state));
+	if (st->kernel_error)
+		text_add(out, " (virtual address refused by the kernel)");
+	else if (st->reason != HSRP_REASON_NONE)
+		text_printf(out, " (%s)", reason_of(st));
+	else if (st->state == HSRP_INITIAL && !interface_device(i)[0])
+		text_add(out, " (no device)");
+	else if (st->state == HSRP_INITIAL && i->shutdown)
+		text_add(out, " (interface down)");
+	text_add(out, "\n");
+	if (st->state != HSRP_DISABLED)
+		text_printf(out, "    %u state change%s, last state change %s\n", st->changes,
+			st->changes == 1 ? "" : "s", format_age_since(f->now, st->last_change, age));
+}
+
+static void print_addresses(struct text *out, const struct hsrp_status *st, const struct interface_cfg *i,
+	const struct standby_group *g)
+{
+	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	const struct ipaddr *secondary;
+	bool active_known = st->state == HSRP_ACTIVE || st->active.local || ip_is_set(&st->active.address);
+
+	text_printf(out, "  Virtual IP address is %s%s\n",
+		ip_is_set(&st->vip) ? ip_format(&st->vip, ip) : "unknown",
+		st->vip_learned ? " (learnt)" : "");
+	vec_each (&g->secondaries, k, secondary)
+		text_printf(out, "    Secondary virtual IP address %s\n", ip_format(secondary, ip));
+	mac_format_dotted(&st->virtual_mac, mac);
+	if (active_known)
+		text_printf(out, "  Active virtual MAC address is %s (MAC %sIn Use)\n", mac,
+			st->mac_in_use ? "" : "Not ");
+	else
+		text_add(out, "  Active virtual MAC address is unknown\n");
+	text_printf(out, "    Local virtual MAC address is %s (%s)\n", mac,
+		i->standby_use_bia		  ? "bia"
+			: i->standby_version == 2 ? "v2 default"
+						  : "v1 default");
+}
+
+static void print_timers(
+	struct text *out, const struct facts *f, const struct hsrp_status *st, const struct standby_group *g)
+{
+	text_add(out, "  Hello time ");
+	print_time(out, st->hello_ms, g->hello_msec, g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS);
+	text_add(out, ", hold time ");
+	print_time(out, st->hold_ms, g->hold_msec, g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS);
+	text_add(out, "\n");
+	if (st->state >= HSRP_SPEAK && st->next_hello.ns != MONO_NEVER.ns) {
+		int64_t ms = mono_diff_ms(st->next_hello, f->now);
+		if (ms < 0)
+			ms = 0;
+		text_printf(out, "    Next hello sent in %lld.%03lld secs\n", (long long)(ms / 1000),
+			(long long)(ms % 1000));
+	}
+	/* The string itself is a secret: the running configuration shows it, nothing else does (D16). */
+	if (g->authentication_set)
+		text_add(out, "  Authentication text, string \"********\"\n");
+}
+
+static void print_preemption(struct text *out, const struct standby_group *g)
+{
+	const char *comma = ", delay ";
+
+	text_printf(out, "  Preemption %s", g->preempt ? "enabled" : "disabled");
+	if (g->preempt) {
+		const struct {
+			const char *word;
+			unsigned seconds;
+		} delays[] = {{"min", g->preempt_minimum_s}, {"reload", g->preempt_reload_s},
+			{"sync", g->preempt_sync_s}};
+		for (size_t i = 0; i < 3; i++) {
+			if (!delays[i].seconds)
+				continue;
+			text_printf(out, "%s%s %u secs", comma, delays[i].word, delays[i].seconds);
+			comma = ", ";
+		}
+	}
+	text_add(out, "\n");
+}
+
+static void print_router(struct text *out, const struct facts *f, const char *which,
+	const struct hsrp_peer *p, bool local, bool version2)
+{
+	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+
+	if (local || p->local) {
+		text_printf(out, "  %s router is local\n", which);
+		return;
+	}
+	if (!ip_is_set(&p->address)) {
+		text_printf(out, "  %s router is unknown\n", which);
+		return;
+	}
+	text_printf(out, "  %s router is %s, priority %u", which, ip_format(&p->address, ip), p->priority);
+	if (p->expires.ns != MONO_NEVER.ns) {
+		int64_t ms = mono_diff_ms(p->expires, f->now);
+		if (ms < 0)
+			ms = 0;
+		text_printf(
+			out, " (expires in %lld.%03lld sec)", (long long)(ms / 1000), (long long)(ms % 1000));
+	}
+	text_add(out, "\n");
+	if (version2 && !strcmp(which, "Active"))
+		text_printf(out, "    MAC address is %s\n", mac_format_dotted(&p->mac, mac));
+}
+
+static void print_group(
+	struct text *out, const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
+{
+	struct hsrp_status st = status_of(f, i, g);
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	bool version2 = i->standby_version == 2;
+
+	text_printf(out, "%s - Group %u%s\n", i->name, g->number, version2 ? " (version 2)" : "");
+	print_state(out, f, &st, i);
+	print_addresses(out, &st, i, g);
+	print_timers(out, f, &st, g);
+	print_preemption(out, g);
+	print_router(out, f, "Active", &st.active, st.state == HSRP_ACTIVE, version2);
+	print_router(out, f, "Standby", &st.standby, st.state == HSRP_STANDBY, version2);
+	if (g->priority_set)
+		text_printf(out, "  Priority %u (configured %u)\n", st.priority, g->priority);
+	else
+		text_printf(out, "  Priority %u (default %u)\n", st.priority, HSRP_PRIORITY_DEFAULT);
+	text_printf(out, "  Group name is \"%s\" (%s)\n", standby_group_name(i, g, name),
+		g->name[0] ? "cfgd" : "default");
+}
+
+/* --- The brief form ------------------------------------------------------------------------------------------- */
+
+static const char *brief_router(const struct hsrp_peer *p, bool local, char out[IP_TEXT_MAX])
+{
+	if (local || p->local)
+		return "local";
+	return ip_is_set(&p->address) ? ip_format(&p->address, out) : "unknown";
+}
+
+enum { BRIEF_INTERFACE_WIDTH = 11 };
+
+static void print_brief(
+	struct text *out, const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
+{
+	struct hsrp_status st = status_of(f, i, g);
+	char name[INTERFACE_NAME_MAX], active[IP_TEXT_MAX], standby[IP_TEXT_MAX], vip[IP_TEXT_MAX];
+
+	interface_short_name(i->name, name);
+	if (strlen(name) > BRIEF_INTERFACE_WIDTH) { /* a long name has a line of its own */
+		text_printf(out, "%s\n", name);
+		name[0] = '\0';
+	}
+	text_printf(out, "%-11s %-4u %-3u %c %-7s %-15s %-15s %s\n", name, g->number, st.priority,
+		g->preempt ? 'P' : ' ', hsrp_state_text(st.state),
+		brief_router(&st.active, st.state == HSRP_ACTIVE, active),
+		brief_router(&st.standby, st.state == HSRP_STANDBY, standby),
+		ip_is_set(&st.vip) ? ip_format(&st.vip, vip) : "unknown");
+}
+
+static bool standby_text(struct show *s, struct text *out)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+
+	if (s->args.brief && s->stage == 0) {
+		s->stage = 1;
+		text_add(out,
+			"                     P indicates configured to preempt.\n"
+			"                     |\n"
+			"Interface   Grp  Pri P State   Active          Standby         Virtual IP\n");
+	}
+	g = next_group(s, &i);
+	if (!g)
+		return false;
+	(s->args.brief ? print_brief : print_group)(out, s->facts, i, g);
+	return true;
+}
+
+/* --- JSON ----------------------------------------------------------------------------------------------------- */
+
+static void json_router(
+	struct json *j, const char *key, const struct facts *f, const struct hsrp_peer *p, bool local)
+{
+	json_object(j, key);
+	json_bool(j, "local", local || p->local);
+	if (!local && !p->local) {
+		json_ip(j, "address", &p->address);
+		if (ip_is_set(&p->address)) {
+			json_uint(j, "priority", p->priority);
+			json_mac(j, "mac", &p->mac);
+		}
+		if (p->expires.ns != MONO_NEVER.ns)
+			json_int(j, "expires_ms", mono_diff_ms(p->expires, f->now));
+	}
+	json_object_end(j);
+}
+
+static void json_moment(struct json *j, const char *key, const struct facts *f, mono_t then)
+{
+	if (then.ns == MONO_NEVER.ns)
+		json_null(j, key);
+	else
+		json_int(j, key, mono_diff_ms(f->now, then));
+}
+
+static bool standby_json(struct show *s, struct text *out)
+{
+	const struct facts *f = s->facts;
+	struct json *j = &s->writer;
+	const struct interface_cfg *i;
+	const struct standby_group *g = next_group(s, &i);
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	const struct ipaddr *secondary;
+
+	(void)out;
+	if (!g)
+		return false;
+	struct hsrp_status st = status_of(f, i, g);
+	json_object(j, NULL);
+	json_string(j, "interface", i->name);
+	json_string(j, "device", interface_device(i)[0] ? interface_device(i) : NULL);
+	json_uint(j, "group", g->number);
+	json_uint(j, "version", i->standby_version ? i->standby_version : 1);
+	json_string(j, "name", standby_group_name(i, g, name));
+	json_string(j, "state", hsrp_state_text(st.state));
+	json_bool(j, "serving", st.serving);
+	json_string(j, "reason", st.reason == HSRP_REASON_NONE ? NULL : reason_of(&st));
+	json_uint(j, "state_changes", st.changes);
+	json_moment(j, "last_change_ms", f, st.last_change);
+	json_ip(j, "virtual_ip", &st.vip);
+	json_bool(j, "virtual_ip_learned", st.vip_learned);
+	json_array(j, "secondary_virtual_ips");
+	vec_each (&g->secondaries, k, secondary)
+		json_ip(j, NULL, secondary);
+	json_array_end(j);
+	json_mac(j, "virtual_mac", &st.virtual_mac);
+	json_bool(j, "virtual_mac_in_use", st.mac_in_use);
+	json_uint(j, "hello_ms", st.hello_ms);
+	json_uint(j, "hold_ms", st.hold_ms);
+	json_bool(j, "timers_learned", st.timers_learned);
+	json_bool(j, "preempt", g->preempt);
+	json_uint(j, "priority", st.priority);
+	json_uint(j, "configured_priority", g->priority_set ? g->priority : HSRP_PRIORITY_DEFAULT);
+	json_router(j, "active", f, &st.active, st.state == HSRP_ACTIVE);
+	json_router(j, "standby", f, &st.standby, st.state == HSRP_STANDBY);
+	json_object_end(j);
+	return true;
+}
+
+const struct view view_standby = {
+	.name = "standby",
+	.required = FACT_HSRP,
+	.text = standby_text,
+	.json = standby_json,
+};

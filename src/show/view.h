@@ -1,0 +1,81 @@
+/*
+ * What the views share: their table's row, and the words and forms that IOS uses everywhere.
+ *
+ * Owns:  nothing that lasts.
+ * Never: included from outside src/show.
+ */
+#ifndef SHOW_VIEW_H
+#define SHOW_VIEW_H
+
+#include "show/show.h"
+
+/* Prints the next entry at the position in `s`; false when there is none left. */
+typedef bool (*view_step)(struct show *s, struct text *out);
+
+struct view {
+	const char *name;  /* in JSON */
+	unsigned required; /* facts without which there is nothing to print */
+	unsigned optional; /* facts that a view prints when they are there */
+	view_step text;
+	view_step json; /* writes members or elements into the open array "entries" */
+};
+
+extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map, view_transform_set,
+	view_ipsec_sa, view_ipsec_sa_count, view_ipsec_sa_lifetime, view_isakmp_sa, view_isakmp_policy,
+	view_isakmp_peers, view_ikev2_sa, view_crypto_session, view_crypto_route, view_ip_route,
+	view_ip_interface_brief, view_access_lists, view_version, view_redundancy;
+
+/* --- Time ---------------------------------------------------------------------------------------------------- */
+
+enum { AGE_TEXT_MAX = 32, UPTIME_TEXT_MAX = 96 };
+
+/* "00:00:08", "1d02h", "10w3d", "3y37w"; "never" when negative. */
+const char *format_age(int64_t seconds, char out[AGE_TEXT_MAX]);
+/* The same from a moment; MONO_NEVER is "never". */
+const char *format_age_since(mono_t now, mono_t then, char out[AGE_TEXT_MAX]);
+/* "5 hours, 2 minutes"; always at least minutes, as `show version` has it. */
+const char *format_uptime(int64_t seconds, char out[UPTIME_TEXT_MAX]);
+/* "05:50:03", hours without an upper bound; 0 when negative. */
+const char *format_clock(int64_t seconds, char out[AGE_TEXT_MAX]);
+
+/* --- Words --------------------------------------------------------------------------------------------------- */
+
+const char *role_name(enum hsrp_role role); /* "Init", "Active" */
+const char *binding_word(enum binding_state state);
+
+enum { TRANSFORM_TEXT_MAX = 64, ACL_RULE_TEXT_MAX = 192, CONN_NAME_MAX = IKE_CONN_NAME_MAX };
+
+/* "esp-256-aes esp-sha256-hmac ": IOS writes a blank behind each transform. */
+const char *format_transform_set(const struct transform_set *t, char out[TRANSFORM_TEXT_MAX]);
+/* The same from what charon negotiated. */
+const char *format_child_transform(const struct child_sa *sa, char out[TRANSFORM_TEXT_MAX]);
+/* "permit ip 192.168.1.0 0.0.0.255 host 10.1.1.1 eq www log"; "remark …" for a remark. */
+const char *format_acl_rule(const struct acl_rule *r, char out[ACL_RULE_TEXT_MAX]);
+/* "ip", "tcp", or the number. */
+const char *protocol_name(unsigned protocol, char out[8]);
+/* "group14" from charon's MODP_2048; "none" when there was no exchange. */
+const char *format_dh(const char *charon_name, char out[16]);
+unsigned dh_number(const char *charon_name); /* 0: none or not known */
+unsigned dh_bits(unsigned group);	     /* 0: not known */
+
+/* --- Finding one's way ---------------------------------------------------------------------------------------- */
+
+/* Effective lifetimes of an entry: its own, else the global ones, else IOS's 3600 s and 4608000 kB. */
+uint32_t lifetime_seconds(const struct model *m, const struct sa_lifetime *own);
+uint32_t lifetime_kilobytes(const struct model *m, const struct sa_lifetime *own); /* 0: disabled */
+
+/* The connection of an entry on an interface: hs/<interface>/<map>/<seq>/<peer>; peer NULL: any. */
+const char *conn_name(const char *interface, const char *map, uint16_t sequence, const struct ipaddr *peer,
+	char out[CONN_NAME_MAX]);
+/* Takes such a name apart again; false when it is none of ours. */
+bool conn_parse(const char *conn, char interface[INTERFACE_NAME_MAX], char map[NAME_MAX_LEN],
+	uint16_t *sequence, struct ipaddr *peer);
+/* IOS numbers IKE_SAs from 1001; IPsec SAs in pairs, inbound first: flows from 1, connections from 2001. */
+unsigned ike_conn_id(const struct ike_sa *sa);
+unsigned child_flow_id(const struct child_sa *sa, bool inbound);
+unsigned child_conn_id(const struct child_sa *sa, bool inbound);
+
+/* `% …` line(s) for facts that are not there; nothing when all are. */
+void print_missing(struct text *out, unsigned missing);
+
+#endif
