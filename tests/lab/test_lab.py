@@ -78,7 +78,7 @@ def test_tagged_kernel_route_moves_through_ospf_at_once(lab):
         box.connect("outside", f"192.168.0.{last}/24")
         box.connect("inside", f"192.168.1.{last}/24")
         box.forward()
-        Frr(box, f"192.168.1.{last}", ["eth0"], " redistribute kernel metric-type 1").start()
+        Frr(box, f"192.168.1.{last}", ["eth1"], shipped()).start()
         boxes.append(box)
     inside.frr.wait_full(2)
     route = ["10.0.0.0/16", "via", "192.168.0.1", "proto", "213", "metric", "16777217"]
