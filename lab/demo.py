@@ -78,8 +78,14 @@ def demo(timers, hold):
             raise LabError(f"not seen in the timeline: {', '.join(missing)}")
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def interrupted(signum, _frame):
-    """Turn a signal into an exit that unwinds the lab."""
+    """Turn a signal into an exit that unwinds the lab; an impatient second one must not stop that."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    print("demo: interrupted, removing everything", flush=True)
     raise SystemExit(128 + signum)
 
 
@@ -94,7 +100,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--timers", help='for example "msec 250 msec 750"; default: the guide\'s (3 s, 10 s)')
     timers = parser.parse_args().timers
-    for signum in (signal.SIGTERM, signal.SIGHUP):
+    for signum in SIGNALS:
         signal.signal(signum, interrupted)
     try:
         wait_for(lambda: os.path.exists("/dev/net/tun"), 0, "/dev/net/tun")
@@ -102,9 +108,6 @@ def main():
     except LabError as failed:
         print(f"demo: failed: {failed}")
         return 1
-    except KeyboardInterrupt:
-        print("demo: interrupted, everything removed")
-        return 130
     print("demo: ok")
     return 0
 
