@@ -23,8 +23,6 @@ static const struct core_route *next_route(struct show *s)
 
 static const char *why(const struct core_route *r)
 {
-	if (r->helper)
-		return "keeps a peer reachable";
 	if (r->from_acl && r->from_sa)
 		return "access list and IPsec SA";
 	return r->from_acl ? "access list" : "IPsec SA";
@@ -47,12 +45,11 @@ static void print_route(struct text *out, const struct core_route *r)
 	if (r->tag)
 		text_printf(out, " tag %u", r->tag);
 	text_printf(out, "\n%son %s RRI%s\n", indent, r->interface, r->from_acl ? " S" : "");
-	if (r->map[0])
-		text_printf(out, "%sfrom crypto map %s %u: %s, %u reference%s\n", indent, r->map, r->sequence,
-			why(r), r->references, r->references == 1 ? "" : "s");
+	if (r->helper)
+		text_printf(out, "%shelper: keeps a peer reachable outside the tunnel", indent);
 	else
-		text_printf(out, "%sfrom %s, %u reference%s\n", indent, why(r), r->references,
-			r->references == 1 ? "" : "s");
+		text_printf(out, "%sfrom crypto map %s %u: %s", indent, r->map, r->sequence, why(r));
+	text_printf(out, ", %u reference%s\n", r->references, r->references == 1 ? "" : "s");
 	if (!r->installed)
 		text_printf(out, "%snot installed: %s\n", indent, r->reason[0] ? r->reason : "under way");
 }

@@ -70,18 +70,23 @@ static const char *reason_of(const struct hsrp_status *st)
 
 /* --- The long form -------------------------------------------------------------------------------------------- */
 
-static void print_time(struct text *out, uint32_t ms, bool typed_msec, uint32_t configured_ms)
+static void print_ms(struct text *out, uint32_t ms, bool msec)
 {
-	if (ms % 1000 != 0 || typed_msec)
+	if (msec || ms % 1000 != 0)
 		text_printf(out, "%u msec", ms);
 	else
 		text_printf(out, "%u sec", ms / 1000);
-	if (configured_ms == ms)
+}
+
+/* A time in force, and the configured one where another was learned. */
+static void print_time(struct text *out, uint32_t ms, bool typed_msec, uint32_t configured_ms)
+{
+	print_ms(out, ms, typed_msec && ms == configured_ms);
+	if (ms == configured_ms)
 		return;
-	if (configured_ms % 1000 != 0 || typed_msec)
-		text_printf(out, " (cfgd %u msec)", configured_ms);
-	else
-		text_printf(out, " (cfgd %u sec)", configured_ms / 1000);
+	text_add(out, " (cfgd ");
+	print_ms(out, configured_ms, typed_msec);
+	text_add(out, ")");
 }
 
 static void print_state(

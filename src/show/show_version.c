@@ -15,11 +15,10 @@ static void print_banner(struct text *out, const struct system_fact *y, bool ios
 		text_printf(out,
 			"Cisco IOS Software, hotswan Software (HOTSWAN-UNIVERSALK9-M), Version " IOS_RELEASE
 			", RELEASE SOFTWARE (fc1)\n"
-			"Compatibility banner of hotswan Software, Version %s\n",
+			"Compatibility banner: this is hotswan %s\n",
 			y->version);
 	else
 		text_printf(out, "hotswan Software, Version %s\n", y->version);
-	text_add(out, "Technical Support: the project's documentation\n");
 	if (y->ike_version[0])
 		text_printf(out, "IKE by strongSwan charon %s", y->ike_version);
 	else
@@ -27,6 +26,7 @@ static void print_banner(struct text *out, const struct system_fact *y, bool ios
 	text_printf(out, ", kernel %s\n\n", y->kernel);
 }
 
+/* Only one line may read "… uptime is …": tools take the word before it for the host's name. */
 static bool version_text(struct show *s, struct text *out)
 {
 	const struct facts *f = s->facts;
@@ -42,7 +42,7 @@ static bool version_text(struct show *s, struct text *out)
 	text_printf(out, "System image file is \"flash:hotswand-%s\"\n", y->version);
 	if (y->config_file[0])
 		text_printf(out, "Startup configuration is \"%s\"\n", y->config_file);
-	text_printf(out, "Machine uptime is %s\n\n", format_uptime(y->machine_uptime_s, uptime));
+	text_printf(out, "Machine was started %s ago\n\n", format_uptime(y->machine_uptime_s, uptime));
 	text_printf(out, "%s HOTSWAN (%s) processor (revision 1.0) with %lluK/%lluK bytes of memory.\n",
 		ios ? "Cisco" : "hotswan", y->machine, (unsigned long long)(y->memory_kb - y->memory_free_kb),
 		(unsigned long long)y->memory_free_kb);

@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""What tools demand of show outputs, beyond the golden files' own bytes.
+
+check_show.py GOLDEN_SHOW DIR: JSON of every view in every scene is valid and says which facts are missing; the texts pass
+line grammars as strict as those of the parsers in use, which stop at the first line they do not know.
+Ends with "N passed, N failed".
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+IP = r"\d+\.\d+\.\d+\.\d+"
+MAC = r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}"
+AGE = r"(never|\d\d:\d\d:\d\d|\d+d\d\dh|\d+w\dd|\d+y\d+w)"
+TIME = r"\d+ m?sec( \(cfgd \d+ m?sec\))?"
+ROUTER = rf"(local|unknown|{IP}, priority \d+( \(expires in \d+\.\d{{3}} sec\))?)"
+ROLE = "(Disabled|Init|Learn|Listen|Speak|Standby|Active)"
+
+# Every line of an output must match one of these, to its end.
+STANDBY = [
+    r"\S+ - Group \d+( \(version 2\))?",
+    rf"  State is {ROLE}( \([^()]+\))?",
+    rf"    \d+ state changes?, last state change {AGE}",
+    rf"  Virtual IP address is ({IP}|unknown)( \(learnt\))?",
+    rf"    Secondary virtual IP address {IP}",
+    rf"  Active virtual MAC address is ({MAC} \(MAC (Not )?In Use\)|unknown)",
+    rf"    Local virtual MAC address is {MAC} \((v1 default|v2 default|bia|cfgd)\)",
+    rf"  Hello time {TIME}, hold time {TIME}",
+    r"    Next hello sent in \d+\.\d{3} secs",
+    r'  Authentication text, string "\*{8}"',
+    r"  Preemption (disabled|enabled(, delay( (min|reload|sync) \d+ secs,?)+)?)",
+    rf"  Active router is {ROUTER}",
+    rf"    MAC address is {MAC}",
+    rf"  Standby router is {ROUTER}",
+    r"  Priority \d+ \((default|configured) \d+\)",
+    r'  Group name is "\S+" \((cfgd|default)\)',
+]
+STANDBY_BRIEF = [
+    r" {21}P indicates configured to preempt\.",
+    r" {21}\|",
+    r"Interface   Grp  Pri P State   Active          Standby         Virtual IP",
+    rf"\S+ +\d+ +\d+ +[P ] {ROLE} +\S+ +\S+ +\S+",
+]
+SESSION_DETAIL = [
+    r"", r"Crypto session current status", r"Code: .*", r"[KXRS] - .*",
+    r"Interface: \S+", r"Profile: \S+", rf"Uptime: {AGE}",
+    r"Session status: (UP-ACTIVE|UP-IDLE|UP-NO-IKE|DOWN|DOWN-NEGOTIATING) *",
+    rf"Peer: {IP} port \d+ fvrf: \(none\) ivrf: \(none\)",
+    r"      (Desc|Phase1_id): \S+",
+    r"  Session ID: \d+  ",
+    rf"  IKEv[12] SA: local {IP}/\d+ remote {IP}/\d+ (Active|Inactive) ",
+    r"          Capabilities:(\(none\)|[DNXK]+) connid:\d+ lifetime:(0|\d\d:\d\d:\d\d)",
+    rf"  IPSEC FLOW: permit \S+ (host {IP} host {IP}|{IP}/{IP} {IP}/{IP}) ",
+    r"        Active SAs: \d+, origin: (dynamic )?crypto map",
+    r"        (Inbound: |Outbound:) #pkts (dec|enc)'ed \d+ drop 0 life \(KB/Sec\) (\d+|KB Vol Rekey Disabled)/\d+",
+]
+INTERFACES = [
+    r"Interface {18}IP-Address {6}OK\? Method Status {16}Protocol",
+    rf"\S+ +({IP}|unassigned) +YES \w+ +(up|down|administratively down) +(up|down)",
+]
+ACL = [
+    r"Extended IP access list \S+",
+    rf"    \d+ (permit|deny) \S+( (any|host {IP}|{IP} {IP})( (eq|neq|lt|gt) \S+| range \S+ \S+)?){{2}}( established)?( log)?",
+]
+ROUTE = [
+    r"Codes: .*", r"       \S.*", "",
+    rf"Gateway of last resort is (not set|{IP} to network 0\.0\.0\.0)",
+    rf"      {IP}/\d+ is (variably subnetted, \d+ subnets, \d+ masks|subnetted, \d+ subnets)",
+    rf"[A-Za-z][ *] +{IP}(/\d+)? (is directly connected, \S+|\[\d+/\d+\] via {IP}(, {AGE})?(, [A-Za-z]\S*)?)",
+    rf" +\[\d+/\d+\] via {IP}(, {AGE})?(, [A-Za-z]\S*)?",
+]
+
+GRAMMARS = {
+    "standby_active": STANDBY, "standby_standby": STANDBY, "standby_version2_all": STANDBY,
+    "standby_interface": STANDBY, "standby_brief_active": STANDBY_BRIEF, "standby_brief_standby": STANDBY_BRIEF,
+    "standby_brief_headend": STANDBY_BRIEF, "session_active_detail": SESSION_DETAIL,
+    "session_standby_detail": SESSION_DETAIL, "session_headend_detail": SESSION_DETAIL,
+    "ip_interface_brief": INTERFACES, "access_lists": ACL, "ip_route_active": ROUTE, "ip_route_headend": ROUTE,
+    "ip_route_standby": ROUTE,
+}
+
+# Where these appear anywhere in a reply, automation takes it for a failed command.
+FAILURE_WORDS = re.compile(
+    r"not found|denied|sorry|invalid input|incomplete command|ambiguous command|connection timed out|% ?Error|Bad mask"
+    r"|returned error code|ERROR:", re.I)
+# A line of one word that ends so is taken for the prompt, and ends the command early.
+PROMPT = re.compile(r"^[\w.@()-]+[#>]\s?$", re.M)
+
+failures = []
+passed = 0
+
+
+def check(name, condition, what=""):
+    global passed
+    if condition:
+        passed += 1
+    else:
+        failures.append(f"{name}: {what}")
+
+
+def check_grammar(name, text, grammar):
+    for number, line in enumerate(text.splitlines(), 1):
+        if not any(re.fullmatch(g, line) for g in grammar):
+            check(name, False, f"line {number} would stop a parser: {line!r}")
+            return
+    check(name, True)
+
+
+def check_crypto_map(name, text):
+    """Behind the heading, a line of one word is an interface; everything else must hold a blank."""
+    heading = re.compile(r"^\tInterfaces using crypto map (\S+):$")
+    inside = False
+    for line in text.splitlines():
+        if heading.match(line):
+            inside = True
+        elif not line.startswith("\t\t"):
+            inside = False
+        elif inside:
+            word = line.strip()
+            check(name, re.fullmatch(r"[A-Za-z]+[\d/.]+", word) or " " in word, f"read as an interface: {line!r}")
+    for entry in re.split(r"(?m)^(?=Crypto Map)", text):
+        if entry.startswith("Crypto Map") and "Dynamic map template tag" not in entry:
+            check(name, "\tAccess-List SS dynamic: False\n" in entry, "a key that parsers insist on is missing")
+
+
+def check_json(program, directory):
+    with tempfile.TemporaryDirectory() as tmp:
+        path = pathlib.Path(tmp) / "all.json"
+        subprocess.run([program, directory, "--json", str(path)], check=True)
+        lines = path.read_bytes().decode("utf-8").split("\n")[:-1]
+    check("json", len(lines) % 18 == 0 and len(lines) >= 7 * 18, f"{len(lines)} documents")
+    views = set()
+    for number, line in enumerate(lines):
+        document = json.loads(line)
+        views.add(document["view"])
+        check(f"json {number}", isinstance(document["entries"], list) and isinstance(document["missing"], list), line[:80])
+        check(f"json {number}", "s3cret" not in line, "a secret")
+    check("json", len(views) == 18, f"{len(views)} views")
+
+
+def main():
+    program, directory = sys.argv[1], sys.argv[2]
+    check_json(program, directory)
+    for path in sorted(pathlib.Path(directory).glob("*.txt")):
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        check(path.stem, not FAILURE_WORDS.search(text), "a word that tools take for a failure")
+        check(path.stem, not PROMPT.search(text), "a line that looks like a prompt")
+        check(path.stem, "s3cret" not in text, "a secret")
+        if path.stem in GRAMMARS:
+            check_grammar(path.stem, text, GRAMMARS[path.stem])
+        if path.stem.startswith("crypto_map"):
+            check_crypto_map(path.stem, text)
+        if path.stem.startswith("isakmp_sa") and "silent" not in path.stem:
+            check(path.stem, "IPv4 Crypto ISAKMP SA\n" in text and "IPv6 Crypto ISAKMP SA\n" in text, "both headings")
+        if path.stem.startswith("version"):
+            check(path.stem, len(re.findall(" uptime is ", text)) == 1, "one line only may say so")
+    for failure in failures:
+        print(failure)
+    print(f"{passed} passed, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
