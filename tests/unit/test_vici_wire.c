@@ -268,7 +268,7 @@ static void values_are_copied_and_read_with_bounds(void **state)
 {
 	struct vici_message m = {0};
 	struct vici_token t;
-	uint64_t n;
+	uint64_t n = 0;
 	char four[5];
 
 	(void)state;
