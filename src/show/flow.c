@@ -49,7 +49,7 @@ const struct ipaddr *entry_peer(
 	return fallback;
 }
 
-static bool child_counts(const struct child_sa *sa)
+bool child_counts(const struct child_sa *sa)
 {
 	return sa->state == CHILD_SA_INSTALLED || sa->state == CHILD_SA_REKEYING ||
 		sa->state == CHILD_SA_REKEYED;

@@ -54,6 +54,9 @@ bool session_next(const struct facts *f, const struct show_args *only, struct wa
 /* The flows of one session, in turn; *at begins with 0. */
 bool session_flow_next(const struct facts *f, const struct session *s, struct walk *w, struct flow *out);
 
+/* Whether a CHILD_SA still protects something: up, or replaced and not yet deleted. */
+bool child_counts(const struct child_sa *sa);
+
 /* The local endpoint in force on an interface: the binding's, else the configured address; may be not set. */
 struct ipaddr local_endpoint(const struct facts *f, const struct interface_cfg *i);
 

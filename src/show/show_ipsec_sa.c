@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipsec/plan.h"
+
 enum {
 	MTU_DEFAULT = 1500,
 	IPV4_HEADER = 20,
@@ -119,13 +121,18 @@ static void print_flow(struct text *out, const struct flow *flow, bool detail)
 
 /* --- An SA ---------------------------------------------------------------------------------------------------------------- */
 
-static void print_sa(struct text *out, const struct facts *f, const struct flow *flow,
-	const struct child_sa *sa, bool inbound)
+/* What an SA is printed with that charon does not know. */
+struct sa_policy {
+	const char *map;
+	uint32_t limit_kb; /* 0: none */
+};
+
+static void print_sa(
+	struct text *out, const struct sa_policy *policy, const struct child_sa *sa, bool inbound)
 {
 	char transform[TRANSFORM_TEXT_MAX];
 	uint32_t spi = inbound ? sa->spi_in : sa->spi_out;
 	uint64_t used_kb = (inbound ? sa->bytes_in : sa->bytes_out) / 1024;
-	uint32_t limit_kb = lifetime_kilobytes(f->model, &flow->template->lifetime);
 	long long left = sa->life_s > 0 ? sa->life_s : 0;
 
 	text_printf(out, "      spi: 0x%X(%u)\n", spi, spi);
@@ -133,10 +140,11 @@ static void print_sa(struct text *out, const struct facts *f, const struct flow 
 	text_printf(out, "        in use settings ={%s%s, }\n", sa->transport ? "Transport" : "Tunnel",
 		sa->udp_encap ? " UDP-Encaps" : "");
 	text_printf(out, "        conn id: %u, flow_id: SW:%u, sibling_flags 80000040, crypto map: %s\n",
-		child_conn_id(sa, inbound), child_flow_id(sa, inbound), flow->map->name);
-	if (limit_kb)
+		child_conn_id(sa, inbound), child_flow_id(sa, inbound), policy->map);
+	if (policy->limit_kb)
 		text_printf(out, "        sa timing: remaining key lifetime (k/sec): (%llu/%lld)\n",
-			used_kb < limit_kb ? (unsigned long long)(limit_kb - used_kb) : 0, left);
+			used_kb < policy->limit_kb ? (unsigned long long)(policy->limit_kb - used_kb) : 0,
+			left);
 	else
 		text_printf(out,
 			"        sa timing: remaining key lifetime (sec): %lld\n"
@@ -150,10 +158,11 @@ static void print_sa(struct text *out, const struct facts *f, const struct flow 
 static void print_direction(struct text *out, const struct facts *f, const struct flow *flow, bool inbound)
 {
 	const char *word = inbound ? "inbound" : "outbound";
+	struct sa_policy policy = {flow->map->name, lifetime_kilobytes(f->model, &flow->template->lifetime)};
 
 	text_printf(out, "\n     %s esp sas:\n", word);
 	for (size_t i = 0; i < flow->sa_count; i++)
-		print_sa(out, f, flow, &flow->sas[i], inbound);
+		print_sa(out, &policy, &flow->sas[i], inbound);
 	text_printf(out, "\n     %s ah sas:\n\n     %s pcp sas:\n", word, word);
 }
 
@@ -195,36 +204,37 @@ static void print_interface(struct show *s, struct text *out, const struct inter
 /* --- By address ----------------------------------------------------------------------------------------------------------- */
 
 struct by_address {
-	struct ipaddr addr;
-	struct flow flow;
 	const struct child_sa *sa;
 	bool inbound;
 };
 
+static const struct ipaddr *destination(const struct by_address *row)
+{
+	return row->inbound ? &row->sa->local_host : &row->sa->remote_host;
+}
+
 static int address_order(const void *x, const void *y)
 {
 	const struct by_address *a = x, *b = y;
-	int d = ip_compare(&a->addr, &b->addr);
+	int d = ip_compare(destination(a), destination(b));
 
 	if (d == 0)
 		d = a->inbound - b->inbound;
 	return d ? d : (a->sa->id > b->sa->id) - (a->sa->id < b->sa->id);
 }
 
+/* s->scratch becomes all SAs in both directions, by the address they go to. */
 static void collect_by_address(struct show *s)
 {
-	size_t max = s->facts->child_sa_count * 2, n = 0;
-	struct by_address *rows = max ? calloc(max, sizeof(*rows)) : NULL;
-	struct show_args all = {0};
-	struct walk w = {0};
-	struct flow flow;
+	const struct facts *f = s->facts;
+	struct by_address *rows = f->child_sa_count ? calloc(f->child_sa_count, 2 * sizeof(*rows)) : NULL;
+	size_t n = 0;
 
-	while (rows && flow_next(s->facts, &all, &w, &flow)) {
-		for (size_t i = 0; i < flow.sa_count && n + 1 < max; i++) {
-			const struct child_sa *sa = &flow.sas[i];
-			rows[n++] = (struct by_address){sa->local_host, flow, sa, true};
-			rows[n++] = (struct by_address){sa->remote_host, flow, sa, false};
-		}
+	for (size_t i = 0; rows && i < f->child_sa_count; i++) {
+		if (!child_counts(&f->child_sas[i]))
+			continue;
+		rows[n++] = (struct by_address){&f->child_sas[i], true};
+		rows[n++] = (struct by_address){&f->child_sas[i], false};
 	}
 	if (n > 1)
 		qsort(rows, n, sizeof(*rows), address_order);
@@ -232,23 +242,37 @@ static void collect_by_address(struct show *s)
 	s->scratch_count = n;
 }
 
+/* The lifetime of the entry that an SA was made from; the global one where the entry is no more. */
+static uint32_t limit_of(const struct model *m, const char *map_name, uint16_t sequence, const char *child)
+{
+	const struct crypto_map *map = model_crypto_map(m, map_name);
+	const struct crypto_map_entry *e = map ? crypto_map_entry(map, sequence) : NULL, *t = NULL;
+
+	if (e)
+		t = plan_template(m, e, child);
+	return lifetime_kilobytes(m, t ? &t->lifetime : e ? &e->lifetime : NULL);
+}
+
 static bool by_address_text(struct show *s, struct text *out)
 {
-	const struct by_address *rows;
-	char ip[IP_TEXT_MAX];
+	char ip[IP_TEXT_MAX], interface[INTERFACE_NAME_MAX], map[NAME_MAX_LEN] = "";
+	uint16_t sequence = 0;
+	struct ipaddr peer;
 
 	if (s->stage == 0) {
 		s->stage = 1;
 		collect_by_address(s);
 	}
-	rows = s->scratch;
 	if (s->at[0] >= s->scratch_count)
 		return false;
-	const struct by_address *row = &rows[s->at[0]];
-	if (s->at[0] == 0 || !ip_equal(&row[-1].addr, &row->addr))
-		text_printf(out, "\nfvrf/address: (none)/%s\n   protocol: ESP\n", ip_format(&row->addr, ip));
-	print_sa(out, s->facts, &row->flow, row->sa, row->inbound);
-	s->at[0]++;
+	const struct by_address *row = (const struct by_address *)s->scratch + s->at[0]++;
+	if (!conn_parse(row->sa->conn, interface, map, &sequence, &peer))
+		return true; /* none of ours */
+	if (s->printed++ == 0 || !ip_equal(destination(&row[-1]), destination(row)))
+		text_printf(out, "\nfvrf/address: (none)/%s\n   protocol: ESP\n",
+			ip_format(destination(row), ip));
+	struct sa_policy policy = {map, limit_of(s->facts->model, map, sequence, row->sa->child)};
+	print_sa(out, &policy, row->sa, row->inbound);
 	return true;
 }
 
