@@ -65,7 +65,6 @@ void charon_conf(struct text *out, const struct charon_options *o)
 		"			default = 1\n"
 		"			enc = 0\n"
 		"			net = 0\n"
-		"			job = 0\n"
 		"			asn = 0\n"
 		"		}\n"
 		"	}\n"

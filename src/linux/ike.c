@@ -44,7 +44,7 @@ struct ike {
 	int pid;
 	char version[32], refusal[256];
 
-	bool snapshot, snapshot_again;
+	bool snapshot, snapshot_begun, snapshot_again;
 	struct deferred *first, **last;
 	size_t deferred;
 };
@@ -320,6 +320,14 @@ static void on_event(void *user, const char *name, const void *body, size_t len)
 
 /* ---- snapshot ---- */
 
+/* The answer has begun. Not reported by ike_snapshot itself: events come from the loop only. */
+static void snapshot_begin(struct ike *i)
+{
+	if (!i->snapshot_begun)
+		report(i, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	i->snapshot_begun = true;
+}
+
 static void on_snapshot_sa(void *user, const void *body, size_t len)
 {
 	struct translation t = {.ike = user};
@@ -335,9 +343,18 @@ static void on_snapshot_conn(void *user, const void *body, size_t len)
 	char conn[IKE_CONN_NAME_MAX];
 	struct vici_token t;
 
+	snapshot_begin(user);
 	if (vici_next(&p, &t) == VICI_SECTION_START && vici_copy_name(&t, conn, sizeof(conn)) &&
 		is_ours(conn))
 		report(user, &(struct event){.kind = EV_CONN, .conn = conn});
+}
+
+static void on_snapshot_conns_done(void *user, int error, const void *body, size_t len)
+{
+	(void)body;
+	(void)len;
+	if (!error)
+		snapshot_begin(user);
 }
 
 static void on_snapshot_done(void *user, int error, const void *body, size_t len)
@@ -367,13 +384,15 @@ int ike_snapshot(struct ike *i)
 		i->snapshot_again = true;
 		return 0;
 	}
-	int error = vici_command(i->vici, "list-conns", &m, SNAPSHOT_DEADLINE_MS, on_snapshot_conn, NULL, i);
+	int error = vici_command(
+		i->vici, "list-conns", &m, SNAPSHOT_DEADLINE_MS, on_snapshot_conn, on_snapshot_conns_done, i);
 	if (!error)
 		error = vici_command(
 			i->vici, "list-sas", &m, SNAPSHOT_DEADLINE_MS, on_snapshot_sa, on_snapshot_done, i);
 	if (error)
 		return error;
 	i->snapshot = true;
+	i->snapshot_begun = false;
 	return 0;
 }
 

@@ -14,7 +14,7 @@
  *
  * Dead peers (R3, D11): charon probes after S seconds of silence (neither IKE nor ESP came in; at most 1 s later, it
  * counts whole seconds).
- *   IKEv1: charon gives up dpd_timeout = 5 R after the probe, per connection.
+ *   IKEv1: charon gives up 5 R after the probe, per connection (its dpd_timeout is S + 5 R).
  *   IKEv2: charon has one retransmission schedule for all, which it reads when it makes an IKE_SA. It is set, before a
  *          connection is loaded, to the longest 5 R of all IKEv2 connections less half a second. With one R (the normal
  *          case) charon alone keeps the bound of R3, and nothing is polled. Connections with a shorter 5 R are

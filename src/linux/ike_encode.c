@@ -136,8 +136,9 @@ void ike_encode_conn(struct vici_message *m, const struct ike_conn *c)
 	vici_value(m, "keyingtries", "1"); /* the core decides about the next attempt */
 	vici_value(m, "send_certreq", "no");
 	encode_seconds(m, "dpd_delay", c->dpd_delay_s);
-	if (c->version == 1 && c->dpd_timeout_s)
-		encode_seconds(m, "dpd_timeout", c->dpd_timeout_s);
+	/* charon counts this from the last packet that came in, and takes the delay off for the time after its probe. */
+	if (c->version == 1 && c->dpd_delay_s)
+		encode_seconds(m, "dpd_timeout", (uint64_t)c->dpd_delay_s + c->dpd_timeout_s);
 	encode_lifetime(m, c);
 	encode_side(m, "local", c->local_id);
 	encode_side(m, "remote", c->remote_id);
