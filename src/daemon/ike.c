@@ -4,27 +4,21 @@
 #include "daemon/roles.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 #include <sys/prctl.h>
 
+#include "base/text.h"
 #include "daemon/log.h"
-#include "daemon/rundir.h"
+#include "linux/charon.h"
 
 int ike_main(const struct role_args *args)
 {
-	int r = rundir_note_charon(args->run_dir);
+	struct text fault = {0};
 
-	if (r < 0) {
-		log_fault("run directory %s cannot be written: %s", args->run_dir, strerror(-r));
-		return ROLE_EXIT_FAULT;
-	}
 	/* charon outlives the launcher: the next one adopts it. */
 	prctl(PR_SET_PDEATHSIG, 0);
-	fcntl(ROLE_FD_LISTEN, F_SETFD, FD_CLOEXEC);
-	fcntl(ROLE_FD_REPORT, F_SETFD, FD_CLOEXEC);
-	execl(args->charon, args->charon, NULL);
-	log_fault("%s cannot be run: %s", args->charon, strerror(errno));
-	return ROLE_EXIT_FAULT;
+	int error = charon_exec(args->run_dir, args->charon, &fault);
+	log_fault("%s", text_str(&fault));
+	text_free(&fault);
+	/* One that lives already is the launcher's to find; a binary or a directory that is not there stays away. */
+	return error == -EEXIST || error == -EAGAIN ? ROLE_EXIT_FAILED : ROLE_EXIT_FAULT;
 }
