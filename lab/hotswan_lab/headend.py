@@ -104,8 +104,9 @@ class Headend(Node):
                  evidence=self.lab.evidence)
 
     def ike_sas(self):
-        """Rows of 'show crypto isakmp sa' that name an established SA."""
-        return [line for line in self.show("show crypto isakmp sa").splitlines() if "ACTIVE" in line]
+        """Rows that name an established SA: of 'show crypto isakmp sa' (IKEv1) and 'show crypto ikev2 sa'."""
+        rows = self.show("show crypto isakmp sa").splitlines() + self.show("show crypto ikev2 sa").splitlines()
+        return [line for line in rows if "QM_IDLE" in line or " READY" in line]
 
     def rri(self):
         """Prefixes of the injected routes in the kernel."""

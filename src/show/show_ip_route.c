@@ -289,15 +289,22 @@ static const char *hop_interface(const struct facts *f, const struct route_fact 
 	return facts_interface_name(f, hop->ifindex);
 }
 
-/* The next hop that is shown: for an injected route the peer, as IOS has it. Not set: directly connected. */
+/*
+ * The next hop that is shown; not set: directly connected. A route of an access list is the one the operator would type
+ * with the crypto interface as next hop (R10); one of an SA goes via its peer, as does any with `remote-peer`.
+ */
 static struct ipaddr hop_gateway(const struct facts *f, const struct route_fact *hop)
 {
-	if (hop->protocol == ROUTE_PROTO_RRI) {
-		const struct core_route *c = facts_core_route(f, &hop->prefix);
-		if (c)
-			return c->peer;
-	}
-	return hop->gateway;
+	const struct core_route *c =
+		hop->protocol == ROUTE_PROTO_RRI ? facts_core_route(f, &hop->prefix) : NULL;
+
+	if (!c)
+		return hop->gateway;
+	const struct crypto_map *map = model_crypto_map(f->model, c->map);
+	const struct crypto_map_entry *e = map ? crypto_map_entry(map, c->sequence) : NULL;
+	if (c->from_acl && !(e && e->rri.remote_peer))
+		return (struct ipaddr){0};
+	return c->peer;
 }
 
 static void print_row(

@@ -114,7 +114,7 @@ static void print_flow(struct text *out, const struct flow *flow, bool detail)
 	print_ident(out, "local ", &flow->local);
 	print_ident(out, "remote", &flow->remote);
 	text_printf(out, "   current_peer %s port %u\n",
-		ip_is_set(&flow->peer) ? ip_format(&flow->peer, peer) : "(none)", flow->peer_port);
+		ip_is_set(&flow->peer) ? ip_format(&flow->peer, peer) : "0.0.0.0", flow->peer_port);
 	text_printf(out, "     PERMIT, flags={%s}\n", flow->dynamic ? "" : "origin_is_acl,");
 	print_counters(out, flow, detail);
 }
@@ -176,8 +176,8 @@ static void print_sas(struct text *out, const struct facts *f, const struct flow
 	char here[IP_TEXT_MAX], there[IP_TEXT_MAX], dh[16];
 
 	text_printf(out, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n",
-		ip_is_set(&local) ? ip_format(&local, here) : "(none)",
-		ip_is_set(&flow->peer) ? ip_format(&flow->peer, there) : "(none)");
+		ip_is_set(&local) ? ip_format(&local, here) : "0.0.0.0",
+		ip_is_set(&flow->peer) ? ip_format(&flow->peer, there) : "0.0.0.0");
 	text_printf(out, "     plaintext mtu %u, path mtu %u, ip mtu %u, ip mtu idb %s\n",
 		newest ? plaintext_mtu(newest, mtu) : mtu, mtu, mtu, flow->interface->name);
 	text_printf(out, "     current outbound spi: 0x%X(%u)\n", newest ? newest->spi_out : 0,
@@ -198,7 +198,7 @@ static void print_interface(struct show *s, struct text *out, const struct inter
 		return;
 	str_copy(s->last, sizeof(s->last), i->name);
 	text_printf(out, "\ninterface: %s\n    Crypto map tag: %s, local addr %s\n", i->name, i->crypto_map,
-		ip_is_set(&local) ? ip_format(&local, ip) : "(none)");
+		ip_is_set(&local) ? ip_format(&local, ip) : "0.0.0.0");
 }
 
 /* --- By address ----------------------------------------------------------------------------------------------------------- */
