@@ -1,6 +1,8 @@
 /* Words and well-known values: see hsrp.h. */
 #include "hsrp/hsrp.h"
 
+#include <stdio.h>
+
 const char *hsrp_state_text(enum hsrp_state state)
 {
 	static const char *const names[HSRP_STATE_COUNT] = {
@@ -52,4 +54,9 @@ struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned gr
 	if (version == 2)
 		return (struct mac){{0x00, 0x00, 0x0c, 0x9f, 0xf0 | (group >> 8 & 0x0f), group & 0xff}};
 	return (struct mac){{0x00, 0x00, 0x0c, 0x07, 0xac, group & 0xff}};
+}
+
+void hsrp_macvlan_name(int ifindex, unsigned group, char out[HSRP_DEVICE_MAX])
+{
+	snprintf(out, HSRP_DEVICE_MAX, "hs%d-%u", ifindex, group & HSRP_GROUP_MAX_V2);
 }

@@ -54,8 +54,8 @@ struct hsrp_interface_config {
 	bool use_bia;	     /* `standby use-bia`: the virtual address lives on the device itself */
 	uint16_t delay_minimum_s; /* `standby delay minimum`; 1 s is kept even with 0 */
 	uint16_t delay_reload_s;  /* `standby delay reload`; for the first time up after the start */
-	uint8_t garp_count;	  /* `standby arp gratuitous`: repeats, IOS default 2; 0 is continuous */
-	uint16_t garp_interval_s; /* IOS default 3 */
+	uint8_t garp_count;	  /* `standby arp gratuitous`: rounds, 0 is continuous */
+	uint16_t garp_interval_s; /* 0: not configured, IOS's 2 rounds 3 s apart */
 };
 
 enum hsrp_auth_kind { HSRP_AUTH_TEXT, HSRP_AUTH_MD5, HSRP_AUTH_KIND_COUNT };
@@ -185,5 +185,10 @@ const char *hsrp_state_text(enum hsrp_state state);
 const char *hsrp_reason_text(enum hsrp_reason reason);
 /* The well-known virtual MAC of a group: 0000.0c07.acXX, version 2 0000.0c9f.fXXX, IPv6 0005.73a0.0XXX. */
 struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned group);
+/*
+ * The macvlan that carries a group's virtual MAC: "hs<ifindex of the device>-<group>", at most 15 characters.
+ * What is sent to the virtual MAC enters the box by it, not by the device: filters must name both ("hs3-*").
+ */
+void hsrp_macvlan_name(int ifindex, unsigned group, char out[HSRP_DEVICE_MAX]);
 
 #endif

@@ -1,0 +1,640 @@
+/* The HSRP core: its containers, its clock of deadlines, and the events that come in. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hsrp/internal.h"
+
+/* ---- time and chance ---- */
+
+static void heap_put(struct hsrp *h, size_t pos, struct timer *t)
+{
+	h->heap[pos] = t;
+	t->pos = pos;
+}
+
+static void heap_up(struct hsrp *h, size_t pos)
+{
+	struct timer *t = h->heap[pos];
+
+	for (size_t parent; pos > 0 && mono_before(t->at, h->heap[parent = (pos - 1) / 2]->at); pos = parent)
+		heap_put(h, pos, h->heap[parent]);
+	heap_put(h, pos, t);
+}
+
+static void heap_down(struct hsrp *h, size_t pos)
+{
+	struct timer *t = h->heap[pos];
+
+	for (size_t child; (child = 2 * pos + 1) < h->heap_count; pos = child) {
+		if (child + 1 < h->heap_count && mono_before(h->heap[child + 1]->at, h->heap[child]->at))
+			child++;
+		if (!mono_before(h->heap[child]->at, t->at))
+			break;
+		heap_put(h, pos, h->heap[child]);
+	}
+	heap_put(h, pos, t);
+}
+
+/* Every group and interface has one timer in the heap for as long as it lives; room was made when it was made. */
+void timer_set(struct hsrp *h, struct timer *t, mono_t at)
+{
+	assert(t->pos < h->heap_count);
+	t->at = at;
+	heap_up(h, t->pos);
+	heap_down(h, t->pos);
+}
+
+static bool timer_add(struct hsrp *h, struct timer *t, bool group)
+{
+	if (h->heap_count == h->heap_cap) {
+		size_t cap = h->heap_cap ? h->heap_cap * 2 : 16;
+		struct timer **heap = realloc(h->heap, cap * sizeof(struct timer *));
+		if (!heap)
+			return false;
+		h->heap = heap;
+		h->heap_cap = cap;
+	}
+	*t = (struct timer){.at = MONO_NEVER, .group = group};
+	heap_put(h, h->heap_count++, t);
+	return true;
+}
+
+static void timer_drop(struct hsrp *h, struct timer *t)
+{
+	struct timer *last = h->heap[--h->heap_count];
+
+	if (last == t)
+		return;
+	heap_put(h, t->pos, last);
+	heap_up(h, last->pos);
+	heap_down(h, last->pos);
+}
+
+/* xorshift64*: the state is ours, so that a seed repeats a run. */
+uint32_t random_below(struct hsrp *h, uint32_t bound)
+{
+	assert(bound > 0);
+	h->random ^= h->random >> 12;
+	h->random ^= h->random << 25;
+	h->random ^= h->random >> 27;
+	return (uint32_t)((h->random * 2685821657736338717ull) >> 32) % bound;
+}
+
+mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later)
+{
+	uint32_t most = ms / 100 * percent_later;
+
+	return mono_add_ms(from, (int64_t)ms + (most ? random_below(h, most + 1) : 0));
+}
+
+/* ---- interfaces and groups ---- */
+
+static struct interface *interface_find(struct hsrp *h, const char *device)
+{
+	struct interface *i;
+
+	HASH_FIND(hh, h->by_device, device, strnlen(device, HSRP_DEVICE_MAX), i);
+	return i;
+}
+
+static struct group *group_find(struct interface *i, unsigned group)
+{
+	uint16_t number = (uint16_t)group;
+	struct group *g;
+
+	HASH_FIND(hh, i->groups, &number, sizeof(number), g);
+	return g;
+}
+
+static struct interface *interface_add(struct hsrp *h, const char *device)
+{
+	struct interface *i = calloc(1, sizeof(*i));
+
+	if (!i || !timer_add(h, &i->timer, false)) {
+		free(i);
+		return NULL;
+	}
+	i->t_ready = i->t_advertise = MONO_NEVER;
+	memcpy(i->c.device, device, strnlen(device, HSRP_DEVICE_MAX - 1));
+	HASH_ADD_KEYPTR(hh, h->by_device, i->c.device, strlen(i->c.device), i);
+	if (!i->hh.tbl) {
+		timer_drop(h, &i->timer);
+		free(i);
+		return NULL;
+	}
+	return i;
+}
+
+static struct group *group_add(struct hsrp *h, struct interface *i, unsigned number)
+{
+	struct group *g = calloc(1, sizeof(*g));
+
+	if (!g || !timer_add(h, &g->timer, true)) {
+		free(g);
+		return NULL;
+	}
+	g->i = i;
+	g->number = (uint16_t)number;
+	g->t_active = g->t_standby = g->t_hello = g->t_preempt = g->t_garp = g->t_renew = MONO_NEVER;
+	g->last_change = g->last_heard = g->cause = g->address_confirmed = g->announced_at = MONO_NEVER;
+	g->active.expires = g->standby.expires = MONO_NEVER;
+	HASH_ADD(hh, i->groups, number, sizeof(g->number), g);
+	if (!g->hh.tbl) {
+		timer_drop(h, &g->timer);
+		free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void group_free(struct hsrp *h, struct group *g)
+{
+	cohort_leave(h, g);
+	timer_drop(h, &g->timer);
+	HASH_DELETE(hh, g->i->groups, g);
+	free(g);
+}
+
+static void index_set(struct hsrp *h, struct interface *i, int ifindex)
+{
+	struct interface *other;
+
+	if (i->ifindex == ifindex)
+		return;
+	if (i->ifindex > 0)
+		HASH_DELETE(hh_index, h->by_index, i);
+	i->ifindex = 0;
+	if (ifindex <= 0)
+		return;
+	HASH_FIND(hh_index, h->by_index, &ifindex, sizeof(ifindex), other);
+	if (other) { /* renamed: the old name lost it */
+		HASH_DELETE(hh_index, h->by_index, other);
+		other->ifindex = 0;
+	}
+	i->ifindex = ifindex;
+	HASH_ADD(hh_index, h->by_index, ifindex, sizeof(i->ifindex), i);
+	if (!i->hh_index.tbl)
+		i->ifindex = 0; /* out of memory: as if the device were not there */
+}
+
+static void listen_set(struct hsrp *h, struct interface *i)
+{
+	bool on = i->ifindex > 0 && !i->removing;
+
+	if (on == i->listening)
+		return;
+	struct hsrp_out *out = out_new(h, HSRP_OUT_LISTEN);
+	memcpy(out->listen.device, i->c.device, sizeof(out->listen.device));
+	out->listen.ifindex = i->ifindex;
+	out->listen.on = i->listening = on;
+}
+
+static void interface_free(struct hsrp *h, struct interface *i)
+{
+	i->removing = true;
+	listen_set(h, i);
+	index_set(h, i, 0);
+	timer_drop(h, &i->timer);
+	HASH_DELETE(hh, h->by_device, i);
+	free(i);
+}
+
+void interface_drop_if_empty(struct hsrp *h, struct interface *i)
+{
+	if (i->removing && !i->groups && !i->held)
+		interface_free(h, i);
+}
+
+/* Nothing of the group is left in the kernel: the end of a removal, one less in a stop. Frees the group it was last. */
+static void group_settled(struct hsrp *h, struct group *g)
+{
+	struct interface *i = g->i;
+
+	bool clean = g->have == HAVE_NOTHING || i->ifindex <= 0;
+
+	if (!clean || g->busy || g->state > HSRP_INITIAL)
+		return;
+	if (h->leaving && !g->left) {
+		g->left = true;
+		if (--h->leaving_left == 0)
+			out_new(h, HSRP_OUT_LEFT);
+	}
+	if (!g->removing)
+		return;
+	out_record(h, g);
+	out_report(h, g, HSRP_PHASE_REMOVED);
+	group_free(h, g);
+	interface_drop_if_empty(h, i);
+}
+
+static void group_restart(struct hsrp *h, struct group *g, enum hsrp_reason reason)
+{
+	group_event(h, g, HSRP_EV_DISABLED, reason, NULL, NULL, h->now);
+	group_start_or_stop(h, g, reason);
+}
+
+static void group_remove(struct hsrp *h, struct group *g)
+{
+	g->removing = true;
+	group_start_or_stop(h, g, HSRP_REASON_DISABLED);
+	group_settled(h, g);
+}
+
+/* ---- events ---- */
+
+static void in_interface(struct hsrp *h, const struct hsrp_interface_config *c, int *result)
+{
+	struct interface *i = interface_find(h, c->device);
+	struct group *g, *next;
+
+	if (!i)
+		i = interface_add(h, c->device);
+	if (!i) {
+		*result = -ENOMEM;
+		return;
+	}
+	bool other = i->c.version != c->version || i->c.use_bia != c->use_bia;
+	bool other_address = !ip_equal(&i->c.address, &c->address);
+	i->c = *c;
+	i->named = true;
+	i->removing = false;
+	listen_set(h, i);
+	HASH_ITER (hh, i->groups, g, next) {
+		if (other && g->state > HSRP_INITIAL)
+			group_restart(h, g, HSRP_REASON_DISABLED);
+		else
+			group_start_or_stop(h, g, HSRP_REASON_DISABLED);
+		if (other_address && g->state >= HSRP_SPEAK) /* the neighbours learn the new source at once */
+			group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
+		group_rearm(h, g);
+	}
+}
+
+static void take_resume(struct hsrp *h, struct group *g)
+{
+	for (size_t n = 0; n < h->resume_count; n++) {
+		struct hsrp_record *r = &h->resumes[n];
+		if (r->group != g->number || strncmp(r->device, g->i->c.device, HSRP_DEVICE_MAX) != 0)
+			continue;
+		g->resume = *r;
+		*r = h->resumes[--h->resume_count];
+		return;
+	}
+}
+
+static void in_group(struct hsrp *h, const struct hsrp_group_config *c, int *result)
+{
+	struct interface *i = interface_find(h, c->device);
+
+	if (!i) {
+		*result = -ENOENT;
+		return;
+	}
+	struct group *g = group_find(i, c->group);
+	if (!g) {
+		g = group_add(h, i, c->group);
+		if (!g) {
+			*result = -ENOMEM;
+			return;
+		}
+		take_resume(h, g);
+		if (!i->was_up || !i->ready)
+			g->reload_until = MONO_NEVER; /* set when the interface comes up for the first time */
+	}
+	g->named = true;
+	g->removing = false;
+	group_configure(h, g, c);
+}
+
+static void in_remove_interface(struct hsrp *h, struct interface *i)
+{
+	struct group *g, *next;
+
+	i->removing = true;
+	if (!i->groups) {
+		interface_free(h, i);
+		return;
+	}
+	HASH_ITER (hh, i->groups, g, next)
+		group_remove(h, g); /* the last one frees the interface */
+}
+
+static void config_begin(struct hsrp *h)
+{
+	struct interface *i, *next;
+	struct group *g, *gnext;
+
+	HASH_ITER (hh, h->by_device, i, next) {
+		i->named = false;
+		HASH_ITER (hh, i->groups, g, gnext)
+			g->named = false;
+	}
+}
+
+static void config_end(struct hsrp *h)
+{
+	struct interface *i, *next;
+	struct group *g, *gnext;
+
+	HASH_ITER (hh, h->by_device, i, next) {
+		if (!i->named) {
+			in_remove_interface(h, i);
+			continue;
+		}
+		HASH_ITER (hh, i->groups, g, gnext) {
+			if (g->named)
+				out_report(h, g, HSRP_PHASE_CHANGED);
+			else
+				group_remove(h, g);
+		}
+	}
+	h->resume_count = 0; /* what nobody configured is no role to take up */
+}
+
+static void groups_reconsider(struct hsrp *h, struct interface *i, enum hsrp_reason stop_reason)
+{
+	struct group *g, *next;
+
+	HASH_ITER (hh, i->groups, g, next) {
+		group_start_or_stop(h, g, stop_reason);
+		group_settled(h, g);
+	}
+}
+
+/* The interface delay is over: event a for its groups. `reload` delays of preemption count from the first time. */
+static void interface_ready(struct hsrp *h, struct interface *i)
+{
+	struct group *g, *next;
+	bool first = !i->was_up;
+
+	i->t_ready = MONO_NEVER;
+	i->ready = i->was_up = true;
+	HASH_ITER (hh, i->groups, g, next) {
+		if (g->reload_until.ns == INT64_MAX)
+			g->reload_until = first
+				? mono_add_ms(h->now, (int64_t)g->c.preempt_reload_s * SECOND_MS)
+				: h->now;
+	}
+	groups_reconsider(h, i, HSRP_REASON_DISABLED);
+}
+
+static void interface_timer(struct hsrp *h, struct interface *i)
+{
+	timer_set(h, &i->timer, mono_min(i->t_ready, i->t_advertise));
+}
+
+static void interface_fire(struct hsrp *h, struct interface *i)
+{
+	i->held = true;
+	if (i->t_ready.ns <= h->now.ns)
+		interface_ready(h, i);
+	if (i->t_advertise.ns <= h->now.ns) {
+		i->t_advertise = MONO_NEVER;
+		if (i->advertised == HSRP_ADV_PASSIVE) {
+			out_advertise(h, i, HSRP_ADV_PASSIVE);
+			i->t_advertise = mono_add_ms(
+				h->now, ADVERTISE_MS - (int64_t)random_below(h, ADVERTISE_EARLY_MS));
+		}
+	}
+	interface_timer(h, i);
+	i->held = false;
+	interface_drop_if_empty(h, i);
+}
+
+static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
+{
+	struct interface *i = interface_find(h, in->link.device);
+	struct group *g, *next;
+
+	if (!i) {
+		*result = -ENOENT;
+		return;
+	}
+	i->held = true;						/* the end of a removal may come inside */
+	if (i->ifindex > 0 && in->link.ifindex != i->ifindex) { /* gone, or made again under the same name */
+		i->up = false;
+		groups_reconsider(h, i, HSRP_REASON_INTERFACE_DOWN);
+		HASH_ITER (hh, i->groups, g, next) {
+			plan_device_gone(h, g);
+			group_rearm(h, g);
+			group_settled(h, g);
+		}
+		i->listening = false; /* its sockets died with it; this says so */
+		struct hsrp_out *out = out_new(h, HSRP_OUT_LISTEN);
+		memcpy(out->listen.device, i->c.device, sizeof(out->listen.device));
+		out->listen.ifindex = i->ifindex;
+	}
+	index_set(h, i, in->link.ifindex);
+	i->mac = in->link.mac;
+	bool was = i->up;
+	i->up = in->link.up && i->ifindex > 0;
+	listen_set(h, i);
+	if (i->up && !was) {
+		/* `standby delay reload` counts instead of the minimum when the interface comes up for the first time. */
+		uint32_t delay_s = i->was_up ? 0 : i->c.delay_reload_s;
+		delay_s = delay_s > i->c.delay_minimum_s ? delay_s : i->c.delay_minimum_s;
+		i->ready = false;
+		i->t_ready =
+			mono_add_ms(h->now, delay_s ? (int64_t)delay_s * SECOND_MS : INTERFACE_DELAY_MIN_MS);
+	} else if (!i->up) {
+		i->ready = false;
+		i->t_ready = i->t_advertise = MONO_NEVER;
+		i->advertised = 0;
+	}
+	interface_timer(h, i);
+	groups_reconsider(h, i, HSRP_REASON_INTERFACE_DOWN);
+	i->held = false;
+	interface_drop_if_empty(h, i);
+}
+
+static void in_kernel(struct hsrp *h, const struct hsrp_in *in, int *result)
+{
+	struct interface *i = interface_find(h, in->kernel.device);
+	struct group *g = i ? group_find(i, in->kernel.group) : NULL;
+
+	if (!g || !g->busy || g->serial != in->kernel.serial) {
+		*result = -ENOENT; /* the answer to something that the device's end overtook */
+		return;
+	}
+	plan_answer(h, g, in->kernel.error);
+	group_start_or_stop(h, g, HSRP_REASON_DISABLED);
+	group_settled(h, g);
+}
+
+static void in_leave(struct hsrp *h)
+{
+	struct interface *i, *next;
+	struct group *g, *gnext;
+
+	if (h->leaving)
+		return;
+	h->leaving = true;
+	h->leaving_left = 1; /* held until all were told */
+	HASH_ITER (hh, h->by_device, i, next)
+		HASH_ITER (hh, i->groups, g, gnext)
+			h->leaving_left++;
+	HASH_ITER (hh, h->by_device, i, next) {
+		HASH_ITER (hh, i->groups, g, gnext) {
+			group_start_or_stop(h, g, HSRP_REASON_SHUTDOWN);
+			group_settled(h, g);
+		}
+	}
+	if (--h->leaving_left == 0)
+		out_new(h, HSRP_OUT_LEFT);
+}
+
+static void on_group(struct hsrp *h, struct group *g, enum hsrp_in_kind kind)
+{
+	struct hsrp_out *out;
+
+	switch (kind) {
+	case HSRP_IN_REMOVE_GROUP: group_remove(h, g); return; /* may be freed now */
+	case HSRP_IN_RESIGN:
+		if (g->state == HSRP_ACTIVE)
+			group_restart(h, g, HSRP_REASON_COMMAND);
+		break;
+	case HSRP_IN_ARP:
+		if (g->serving)
+			out_garp(h, g, false);
+		break;
+	default:
+		out = out_new(h, HSRP_OUT_STATUS);
+		status_fill(g, &out->status);
+		return;
+	}
+	group_rearm(h, g);
+}
+
+static void in_which(struct hsrp *h, const struct hsrp_in *in, int *result)
+{
+	const struct hsrp_which *w = &in->which;
+	struct interface *i, *next;
+	struct group *g, *gnext;
+	bool any = w->device[0] == '\0';
+
+	HASH_ITER (hh, h->by_device, i, next) {
+		if (w->device[0] && strncmp(w->device, i->c.device, HSRP_DEVICE_MAX) != 0)
+			continue;
+		if (in->kind == HSRP_IN_REMOVE_INTERFACE) {
+			any = true;
+			in_remove_interface(h, i);
+			continue;
+		}
+		HASH_ITER (hh, i->groups, g, gnext) {
+			if (w->group >= 0 && w->group != g->number)
+				continue;
+			any = true;
+			on_group(h, g, (enum hsrp_in_kind)in->kind);
+		}
+	}
+	if (!any)
+		*result = -ENOENT;
+}
+
+static void in_resume(struct hsrp *h, const struct hsrp_record *r, int *result)
+{
+	struct hsrp_record *more = realloc(h->resumes, (h->resume_count + 1) * sizeof(*more));
+
+	if (!more) {
+		*result = -ENOMEM;
+		return;
+	}
+	h->resumes = more;
+	h->resumes[h->resume_count++] = *r;
+}
+
+#define OWNER(t, type) ((struct type *)((char *)(t)-offsetof(struct type, timer)))
+
+static void in_time(struct hsrp *h)
+{
+	while (h->heap_count > 0 && h->heap[0]->at.ns <= h->now.ns) {
+		struct timer *t = h->heap[0];
+		if (t->group)
+			group_fire(h, OWNER(t, group));
+		else
+			interface_fire(h, OWNER(t, interface));
+	}
+}
+
+int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_outs *outs)
+{
+	int result = 0;
+
+	h->now = now;
+	h->cause = MONO_NEVER;
+	h->outs = outs;
+	switch ((enum hsrp_in_kind)in->kind) {
+	case HSRP_IN_TIME: in_time(h); break;
+	case HSRP_IN_INTERFACE: in_interface(h, &in->interface, &result); break;
+	case HSRP_IN_GROUP: in_group(h, &in->group, &result); break;
+	case HSRP_IN_CONFIG_BEGIN: config_begin(h); break;
+	case HSRP_IN_CONFIG_END: config_end(h); break;
+	case HSRP_IN_LINK: in_link(h, in, &result); break;
+	case HSRP_IN_FRAME: input_frame(h, in); break;
+	case HSRP_IN_KERNEL: in_kernel(h, in, &result); break;
+	case HSRP_IN_RESUME: in_resume(h, &in->record, &result); break;
+	case HSRP_IN_LEAVE: in_leave(h); break;
+	case HSRP_IN_DEBUG: h->debug = in->on; break;
+	case HSRP_IN_REMOVE_INTERFACE:
+	case HSRP_IN_REMOVE_GROUP:
+	case HSRP_IN_RESIGN:
+	case HSRP_IN_ARP:
+	case HSRP_IN_STATUS: in_which(h, in, &result); break;
+	default: result = -EINVAL; break;
+	}
+	h->outs = NULL;
+	return result;
+}
+
+mono_t hsrp_deadline(const struct hsrp *h)
+{
+	return h->heap_count > 0 ? h->heap[0]->at : MONO_NEVER;
+}
+
+bool hsrp_group_status(struct hsrp *h, const char *device, unsigned group, struct hsrp_status *out)
+{
+	struct interface *i = interface_find(h, device);
+	struct group *g = i ? group_find(i, group) : NULL;
+
+	if (g)
+		status_fill(g, out);
+	return g != NULL;
+}
+
+struct hsrp *hsrp_new(uint64_t seed)
+{
+	struct hsrp *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->random = seed ? seed : 0x9e3779b97f4a7c15ull; /* xorshift needs a bit that is set */
+	h->cause = MONO_NEVER;
+	return h;
+}
+
+void hsrp_free(struct hsrp *h)
+{
+	struct hsrp_outs dropped = {0};
+	struct interface *i, *next;
+	struct group *g, *gnext;
+
+	if (!h)
+		return;
+	h->outs = &dropped;
+	HASH_ITER (hh, h->by_device, i, next) {
+		HASH_ITER (hh, i->groups, g, gnext)
+			group_free(h, g);
+		interface_free(h, i);
+	}
+	while (h->cohorts) {
+		struct cohort *c = h->cohorts;
+		h->cohorts = c->next;
+		free(c);
+	}
+	free(h->heap);
+	free(h->resumes);
+	free(h);
+	hsrp_outs_free(&dropped);
+}

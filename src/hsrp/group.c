@@ -1,0 +1,549 @@
+/* One group at work: events through the table, timers, learning, preemption. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hsrp/internal.h"
+
+unsigned group_priority(const struct group *g)
+{
+	unsigned priority = g->c.priority;
+
+	for (unsigned n = 0; n < g->c.track_count; n++) {
+		const struct hsrp_track *t = &g->c.track[n];
+		unsigned less = t->down && !t->shutdown ? t->decrement : 0;
+		priority = priority > less ? priority - less : 0;
+	}
+	return priority;
+}
+
+static bool shut_by_track(const struct group *g)
+{
+	for (unsigned n = 0; n < g->c.track_count; n++)
+		if (g->c.track[n].down && g->c.track[n].shutdown)
+			return true;
+	return false;
+}
+
+/* May this group take part at all? The interface's readiness (delay) is asked for separately. */
+bool group_wanted(const struct hsrp *h, const struct group *g)
+{
+	const struct interface *i = g->i;
+
+	return !h->leaving && !g->removing && !i->removing && g->c.enabled && g->c.family == IP_V4 &&
+		i->c.version == 1 && g->number <= HSRP_GROUP_MAX_V1 && g->c.auth.kind == HSRP_AUTH_TEXT &&
+		i->up && i->c.address.family == IP_V4 && !ip_equal(&g->c.vip, &i->c.address) &&
+		!shut_by_track(g);
+}
+
+/* ---- timers ---- */
+
+void group_rearm(struct hsrp *h, struct group *g)
+{
+	const mono_t all[] = {g->t_active, g->t_standby, g->t_hello, g->t_preempt, g->t_garp, g->t_renew};
+	mono_t first = MONO_NEVER;
+
+	for (size_t n = 0; n < sizeof(all) / sizeof(all[0]); n++)
+		first = mono_min(first, all[n]);
+	timer_set(h, &g->timer, first);
+}
+
+/* RFC 2281 5.4: the Holdtime of the received Hello, or our own when there is none to trust. */
+static uint32_t hold_of(const struct group *g, const struct hsrp_packet *p)
+{
+	if (!p || p->opcode != HSRP_HELLO || !hsrp_timers_usable(p))
+		return g->hold_ms;
+	/* Version 1 says sub-second times rounded up. A peer that says what we would say has our timers: keep the
+	 * milliseconds; one that says something else is believed. */
+	uint32_t hello_s = (g->hello_ms + SECOND_MS - 1) / SECOND_MS,
+		 hold_s = (g->hold_ms + SECOND_MS - 1) / SECOND_MS;
+	if (p->hello_ms == hello_s * SECOND_MS && p->hold_ms == hold_s * SECOND_MS)
+		return g->hold_ms;
+	return p->hold_ms;
+}
+
+static mono_t hold_deadline(struct hsrp *h, const struct group *g, const struct hsrp_packet *p, mono_t from)
+{
+	uint32_t hold = hold_of(g, p);
+	unsigned percent = hold < HOLD_JITTER_FROM_MS ? 0 : p ? HOLD_JITTER_PERCENT : BOOT_JITTER_PERCENT;
+
+	return jittered(h, from, hold, percent);
+}
+
+/* Hellos are jittered downwards, so that no hold time is ever cut short. */
+static void next_hello(struct group *g, mono_t now, uint32_t early_ms)
+{
+	g->t_hello = mono_add_ms(now, (int64_t)g->hello_ms - early_ms);
+	g->hello_open = mono_add_ms(now, (int64_t)g->hello_ms - g->hello_ms * HELLO_JITTER_PERCENT / 100);
+}
+
+static uint32_t hello_jitter(struct hsrp *h, const struct group *g)
+{
+	return random_below(h, g->hello_ms * HELLO_JITTER_PERCENT / 100 + 1);
+}
+
+void cohort_leave(struct hsrp *h, struct group *g)
+{
+	struct cohort *c = g->cohort;
+
+	(void)h;
+	if (!c)
+		return;
+	c->members[g->cohort_at] = c->members[--c->count];
+	c->members[g->cohort_at]->cohort_at = g->cohort_at;
+	g->cohort = NULL;
+}
+
+/* ---- what is said ---- */
+
+/*
+ * Captured: Advertise announces the interface's state when it changes: its first active group, none any more. Dormant
+ * is for the end of HSRP on the interface only, not for a group that starts over.
+ */
+static void advertise(struct hsrp *h, const struct group *g)
+{
+	struct interface *i = g->i;
+	bool last = h->leaving || i->removing || (g->removing && HASH_CNT(hh, i->groups) == 1);
+	unsigned state = i->active_groups > 0	 ? HSRP_ADV_ACTIVE
+		: i->running_groups > 0 || !last ? HSRP_ADV_PASSIVE
+						 : HSRP_ADV_DORMANT;
+
+	if (!i->up)
+		state = 0; /* starts over when it comes up */
+	if (state == i->advertised)
+		return;
+	i->advertised = (uint8_t)state;
+	i->t_advertise = state == HSRP_ADV_PASSIVE
+		? mono_add_ms(h->now, ADVERTISE_MS - (int64_t)random_below(h, ADVERTISE_EARLY_MS))
+		: MONO_NEVER;
+	timer_set(h, &i->timer, mono_min(i->t_ready, i->t_advertise));
+	if (state)
+		out_advertise(h, i, (enum hsrp_advertise_state)state);
+}
+
+static void hello(struct hsrp *h, struct group *g)
+{
+	out_packet(h, g, HSRP_HELLO, (enum hsrp_state)g->state);
+	g->last_hello = h->now;
+	next_hello(g, h->now, hello_jitter(h, g));
+	out_record(h, g);
+}
+
+static bool address_gone(const struct group *g)
+{
+	return g->have != HAVE_ADDRESS &&
+		!(g->busy && (g->op == HSRP_KERNEL_SERVE || g->op == HSRP_KERNEL_RENEW)) &&
+		!(g->have == HAVE_UNKNOWN && g->serving);
+}
+
+/* Says what a cell of the table asks for; after the active role not before the address is gone. */
+void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state)
+{
+	if (g->state != HSRP_ACTIVE && !address_gone(g)) {
+		g->pending |= (uint16_t)(actions & (HSRP_ACT_ADVERTISE | HSRP_ACT_RESIGN | HSRP_ACT_HELLO));
+		return;
+	}
+	if (actions & HSRP_ACT_ADVERTISE)
+		advertise(h, g);
+	if (actions & HSRP_ACT_COUP)
+		out_packet(h, g, HSRP_COUP, coup_state);
+	if (actions & HSRP_ACT_RESIGN)
+		out_packet(h, g, HSRP_RESIGN, HSRP_SPEAK); /* captured, whatever comes next */
+	if ((actions & HSRP_ACT_HELLO) && g->state >= HSRP_SPEAK)
+		hello(h, g);
+}
+
+/* One round of gratuitous ARP, and the time of the next. The first round also goes to Cisco's UplinkFast group. */
+static void garp_round(struct hsrp *h, struct group *g, bool first, unsigned rounds_after)
+{
+	const struct hsrp_interface_config *c = &g->i->c;
+	bool configured = c->garp_interval_s > 0, continuous = configured && c->garp_count == 0;
+	unsigned interval_s = configured ? c->garp_interval_s : GARP_INTERVAL_S;
+
+	out_garp(h, g, first);
+	if (first)
+		rounds_after = (configured ? c->garp_count : GARP_ROUNDS) - 1;
+	g->garps_left = (uint8_t)rounds_after;
+	g->t_garp = continuous || rounds_after ? mono_add_ms(h->now, (int64_t)interval_s * SECOND_MS)
+					       : MONO_NEVER;
+}
+
+/* Event h, i and n while active: one round and one more later. On the way to the address, group_announce() does it. */
+static void garp_if_serving(struct hsrp *h, struct group *g)
+{
+	if (g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS && !(g->busy && g->op == HSRP_KERNEL_UNSERVE))
+		garp_round(h, g, false, 1);
+}
+
+/* The kernel holds the address: gratuitous ARP, and the engine may go on. */
+void group_announce(struct hsrp *h, struct group *g)
+{
+	assert(g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS);
+	bool before = g->serving;
+	g->address_confirmed = h->now;
+	garp_round(h, g, true, 0);
+	g->announced_at = h->now;
+	g->serving = true;
+	out_report(h, g, before ? HSRP_PHASE_CHANGED : HSRP_PHASE_SERVING);
+}
+
+/* ---- the table at work ---- */
+
+static void learn(struct hsrp *h, struct group *g, const struct hsrp_packet *p)
+{
+	const struct interface *i = g->i;
+	struct prefix net = prefix_make(i->c.address, i->c.address_len);
+	bool changed = false;
+
+	if (!g->c.timers_configured && hsrp_timers_usable(p)) {
+		changed = g->hello_ms != p->hello_ms || g->hold_ms != p->hold_ms;
+		if (changed) {
+			cohort_leave(h, g);
+			g->hello_ms = p->hello_ms;
+			g->hold_ms = p->hold_ms;
+		}
+		g->timers_learned = true;
+	}
+	if (!ip_is_set(&g->c.vip) && ip_is_unicast_host(&p->vip) && prefix_contains(&net, &p->vip) &&
+		!ip_equal(&p->vip, &i->c.address) && !ip_equal(&p->vip, &g->vip)) {
+		g->vip = p->vip;
+		g->vip_learned = true;
+		changed = true;
+	}
+	if (changed) {
+		out_report(h, g, HSRP_PHASE_CHANGED);
+		out_record(h, g);
+	}
+}
+
+static void forget_peer(struct hsrp_peer *p)
+{
+	*p = (struct hsrp_peer){.expires = MONO_NEVER};
+}
+
+static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsrp_reason reason, mono_t at,
+	const struct ipaddr *from)
+{
+	enum hsrp_state old = (enum hsrp_state)g->state;
+
+	g->old_state = (uint8_t)old;
+	g->state = (uint8_t)next;
+	g->reason = (uint8_t)reason;
+	g->reason_from = from ? *from : (struct ipaddr){0};
+	g->changes++;
+	g->last_change = h->now;
+	g->prepare_failed = false;
+	g->i->running_groups += (next > HSRP_INITIAL) - (old > HSRP_INITIAL);
+	g->i->active_groups += (next == HSRP_ACTIVE) - (old == HSRP_ACTIVE);
+	if (old == HSRP_ACTIVE || next == HSRP_ACTIVE) {
+		g->cause = h->cause.ns != INT64_MAX ? h->cause : at;
+		g->address_confirmed = g->announced_at = MONO_NEVER;
+		g->t_garp = g->t_preempt = MONO_NEVER;
+	}
+	if (g->active.local)
+		forget_peer(&g->active);
+	if (g->standby.local)
+		forget_peer(&g->standby);
+	if (next == HSRP_ACTIVE)
+		g->active = (struct hsrp_peer){.local = true, .expires = MONO_NEVER};
+	if (next == HSRP_STANDBY)
+		g->standby = (struct hsrp_peer){.local = true, .expires = MONO_NEVER};
+	if (next <= HSRP_INITIAL) {
+		forget_peer(&g->active);
+		forget_peer(&g->standby);
+		g->t_preempt = MONO_NEVER;
+	}
+	if (next < HSRP_SPEAK)
+		g->t_hello = MONO_NEVER;
+	out_debug(h, g, "%s: %s", hsrp_state_text(old), hsrp_reason_text(reason));
+	if (reason == HSRP_REASON_RESUMED)
+		out_log(h, 6, "%%HSRP-6-RESUMED: %s Grp %u state %s", g->i->c.name, g->number,
+			hsrp_state_text(next));
+	else
+		out_log(h, 5, "%%HSRP-5-STATECHANGE: %s Grp %u state %s -> %s", g->i->c.name, g->number,
+			hsrp_state_text(old), hsrp_state_text(next));
+	out_report(h, g, HSRP_PHASE_STATE);
+	out_record(h, g);
+}
+
+void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enum hsrp_reason reason,
+	const struct hsrp_packet *packet, const struct hsrp_frame *frame, mono_t at)
+{
+	enum hsrp_state old = (enum hsrp_state)g->state;
+	const struct hsrp_cell *cell = hsrp_fsm_cell(event, old);
+	unsigned actions = cell->actions;
+
+	if (!cell->next && !actions)
+		return;
+	if (actions & HSRP_ACT_LEARN)
+		learn(h, g, packet);
+	if (actions & HSRP_ACT_START_ACTIVE)
+		g->t_active = hold_deadline(h, g, packet, at);
+	if (actions & HSRP_ACT_START_STANDBY)
+		g->t_standby = hold_deadline(h, g, packet, at);
+	if (actions & HSRP_ACT_STOP_ACTIVE)
+		g->t_active = MONO_NEVER;
+	if (actions & HSRP_ACT_STOP_STANDBY)
+		g->t_standby = MONO_NEVER;
+	if (cell->next)
+		enter(h, g, (enum hsrp_state)cell->next, reason, at, frame ? &frame->from : NULL);
+	group_say(h, g, actions, old);
+	if (cell->next || (actions & HSRP_ACT_GARP))
+		plan_run(h, g);
+	if (actions & HSRP_ACT_GARP)
+		garp_if_serving(h, g);
+	/* The active timer ran out while we spoke (RFC 2281 5.7 has no cell for that): it counts now. */
+	if (g->state == HSRP_STANDBY && old != HSRP_STANDBY && g->t_active.ns == INT64_MAX)
+		group_event(h, g, HSRP_EV_ACTIVE_TIMER, HSRP_REASON_ACTIVE_EXPIRED, NULL, NULL, at);
+}
+
+/* The guard of event h. The delay counts from the moment preemption could first happen. */
+bool group_may_preempt(struct hsrp *h, struct group *g)
+{
+	if (!g->c.preempt)
+		return false;
+	if (g->t_preempt.ns == INT64_MAX) {
+		mono_t from = mono_add_ms(h->now, (int64_t)g->c.preempt_minimum_s * SECOND_MS);
+		g->t_preempt = from.ns > g->reload_until.ns ? from : g->reload_until;
+	}
+	return g->t_preempt.ns <= h->now.ns;
+}
+
+/* A box that said nothing for a hold time is not active any more, whatever it believes (suspended, starved). */
+bool group_stalled(const struct hsrp *h, const struct group *g)
+{
+	return g->state == HSRP_ACTIVE && g->pending == 0 && g->last_hello.ns > 0 &&
+		mono_diff_ms(h->now, g->last_hello) > (int64_t)g->hold_ms;
+}
+
+/* Hellos of one hello time that are about due leave together, in one burst with one common next time. */
+static void hello_burst(struct hsrp *h, struct group *g)
+{
+	uint32_t early = hello_jitter(h, g);
+	struct cohort *c = g->cohort;
+
+	for (unsigned n = 0; c && n < c->count; n++) {
+		struct group *other = c->members[n];
+		if (other == g || other->t_hello.ns == INT64_MAX || h->now.ns < other->hello_open.ns ||
+			group_stalled(h, other))
+			continue;
+		group_event(h, other, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
+		next_hello(other, h->now, early);
+		group_rearm(h, other);
+	}
+	g->t_hello = MONO_NEVER;
+	group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
+	if (g->t_hello.ns != INT64_MAX)
+		next_hello(g, h->now, early);
+}
+
+static void join_cohort(struct hsrp *h, struct group *g)
+{
+	struct cohort *c = h->cohorts;
+
+	while (c && (c->hello_ms != g->hello_ms || c->count == BURST_MAX))
+		c = c->next;
+	if (!c) {
+		c = calloc(1, sizeof(*c));
+		if (!c)
+			return; /* its hellos leave alone */
+		c->hello_ms = g->hello_ms;
+		c->next = h->cohorts;
+		h->cohorts = c;
+	}
+	g->cohort = c;
+	g->cohort_at = c->count;
+	c->members[c->count++] = g;
+}
+
+/* We woke up so late that frames may have been lost: whoever is alive gets a hello time to say so. */
+static bool too_late(const struct hsrp *h, const struct group *g, mono_t *timer)
+{
+	if (mono_diff_ms(h->now, *timer) <= (int64_t)g->hello_ms)
+		return false;
+	*timer = mono_add_ms(h->now, g->hello_ms);
+	return true;
+}
+
+static void lose_active(struct hsrp *h, struct group *g)
+{
+	if (too_late(h, g, &g->t_active))
+		return;
+	h->cause = g->t_active;
+	g->t_active = MONO_NEVER;
+	g->t_preempt = MONO_NEVER;
+	if (!g->active.local)
+		forget_peer(&g->active);
+	group_event(h, g, HSRP_EV_ACTIVE_TIMER, HSRP_REASON_ACTIVE_EXPIRED, NULL, NULL, h->now);
+	h->cause = MONO_NEVER;
+}
+
+static void lose_standby(struct hsrp *h, struct group *g)
+{
+	if (too_late(h, g, &g->t_standby))
+		return;
+	g->t_standby = MONO_NEVER;
+	if (ip_is_set(&g->standby.address)) {
+		forget_peer(&g->standby);
+		out_report(h, g, HSRP_PHASE_CHANGED);
+	}
+	group_event(h, g, HSRP_EV_STANDBY_TIMER, HSRP_REASON_STANDBY_EXPIRED, NULL, NULL, h->now);
+}
+
+/* The active router is still the lower one we waited for: event h happens now, not a hello time later. */
+static void preempt_delay_over(struct hsrp *h, struct group *g)
+{
+	const struct hsrp_peer *a = &g->active;
+	bool lower = g->c.preempt && ip_is_set(&a->address) &&
+		hsrp_better(group_priority(g), &g->i->c.address, a->priority, &a->address);
+
+	g->t_preempt = MONO_NEVER;
+	if (lower && g->state >= HSRP_LISTEN && g->state < HSRP_ACTIVE)
+		group_event(h, g, HSRP_EV_ACTIVE_PREEMPT, HSRP_REASON_ACTIVE_LOWER, NULL, NULL, h->now);
+}
+
+static bool due(const struct hsrp *h, mono_t t)
+{
+	return t.ns <= h->now.ns;
+}
+
+/* All deadlines of the group that have come, the hold timers first. */
+void group_fire(struct hsrp *h, struct group *g)
+{
+	if (group_stalled(h, g)) {
+		group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_STALLED, NULL, NULL, h->now);
+		group_start_or_stop(h, g, HSRP_REASON_STALLED);
+	}
+	if (due(h, g->t_active))
+		lose_active(h, g);
+	if (due(h, g->t_standby))
+		lose_standby(h, g);
+	if (due(h, g->t_hello)) {
+		if (!g->cohort)
+			join_cohort(h, g);
+		hello_burst(h, g);
+	}
+	if (due(h, g->t_garp)) {
+		g->t_garp = MONO_NEVER;
+		if (g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS)
+			garp_round(h, g, false, g->garps_left > 0 ? g->garps_left - 1u : 0);
+	}
+	if (due(h, g->t_preempt))
+		preempt_delay_over(h, g);
+	if (due(h, g->t_renew)) {
+		plan_run(h, g);
+		if (due(h, g->t_renew))
+			g->t_renew = MONO_NEVER; /* nothing to renew any more */
+	}
+	group_rearm(h, g);
+}
+
+/* ---- starting and stopping ---- */
+
+static bool within_hold(const struct hsrp *h, const struct hsrp_record *r)
+{
+	return r->state > HSRP_INITIAL && r->last_hello.ns <= h->now.ns && r->last_hello.ns > 0 &&
+		mono_diff_ms(h->now, r->last_hello) <= (int64_t)r->hold_ms;
+}
+
+/* D9: a successor within the hold time takes the role up where it was left, an active router with a hello. */
+void group_resume(struct hsrp *h, struct group *g)
+{
+	struct hsrp_record r = g->resume;
+
+	g->resume.state = HSRP_DISABLED;
+	if (!within_hold(h, &r) || g->state > HSRP_INITIAL || !group_wanted(h, g))
+		return;
+	bool learning = !ip_is_set(&g->c.vip);
+	if (learning) {
+		g->vip = r.vip;
+		g->vip_learned = ip_is_set(&r.vip);
+	}
+	enum hsrp_state state = learning && !g->vip_learned ? HSRP_LEARN : (enum hsrp_state)r.state;
+	if (state == HSRP_ACTIVE)
+		g->serving =
+			true; /* the address still stands; SERVE confirms it and puts back what is missing */
+	g->t_active = state == HSRP_ACTIVE ? MONO_NEVER : hold_deadline(h, g, NULL, h->now);
+	g->t_standby = state == HSRP_STANDBY || state == HSRP_ACTIVE ? MONO_NEVER
+								     : hold_deadline(h, g, NULL, h->now);
+	enter(h, g, state, HSRP_REASON_RESUMED, h->now, NULL);
+	g->changes = r.changes;
+	g->last_change = r.last_change;
+	if (state == HSRP_ACTIVE) {
+		advertise(h, g);
+		hello(h, g);
+	} else if (state >= HSRP_SPEAK) {
+		hello(h, g);
+	}
+	plan_run(h, g);
+	group_rearm(h, g);
+}
+
+/* Brings the group into the protocol when it may run, out of it when it may not. */
+void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_reason)
+{
+	bool want = group_wanted(h, g);
+
+	if (!want && g->state > HSRP_INITIAL)
+		group_event(h, g, HSRP_EV_DISABLED, stop_reason, NULL, NULL, h->now);
+	if (g->state <= HSRP_INITIAL)
+		g->state = g->c.enabled && !g->removing ? HSRP_INITIAL : HSRP_DISABLED;
+	if (want && g->resume.state != HSRP_DISABLED)
+		group_resume(h, g);
+	if (want && g->state == HSRP_INITIAL) {
+		/* What a predecessor left goes first; a macvlan on its way out, too. */
+		if (g->have == HAVE_NOTHING && !g->busy && g->i->ready) {
+			if (ip_is_set(&g->c.vip))
+				g->vip = g->c.vip;
+			group_event(h, g, ip_is_set(&g->vip) ? HSRP_EV_ENABLED : HSRP_EV_ENABLED_LEARN,
+				HSRP_REASON_ENABLED, NULL, NULL, h->now);
+		}
+	}
+	plan_run(h, g);
+	group_rearm(h, g);
+}
+
+static void configure_address(struct hsrp *h, struct group *g, const struct hsrp_group_config *before)
+{
+	bool want_learn = !ip_is_set(&g->c.vip);
+
+	if (want_learn && ip_is_set(&before->vip)) { /* from configured to learned: start over */
+		group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_ADDRESS_CHANGED, NULL, NULL, h->now);
+		g->vip = (struct ipaddr){0};
+		g->vip_learned = false;
+	} else if (!want_learn && !ip_equal(&g->vip, &g->c.vip)) {
+		g->vip = g->c.vip;
+		g->vip_learned = false;
+		group_event(h, g, HSRP_EV_ADDRESS, HSRP_REASON_ADDRESS_CHANGED, NULL, NULL, h->now);
+		out_report(h, g, HSRP_PHASE_CHANGED);
+		if (g->state > HSRP_INITIAL)
+			out_record(h, g);
+	}
+	if (!g->c.enabled) {
+		g->vip = (struct ipaddr){0};
+		g->vip_learned = false;
+	}
+}
+
+void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_config *c)
+{
+	struct hsrp_group_config before = g->c;
+	unsigned priority = group_priority(g);
+	uint32_t hello_before = g->hello_ms;
+
+	g->c = *c;
+	if (c->timers_configured || !g->timers_learned || before.timers_configured) {
+		g->hello_ms = c->timers_configured ? c->hello_ms : HSRP_HELLO_DEFAULT_MS;
+		g->hold_ms = c->timers_configured ? c->hold_ms : HSRP_HOLD_DEFAULT_MS;
+		g->timers_learned = false;
+	}
+	if (g->hello_ms != hello_before)
+		cohort_leave(h, g);
+	configure_address(h, g, &before);
+	if (!c->preempt || c->preempt_minimum_s != before.preempt_minimum_s)
+		g->t_preempt = MONO_NEVER;
+	/* Peers learn a new priority or new timers at once. */
+	if (g->state >= HSRP_SPEAK && (group_priority(g) != priority || g->hello_ms != hello_before))
+		group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
+	group_start_or_stop(h, g, shut_by_track(g) ? HSRP_REASON_TRACK : HSRP_REASON_DISABLED);
+}

@@ -1,0 +1,204 @@
+/* Received frames: which of them are to be believed, and the event each is (RFC 2281 5.5). */
+#include <string.h>
+
+#include "hsrp/auth.h"
+#include "hsrp/internal.h"
+
+bool hsrp_better(
+	unsigned priority, const struct ipaddr *address, unsigned other_priority, const struct ipaddr *other)
+{
+	return priority != other_priority ? priority > other_priority : ip_compare(address, other) > 0;
+}
+
+static void set_peer(struct hsrp_peer *to, const struct hsrp_packet *p, const struct hsrp_frame *f)
+{
+	*to = (struct hsrp_peer){
+		.address = f->from, .mac = f->from_mac, .priority = p->priority, .expires = MONO_NEVER};
+}
+
+static bool is_peer(const struct hsrp_peer *peer, const struct ipaddr *address)
+{
+	return !peer->local && ip_equal(&peer->address, address);
+}
+
+/* Says it at most once in 30 s. */
+static bool quiet(struct hsrp *h, mono_t *until)
+{
+	if (h->now.ns < until->ns)
+		return true;
+	*until = mono_add_ms(h->now, BADAUTH_QUIET_MS);
+	return false;
+}
+
+static bool authentic(
+	struct hsrp *h, struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f)
+{
+	char from[IP_TEXT_MAX];
+
+	if (hsrp_auth_matches(&g->c.auth, p))
+		return true;
+	g->bad_auth++;
+	if (!quiet(h, &g->quiet_auth))
+		out_log(h, 4, "%%HSRP-4-BADAUTH: Bad authentication from %s, group %u, remote state %s",
+			ip_format(&f->from, from), g->number, hsrp_state_text((enum hsrp_state)p->state));
+	return false;
+}
+
+/* Two addresses for one group: said, but the election goes on. */
+static void compare_address(struct hsrp *h, struct group *g, const struct hsrp_packet *p)
+{
+	char theirs[IP_TEXT_MAX], ours[IP_TEXT_MAX];
+
+	if (p->state == HSRP_ACTIVE && ip_is_set(&g->c.vip) && !ip_equal(&g->c.vip, &p->vip) &&
+		!quiet(h, &g->quiet_vip))
+		out_log(h, 4,
+			"%%HSRP-4-DIFFVIP1: %s Grp %u active routers virtual IP address %s is different to "
+			"the locally "
+			"configured address %s",
+			g->i->c.name, g->number, ip_format(&p->vip, theirs), ip_format(&g->c.vip, ours));
+}
+
+/* A router that we hold for active or standby and that says it is something else is not that any more. */
+static void forget_role(struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f)
+{
+	if (p->state != HSRP_ACTIVE && is_peer(&g->active, &f->from))
+		g->active = (struct hsrp_peer){.expires = MONO_NEVER};
+	if (p->state != HSRP_STANDBY && is_peer(&g->standby, &f->from))
+		g->standby = (struct hsrp_peer){.expires = MONO_NEVER};
+}
+
+static void hello_active(struct hsrp *h, struct group *g, const struct hsrp_packet *p,
+	const struct hsrp_frame *f, mono_t at, bool better)
+{
+	bool known = is_peer(&g->active, &f->from);
+
+	if (better) {
+		g->t_preempt = MONO_NEVER;
+		group_event(h, g, HSRP_EV_ACTIVE_HIGHER, HSRP_REASON_ACTIVE_HIGHER, p, f, at);
+	} else {
+		bool preempt = g->state >= HSRP_LISTEN && g->state < HSRP_ACTIVE && group_may_preempt(h, g);
+		group_event(h, g, preempt ? HSRP_EV_ACTIVE_PREEMPT : HSRP_EV_ACTIVE_LOWER,
+			HSRP_REASON_ACTIVE_LOWER, p, f, at);
+	}
+	if (g->state == HSRP_ACTIVE)
+		return;
+	g->last_heard = at;
+	set_peer(&g->active, p, f);
+	if (!known)
+		out_report(h, g, HSRP_PHASE_CHANGED);
+}
+
+static void hello_standby(struct hsrp *h, struct group *g, const struct hsrp_packet *p,
+	const struct hsrp_frame *f, mono_t at, bool better)
+{
+	bool known = is_peer(&g->standby, &f->from);
+
+	group_event(h, g, better ? HSRP_EV_STANDBY_HIGHER : HSRP_EV_STANDBY_LOWER,
+		better ? HSRP_REASON_STANDBY_HIGHER : HSRP_REASON_STANDBY_LOWER, p, f, at);
+	if (g->state == HSRP_STANDBY || g->state <= HSRP_LEARN)
+		return;
+	/* A lower one that we just contested (event l in Listen) is standby until we are. */
+	set_peer(&g->standby, p, f);
+	if (!known)
+		out_report(h, g, HSRP_PHASE_CHANGED);
+}
+
+static void packet_event(
+	struct hsrp *h, struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f, mono_t at)
+{
+	bool better = hsrp_better(p->priority, &f->from, group_priority(g), &g->i->c.address);
+
+	switch (p->opcode) {
+	case HSRP_HELLO:
+		forget_role(g, p, f);
+		if (p->state == HSRP_ACTIVE)
+			hello_active(h, g, p, f, at, better);
+		else if (p->state == HSRP_STANDBY)
+			hello_standby(h, g, p, f, at, better);
+		else if (p->state == HSRP_SPEAK && better)
+			group_event(h, g, HSRP_EV_SPEAK_HIGHER, HSRP_REASON_SPEAK_HIGHER, p, f, at);
+		break;
+	case HSRP_COUP:
+		if (better && g->state == HSRP_ACTIVE) {
+			group_event(h, g, HSRP_EV_COUP, HSRP_REASON_COUP, p, f, at);
+			set_peer(&g->active, p, f); /* until its Hello, or its silence, says otherwise */
+		}
+		break;
+	case HSRP_RESIGN:
+		/* RFC 2281: of the active router only. While we are active ourselves it is the other one of two. */
+		if (is_peer(&g->active, &f->from) || g->state == HSRP_ACTIVE) {
+			forget_role(g, &(struct hsrp_packet){.state = HSRP_SPEAK}, f);
+			g->t_preempt = MONO_NEVER;
+			group_event(h, g, HSRP_EV_RESIGN, HSRP_REASON_RESIGN, p, f, at);
+		}
+		break;
+	default: break;
+	}
+}
+
+static void debug_packet(
+	struct hsrp *h, const struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f)
+{
+	static const char *const names[] = {"Hello ", "Coup  ", "Resign"};
+	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
+
+	if (h->debug)
+		out_debug(h, g, "%s in  %s %-7s pri %u vIP %s", names[p->opcode], ip_format(&f->from, from),
+			hsrp_state_text((enum hsrp_state)p->state), p->priority, ip_format(&p->vip, vip));
+}
+
+/* Of a frame that reached the interface: is it HSRP from a neighbour on this network, and not from ourselves? */
+static bool frame_accepted(
+	struct interface *i, const struct hsrp_in *in, struct hsrp_frame *f, struct hsrp_packet *p)
+{
+	struct prefix net = prefix_make(i->c.address, i->c.address_len);
+	enum hsrp_wire_error error =
+		hsrp_frame_read(f, in->frame.bytes, in->frame.len, in->frame.checksummed);
+
+	if (error == HSRP_WIRE_NOT_HSRP)
+		return false;
+	if (error == HSRP_WIRE_OK)
+		error = hsrp_packet_read(p, f->payload, f->payload_len);
+	if (error != HSRP_WIRE_OK || !prefix_contains(&net, &f->from)) {
+		i->bad_frame++;
+		return false;
+	}
+	if (ip_equal(&f->from, &i->c.address)) {
+		i->own_source++; /* a loop, or somebody with our address: never feed the election with it */
+		return false;
+	}
+	return true;
+}
+
+void input_frame(struct hsrp *h, const struct hsrp_in *in)
+{
+	struct interface *i;
+	struct hsrp_frame f;
+	struct hsrp_packet p;
+	struct group *g;
+	mono_t at = mono_min(in->frame.at, h->now);
+
+	HASH_FIND(hh_index, h->by_index, &in->frame.ifindex, sizeof(in->frame.ifindex), i);
+	if (!i || !i->up || !ip_is_set(&i->c.address) || !frame_accepted(i, in, &f, &p))
+		return;
+	if (p.opcode == HSRP_ADVERTISE)
+		return; /* feeds no election; it is not authenticated either */
+	uint16_t number = p.group;
+	HASH_FIND(hh, i->groups, &number, sizeof(number), g);
+	if (!g) {
+		i->unknown_group++;
+		return;
+	}
+	if (g->state <= HSRP_INITIAL)
+		return;
+	g->received++;
+	debug_packet(h, g, &p, &f);
+	if (!authentic(h, g, &p, &f))
+		return;
+	compare_address(h, g, &p);
+	if (group_stalled(h, g))
+		group_fire(h, g);
+	else
+		packet_event(h, g, &p, &f, at);
+	group_rearm(h, g);
+}

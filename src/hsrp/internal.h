@@ -1,0 +1,178 @@
+/*
+ * Inside of the HSRP core: the structs that core.c, group.c, input.c, plan.c and output.c share.
+ * Included by nothing else.
+ */
+#ifndef HSRP_INTERNAL_H
+#define HSRP_INTERNAL_H
+
+#include <uthash.h>
+
+#include "hsrp/fsm.h"
+#include "hsrp/group.h"
+
+enum {
+	SECOND_MS = 1000,
+	INTERFACE_DELAY_MIN_MS = 1000, /* captured: nothing happens in the first second after line-up */
+	ADVERTISE_MS = 30000,	       /* captured: 25 to 30 s */
+	ADVERTISE_EARLY_MS = 5000,
+	HELLO_JITTER_PERCENT = 20,  /* captured: hellos leave after 0.8 to 1.0 of the hello time */
+	HOLD_JITTER_PERCENT = 15,   /* captured: a peer is held up to 15 % longer than it asked for */
+	BOOT_JITTER_PERCENT = 4,    /* timers without a peer: a lone router is active after 20 to 22 s */
+	HOLD_JITTER_FROM_MS = 1000, /* shorter hold times are kept to the millisecond */
+	BURST_MAX = 64,		    /* hellos of one wake-up */
+	BADAUTH_QUIET_MS = 30000,   /* captured: one message about it in 30 s */
+	RENEW_MS = 600,		    /* the address' lifetime is renewed no more often than this */
+	LIFETIME_MIN_S = 2,
+	GARP_ROUNDS = 2, /* captured: at 0 s and at 3 s */
+	GARP_INTERVAL_S = 3,
+};
+
+struct timer {
+	mono_t at;
+	size_t pos; /* in the heap; SIZE_MAX: not in it */
+	bool group; /* owner: a group, else an interface */
+};
+
+/* What a group has in the kernel. */
+enum have { HAVE_UNKNOWN, HAVE_NOTHING, HAVE_MACVLAN, HAVE_ADDRESS };
+
+struct cohort;
+
+struct group {
+	UT_hash_handle hh; /* in its interface, by number */
+	struct interface *i;
+	struct hsrp_group_config c;
+	uint16_t number; /* the hash key */
+	bool named;	 /* seen between CONFIG_BEGIN and CONFIG_END */
+	bool removing;	 /* goes when the kernel has nothing of it any more */
+	bool left;	 /* counted as done in a stop */
+
+	uint8_t state; /* enum hsrp_state */
+	struct hsrp_peer active, standby;
+	struct ipaddr vip; /* in use: configured or learned */
+	bool vip_learned;
+	uint32_t hello_ms, hold_ms; /* in use */
+	bool timers_learned;
+
+	/* Deadlines, MONO_NEVER when not running; `timer` holds the earliest. */
+	struct timer timer;
+	mono_t t_active, t_standby, t_hello, t_preempt, t_garp, t_renew;
+	uint8_t garps_left;
+	mono_t last_hello; /* sent; {0} never */
+	mono_t hello_open; /* from here on a hello may leave with others */
+	struct cohort *cohort;
+	unsigned cohort_at;
+	mono_t reload_until; /* `preempt delay reload` */
+
+	/* The plan for the kernel, see plan.c. */
+	uint8_t have; /* enum have */
+	uint8_t op;   /* enum hsrp_kernel_op under way */
+	bool busy;
+	uint32_t serial;
+	struct hsrp_kernel installed; /* what SERVE put there */
+	bool serving;		      /* address confirmed and gratuitous ARP sent; until confirmed gone */
+	bool prepare_failed;	      /* tried once in this state */
+	uint16_t pending;	      /* actions that wait until the address is gone */
+	int kernel_error;
+	struct hsrp_record resume; /* state != 0: a predecessor's role */
+
+	/* For reports. */
+	uint32_t changes;
+	mono_t last_change, last_heard, cause, address_confirmed, announced_at;
+	uint8_t reason, old_state;
+	struct ipaddr reason_from;
+	mono_t quiet_auth, quiet_vip; /* no such message again before */
+	uint64_t sent, received, bad_auth;
+};
+
+struct interface {
+	UT_hash_handle hh;	 /* by device name */
+	UT_hash_handle hh_index; /* by ifindex, while the device exists */
+	struct hsrp_interface_config c;
+	int ifindex;
+	bool named;
+	bool up, ready; /* ready: up, and the minimum delay has passed */
+	bool was_up;	/* once since the start: `reload` delays are over */
+	bool removing;
+	bool listening;
+	bool held; /* not to be freed: somebody up the call works on it */
+	struct mac mac;
+	struct timer timer;
+	mono_t t_ready, t_advertise;
+	uint8_t advertised;			/* enum hsrp_advertise_state last sent */
+	unsigned active_groups, running_groups; /* running: Learn to Active */
+	struct group *groups;
+	uint64_t bad_frame, own_source, unknown_group;
+};
+
+/* Groups of one hello time whose hellos may leave together. */
+struct cohort {
+	struct cohort *next;
+	uint32_t hello_ms;
+	unsigned count;
+	struct group *members[BURST_MAX];
+};
+
+struct hsrp {
+	struct interface *by_device, *by_index;
+	struct timer **heap;
+	size_t heap_count, heap_cap;
+	struct cohort *cohorts;
+	struct hsrp_record *resumes; /* of groups that are not configured (yet) */
+	size_t resume_count;
+	uint64_t random;
+	uint32_t serial;
+	bool debug, leaving;
+	size_t leaving_left; /* groups that still have something in the kernel */
+	/* Only during a step. */
+	mono_t now;
+	mono_t cause; /* of a change: the deadline that has come; MONO_NEVER: now, or the frame's arrival */
+	struct hsrp_outs *outs;
+};
+
+/* core.c */
+void timer_set(struct hsrp *h, struct timer *t, mono_t at);
+mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later);
+uint32_t random_below(struct hsrp *h, uint32_t bound);
+void group_free(struct hsrp *h, struct group *g);
+void interface_drop_if_empty(struct hsrp *h, struct interface *i);
+
+/* group.c: the state machine at work */
+void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enum hsrp_reason reason,
+	const struct hsrp_packet *packet, const struct hsrp_frame *frame, mono_t at);
+void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_reason);
+void group_fire(struct hsrp *h, struct group *g);
+void group_rearm(struct hsrp *h, struct group *g);
+void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_config *c);
+void group_resume(struct hsrp *h, struct group *g);
+void group_announce(struct hsrp *h, struct group *g);
+void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state);
+unsigned group_priority(const struct group *g);
+bool group_may_preempt(struct hsrp *h, struct group *g);
+bool group_wanted(const struct hsrp *h, const struct group *g);
+bool group_stalled(const struct hsrp *h, const struct group *g);
+void cohort_leave(struct hsrp *h, struct group *g);
+
+/* input.c */
+void input_frame(struct hsrp *h, const struct hsrp_in *in);
+
+/* plan.c: desired against actual, one group's part of the kernel */
+void plan_run(struct hsrp *h, struct group *g);
+void plan_answer(struct hsrp *h, struct group *g, int error);
+void plan_device_gone(struct hsrp *h, struct group *g);
+struct mac plan_mac(const struct group *g); /* the group's virtual MAC; the interface's own with use-bia */
+
+/* output.c */
+struct hsrp_out *out_new(
+	struct hsrp *h, enum hsrp_out_kind kind); /* never NULL: a dummy when out of memory */
+void out_log(struct hsrp *h, unsigned level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void out_debug(struct hsrp *h, const struct group *g, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state);
+void out_advertise(struct hsrp *h, struct interface *i, enum hsrp_advertise_state state);
+void out_garp(struct hsrp *h, struct group *g, bool uplinkfast);
+void out_report(struct hsrp *h, const struct group *g, enum hsrp_phase phase);
+void out_record(struct hsrp *h, const struct group *g);
+void status_fill(const struct group *g, struct hsrp_status *s);
+
+#endif

@@ -1,0 +1,210 @@
+/* Effects of the HSRP core: frames, reports, messages, records. */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hsrp/auth.h"
+#include "hsrp/internal.h"
+
+void hsrp_outs_free(struct hsrp_outs *outs)
+{
+	free(outs->items);
+	*outs = (struct hsrp_outs){0};
+}
+
+struct hsrp_out *out_new(struct hsrp *h, enum hsrp_out_kind kind)
+{
+	static _Thread_local struct hsrp_out
+		lost; /* written, never read: the effect of a step without memory */
+	struct hsrp_outs *o = h->outs;
+
+	if (o->count == o->cap) {
+		size_t cap = o->cap ? o->cap * 2 : 16;
+		struct hsrp_out *items = realloc(o->items, cap * sizeof(*items));
+		if (!items) {
+			o->oom = true;
+			return &lost;
+		}
+		o->items = items;
+		o->cap = cap;
+	}
+	struct hsrp_out *out = &o->items[o->count++];
+	memset(out, 0, sizeof(*out));
+	out->kind = (uint8_t)kind;
+	return out;
+}
+
+void out_log(struct hsrp *h, unsigned level, const char *format, ...)
+{
+	struct hsrp_out *out = out_new(h, HSRP_OUT_LOG);
+	va_list args;
+
+	out->log.level = (uint8_t)level;
+	va_start(args, format);
+	vsnprintf(out->log.text, sizeof(out->log.text), format, args);
+	va_end(args);
+}
+
+void out_debug(struct hsrp *h, const struct group *g, const char *format, ...)
+{
+	va_list args;
+
+	if (!h->debug)
+		return;
+	struct hsrp_out *out = out_new(h, HSRP_OUT_LOG);
+	out->log.level = 7;
+	int n = snprintf(out->log.text, sizeof(out->log.text), "HSRP: %s Grp %u ", g->i->c.name, g->number);
+	assert(n > 0 && (size_t)n < sizeof(out->log.text));
+	va_start(args, format);
+	vsnprintf(out->log.text + n, sizeof(out->log.text) - (size_t)n, format, args);
+	va_end(args);
+}
+
+/* Only the active router speaks with the virtual MAC; a Coup on the way there does not (captured). */
+static struct mac source_mac(const struct group *g, enum hsrp_state state)
+{
+	return state == HSRP_ACTIVE ? plan_mac(g) : g->i->mac;
+}
+
+static void send_frame(
+	struct hsrp *h, struct interface *i, const struct hsrp_packet *p, const struct mac *from)
+{
+	struct hsrp_out *out = out_new(h, HSRP_OUT_SEND);
+
+	out->send.ifindex = i->ifindex;
+	out->send.len =
+		(uint8_t)hsrp_frame_write(p, from, &i->c.address, out->send.bytes, sizeof(out->send.bytes));
+	assert(out->send.len > 0);
+}
+
+static bool can_send(const struct interface *i)
+{
+	return i->up && i->ifindex > 0 && i->c.address.family == IP_V4;
+}
+
+void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state)
+{
+	static const char *const names[] = {"Hello ", "Coup  ", "Resign"};
+	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
+	struct hsrp_packet p = {.version = 1,
+		.opcode = (uint8_t)opcode,
+		.state = (uint8_t)state,
+		.group = g->number,
+		.priority = (uint8_t)group_priority(g),
+		.hello_ms = g->hello_ms,
+		.hold_ms = g->hold_ms,
+		.vip = g->vip};
+
+	if (!can_send(g->i))
+		return;
+	hsrp_auth_fill(&g->c.auth, &p);
+	struct mac mac = source_mac(g, state);
+	send_frame(h, g->i, &p, &mac);
+	g->sent++;
+	out_debug(h, g, "%s out %s %-7s pri %u vIP %s", names[opcode], ip_format(&g->i->c.address, from),
+		hsrp_state_text(state), p.priority, ip_format(&p.vip, vip));
+}
+
+void out_advertise(struct hsrp *h, struct interface *i, enum hsrp_advertise_state state)
+{
+	struct hsrp_packet p = {.version = 1,
+		.opcode = HSRP_ADVERTISE,
+		.adv_state = (uint8_t)state,
+		.adv_active = (uint16_t)i->active_groups,
+		.adv_passive = (uint16_t)(i->running_groups - i->active_groups)};
+
+	if (can_send(i))
+		send_frame(h, i, &p, &i->mac);
+}
+
+static void garp(struct hsrp *h, struct group *g, const struct ipaddr *vip, const struct mac *to)
+{
+	struct hsrp_out *out = out_new(h, HSRP_OUT_SEND);
+	struct mac mac = plan_mac(g);
+
+	out->send.ifindex = g->i->ifindex;
+	out->send.len = (uint8_t)hsrp_garp_write(&mac, vip, to, out->send.bytes, sizeof(out->send.bytes));
+	assert(out->send.len > 0);
+}
+
+void out_garp(struct hsrp *h, struct group *g, bool uplinkfast)
+{
+	if (!can_send(g->i))
+		return;
+	for (unsigned n = 0; n < g->installed.address_count; n++) {
+		garp(h, g, &g->installed.address[n], &hsrp_mac_broadcast);
+		if (uplinkfast)
+			garp(h, g, &g->installed.address[n], &hsrp_mac_uplinkfast);
+	}
+}
+
+static void peer_fill(const struct hsrp_peer *from, mono_t expires, struct hsrp_peer *to)
+{
+	*to = *from;
+	to->expires = ip_is_set(&from->address) && !from->local ? expires : MONO_NEVER;
+}
+
+void status_fill(const struct group *g, struct hsrp_status *s)
+{
+	*s = (struct hsrp_status){.group = g->number,
+		.family = g->c.family,
+		.state = g->state,
+		.serving = g->serving,
+		.vip = g->vip,
+		.vip_learned = g->vip_learned,
+		.virtual_mac = plan_mac(g),
+		.mac_in_use = g->have == HAVE_ADDRESS,
+		.priority = (uint8_t)group_priority(g),
+		.hello_ms = g->hello_ms,
+		.hold_ms = g->hold_ms,
+		.timers_learned = g->timers_learned,
+		.next_hello = g->t_hello,
+		.preempt_at = g->t_preempt,
+		.changes = g->changes,
+		.last_change = g->last_change,
+		.reason = g->reason,
+		.old_state = g->old_state,
+		.reason_from = g->reason_from,
+		.kernel_error = g->kernel_error,
+		.sent = g->sent,
+		.received = g->received,
+		.bad_auth = g->bad_auth,
+		.bad_frame = g->i->bad_frame,
+		.own_source = g->i->own_source,
+		.unknown_group = g->i->unknown_group};
+	memcpy(s->device, g->i->c.device, sizeof(s->device));
+	if (!g->i->c.use_bia && g->i->ifindex > 0 && (g->have == HAVE_MACVLAN || g->have == HAVE_ADDRESS))
+		hsrp_macvlan_name(g->i->ifindex, g->number, s->mac_device);
+	peer_fill(&g->active, g->t_active, &s->active);
+	peer_fill(&g->standby, g->t_standby, &s->standby);
+}
+
+void out_report(struct hsrp *h, const struct group *g, enum hsrp_phase phase)
+{
+	struct hsrp_out *out = out_new(h, HSRP_OUT_REPORT);
+
+	out->report = (struct hsrp_report){.phase = (uint8_t)phase,
+		.last_heard = g->last_heard,
+		.cause = g->cause,
+		.address_confirmed = g->address_confirmed,
+		.announced = g->announced_at};
+	status_fill(g, &out->report.status);
+}
+
+void out_record(struct hsrp *h, const struct group *g)
+{
+	struct hsrp_out *out = out_new(h, HSRP_OUT_RECORD);
+
+	out->record = (struct hsrp_record){.group = g->number,
+		.family = g->c.family,
+		.state = g->state > HSRP_INITIAL ? g->state : HSRP_DISABLED,
+		.last_hello = g->last_hello,
+		.hold_ms = g->hold_ms,
+		.vip = g->vip,
+		.vip_learned = g->vip_learned,
+		.changes = g->changes,
+		.last_change = g->last_change};
+	memcpy(out->record.device, g->i->c.device, sizeof(out->record.device));
+}

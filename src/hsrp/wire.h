@@ -1,0 +1,93 @@
+/*
+ * HSRP on the wire: version 1 payloads (RFC 2281 5.1, the Advertise and TLVs that captured routers add), and the
+ * Ethernet, IPv4, UDP and ARP bytes around them.
+ *
+ * Owns:  bytes to struct and back, the virtual router's gratuitous ARP.
+ * Never: judges a packet against a group's configuration (group.h), allocates, or changes bytes it was given.
+ *
+ * Receiving is lenient where captured routers differ (TTL, reserved and leaked bytes, unknown TLVs) and strict about
+ * lengths. Sending writes what RFC 2281 and current routers agree on: TTL 1, TOS 0xc0, IP id 0, UDP checksum.
+ */
+#ifndef HSRP_WIRE_H
+#define HSRP_WIRE_H
+
+#include "hsrp/hsrp.h"
+
+enum {
+	HSRP_PORT = 1985,
+	HSRP_V1_LEN = 20,
+	HSRP_ADVERTISE_LEN = 16,
+	HSRP_MD5_TLV_LEN = 30,
+	HSRP_FRAME_MAX =
+		128, /* the longest frame we send: Ethernet 14, IP 20, UDP 8, version 2 with MD5 72 */
+};
+
+enum hsrp_opcode { HSRP_HELLO, HSRP_COUP, HSRP_RESIGN, HSRP_ADVERTISE };
+enum hsrp_advertise_state { HSRP_ADV_DORMANT = 1, HSRP_ADV_PASSIVE = 2, HSRP_ADV_ACTIVE = 3 };
+
+struct hsrp_packet {
+	uint8_t version; /* 1 */
+	uint8_t opcode;	 /* enum hsrp_opcode */
+	/* Hello, Coup, Resign */
+	uint8_t state; /* enum hsrp_state, translated from the wire */
+	uint16_t group;
+	uint8_t priority;
+	uint32_t hello_ms, hold_ms; /* as on the wire; check with hsrp_timers_usable() */
+	uint8_t auth[HSRP_TEXT_AUTH_MAX];
+	bool has_md5;
+	size_t digest_offset; /* of the 16 bytes, in the payload; with has_md5 */
+	struct ipaddr vip;    /* IP_V4; 0.0.0.0 is "not set" */
+	/* Advertise */
+	uint8_t adv_state; /* enum hsrp_advertise_state */
+	uint16_t adv_active, adv_passive;
+};
+
+/* The drop reasons routers count. */
+enum hsrp_wire_error {
+	HSRP_WIRE_OK,
+	HSRP_WIRE_SHORT,
+	HSRP_WIRE_VERSION,
+	HSRP_WIRE_OPCODE,
+	HSRP_WIRE_STATE,
+	HSRP_WIRE_TLV,	    /* one runs over the end, or is there twice */
+	HSRP_WIRE_NOT_HSRP, /* frame: other protocol, port or destination, a fragment */
+	HSRP_WIRE_CHECKSUM,
+};
+
+enum hsrp_wire_error hsrp_packet_read(struct hsrp_packet *out, const uint8_t *payload, size_t len);
+/* Number of bytes written; 0 when they do not fit. Sub-second times are rounded up to the field's whole seconds. */
+size_t hsrp_packet_write(const struct hsrp_packet *p, uint8_t *out, size_t size);
+
+/* RFC 2281 5.1: hold must exceed hello, neither may be 0. */
+static inline bool hsrp_timers_usable(const struct hsrp_packet *p)
+{
+	return p->hello_ms > 0 && p->hold_ms > p->hello_ms;
+}
+
+struct hsrp_frame {
+	struct mac from_mac, to_mac;
+	struct ipaddr from;
+	uint8_t ttl;
+	const uint8_t *payload; /* inside the bytes that were read */
+	size_t payload_len;
+};
+
+/*
+ * An Ethernet frame as received: IPv4 UDP to 224.0.0.2 port 1985, not fragmented. `checksummed` false: the kernel says
+ * that the UDP checksum is not computed yet (a sender on this host).
+ */
+enum hsrp_wire_error hsrp_frame_read(
+	struct hsrp_frame *out, const uint8_t *frame, size_t len, bool checksummed);
+/* A whole frame to 224.0.0.2 around the packet; number of bytes, 0 when it does not fit. */
+size_t hsrp_frame_write(const struct hsrp_packet *p, const struct mac *from_mac, const struct ipaddr *from,
+	uint8_t *out, size_t size);
+
+/*
+ * Gratuitous ARP in the form routers send it: a reply, sender and target address both the virtual one, the target
+ * hardware address the destination's.
+ */
+size_t hsrp_garp_write(
+	const struct mac *mac, const struct ipaddr *vip, const struct mac *to, uint8_t *out, size_t size);
+extern const struct mac hsrp_mac_broadcast, hsrp_mac_uplinkfast;
+
+#endif
