@@ -13,8 +13,6 @@
 #include "daemon/log.h"
 #include "daemon/roles.h"
 
-#pragma weak hsrpd_main
-
 enum { EXIT_USAGE = 2 };
 
 enum option_id {

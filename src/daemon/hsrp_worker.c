@@ -1,0 +1,255 @@
+/* The thread that may wait: see hsrp_worker.h. */
+#include "daemon/hsrp_worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "daemon/loop.h"
+
+enum { STACK = 512 * 1024 }; /* memory is locked: not the default of 8 MB */
+
+struct queue {
+	struct work *first, **last;
+};
+
+struct worker {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	struct queue jobs, answers;
+	int fd, priority;
+	struct vmac *vmac;
+	struct sysctl_record *settings;
+	char config[256], config_new[256], roles[256];
+};
+
+static void queue_put(struct queue *q, struct work *w)
+{
+	w->next = NULL;
+	*q->last = w;
+	q->last = &w->next;
+}
+
+static struct work *queue_take(struct queue *q)
+{
+	struct work *w = q->first;
+
+	if (w && !(q->first = w->next))
+		q->last = &q->first;
+	return w;
+}
+
+/* Written beside and renamed: a successor finds all of it or none. */
+static int save(const struct worker *w, const uint8_t *bytes, size_t len)
+{
+	int fd = open(w->config_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int e = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, bytes, len) != (ssize_t)len)
+		e = errno ? -errno : -EIO;
+	close(fd);
+	if (e == 0 && rename(w->config_new, w->config) < 0)
+		e = -errno;
+	return e;
+}
+
+struct names {
+	const char *at, *end;
+};
+
+static bool is_named(void *arg, const char *device, unsigned group)
+{
+	const struct names *names = arg;
+	char wanted[HSRP_DEVICE_MAX + 8];
+
+	snprintf(wanted, sizeof(wanted), "%s:%u", device, group);
+	for (const char *p = names->at; p < names->end; p += strlen(p) + 1)
+		if (strcmp(p, wanted) == 0)
+			return true;
+	return false;
+}
+
+static int sweep(struct worker *w, const struct work *job)
+{
+	const char *bytes = (const char *)job->save.bytes;
+	struct names names = {bytes, bytes + job->save.len};
+
+	return vmac_sweep(w->vmac, is_named, &names);
+}
+
+/* True when the answer is to be reported. */
+static bool work_do(struct worker *w, struct work *job)
+{
+	switch ((enum worker_kind)job->kind) {
+	case WORK_KERNEL: job->error = vmac_apply(w->vmac, &job->kernel); return true;
+	case WORK_LINK: job->error = vmac_link_query(w->vmac, job->device, &job->link); return true;
+	case WORK_LISTEN:
+		job->error = frame_receiver_open(&job->receiver, job->ifindex, loop_clock());
+		return true;
+	case WORK_CLOSE: frame_receiver_close(&job->receiver); return false;
+	case WORK_SETTINGS:
+		job->error = vmac_device_settings(w->settings, job->device);
+		return job->error != 0;
+	case WORK_RESTORE: job->error = vmac_device_restore(w->settings, job->device); return job->error != 0;
+	case WORK_SWEEP:
+		job->error = sweep(w, job);
+		free(job->save.bytes);
+		return job->error != 0;
+	case WORK_SAVE:
+		job->error = save(w, job->save.bytes, job->save.len);
+		free(job->save.bytes);
+		return job->error != 0;
+	case WORK_FORGET:
+		job->error = sysctl_restore_all(w->settings);
+		unlink(w->config);
+		unlink(w->roles);
+		return true;
+	}
+	return false;
+}
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+	struct sched_param param = {.sched_priority = w->priority};
+
+	if (w->priority > 0)
+		(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param);
+	pthread_mutex_lock(&w->mutex);
+	for (;;) {
+		struct work *job = queue_take(&w->jobs);
+		if (!job) {
+			pthread_cond_wait(&w->wake, &w->mutex);
+			continue;
+		}
+		if (job->quit) {
+			free(job);
+			break;
+		}
+		pthread_mutex_unlock(&w->mutex);
+		bool answer = work_do(w, job);
+		pthread_mutex_lock(&w->mutex);
+		if (answer) {
+			queue_put(&w->answers, job);
+			(void)eventfd_write(w->fd, 1);
+		} else {
+			free(job);
+		}
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return NULL;
+}
+
+static int start(struct worker *w)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	sigfillset(&all); /* signals belong to the event loop */
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int e = -pthread_create(&w->thread, &attr, run, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return e;
+}
+
+int worker_open(struct worker **out, const char *run_dir, int priority)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	char settings[256];
+	int e;
+
+	if (!w)
+		return -ENOMEM;
+	w->jobs.last = &w->jobs.first;
+	w->answers.last = &w->answers.first;
+	w->priority = priority;
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	snprintf(settings, sizeof(settings), "%s/hsrp.sysctl", run_dir);
+	snprintf(w->config, sizeof(w->config), "%s/hsrp.config", run_dir);
+	snprintf(w->config_new, sizeof(w->config_new), "%s/hsrp.config.new", run_dir);
+	snprintf(w->roles, sizeof(w->roles), "%s/hsrp.roles", run_dir);
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	e = w->fd < 0 ? -errno : vmac_open(&w->vmac);
+	if (e == 0)
+		e = sysctl_record_open(&w->settings, settings);
+	if (e == 0)
+		e = start(w);
+	if (e == 0) {
+		*out = w;
+		return 0;
+	}
+	if (w->settings)
+		sysctl_record_close(w->settings);
+	if (w->vmac)
+		vmac_close(w->vmac);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w);
+	return e;
+}
+
+bool worker_put(struct worker *w, const struct work *job)
+{
+	struct work *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return false;
+	*copy = *job;
+	pthread_mutex_lock(&w->mutex);
+	queue_put(&w->jobs, copy);
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->mutex);
+	return true;
+}
+
+bool worker_take(struct worker *w, struct work *answer)
+{
+	pthread_mutex_lock(&w->mutex);
+	struct work *one = queue_take(&w->answers);
+	pthread_mutex_unlock(&w->mutex);
+	if (!one)
+		return false;
+	*answer = *one;
+	free(one);
+	return true;
+}
+
+void worker_clear(struct worker *w)
+{
+	eventfd_t count;
+
+	(void)eventfd_read(w->fd, &count);
+}
+
+int worker_fd(const struct worker *w)
+{
+	return w->fd;
+}
+
+void worker_close(struct worker *w)
+{
+	struct work *left;
+
+	if (worker_put(w, &(struct work){.quit = true}))
+		pthread_join(w->thread, NULL);
+	while ((left = queue_take(&w->answers)))
+		free(left);
+	sysctl_record_close(w->settings);
+	vmac_close(w->vmac);
+	close(w->fd);
+	free(w);
+}

@@ -1,0 +1,57 @@
+/*
+ * The hand of the hsrp process: a thread that does what may wait for the kernel's rtnetlink lock or for a disk, so that
+ * the thread that sends hellos never does.
+ *
+ * Owns:  the netlink socket for virtual addresses, the record of changed settings (RUN/hsrp.sysctl), the saved
+ *        configuration (RUN/hsrp.config).
+ * Never: decides. Jobs are done in the order in which they were put; each answer comes out by worker_take().
+ */
+#ifndef DAEMON_HSRP_WORKER_H
+#define DAEMON_HSRP_WORKER_H
+
+#include "hsrp/group.h"
+#include "linux/frame.h"
+#include "linux/vmac.h"
+
+enum worker_kind {
+	WORK_KERNEL,   /* .kernel */
+	WORK_LINK,     /* .device: its state (answer: .link) */
+	WORK_LISTEN,   /* .device, .ifindex: opens a receiver (answer: .receiver) */
+	WORK_CLOSE,    /* .receiver; no answer */
+	WORK_SETTINGS, /* .device: what it needs while groups are on it; also when it appears again */
+	WORK_RESTORE,  /* .device: the way back */
+	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings "device:group", each with NUL) */
+	WORK_SAVE,   /* .save: becomes the saved configuration */
+	WORK_FORGET, /* all settings back, saved configuration and roles deleted: the end of a stop */
+};
+
+struct work {
+	uint8_t kind; /* enum worker_kind */
+	char device[HSRP_DEVICE_MAX];
+	int ifindex;
+	union {
+		struct hsrp_kernel kernel;
+		struct {
+			uint8_t *bytes; /* malloc'ed; the worker's */
+			size_t len;
+		} save;
+		struct vmac_link link;
+		struct frame_receiver receiver;
+	};
+	int error; /* of an answer: 0 or -errno */
+	bool quit;
+	struct work *next;
+};
+
+struct worker;
+
+/* Starts the thread; 0 or -errno. It runs at the real-time priority `priority` (0: as usual) where that is permitted. */
+int worker_open(struct worker **out, const char *run_dir, int priority);
+/* After the jobs that are queued. */
+void worker_close(struct worker *w);
+int worker_fd(const struct worker *w);			   /* readable when there are answers */
+bool worker_put(struct worker *w, const struct work *job); /* false on exhaustion */
+bool worker_take(struct worker *w, struct work *answer);   /* false when there is none */
+void worker_clear(struct worker *w); /* before taking: the descriptor is not readable any more */
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * What one HSRP group has in the kernel: a private macvlan with the virtual MAC, and the virtual addresses on it.
+ *
+ * Owns:  interfaces whose alias begins with "hotswan:" and the addresses on them; with use-bia, addresses of IFA_PROTO 213
+ *        on the device itself; the settings a device needs while a group is on it.
+ * Never: touches an interface without that alias, decides anything: hsrp/plan.c does. It blocks while the kernel's
+ *        rtnetlink lock is held by others: it is for a thread that sends no hellos.
+ *
+ * The macvlan is down and without address unless its group is active: then nobody answers ARP for the virtual address and
+ * no frame leaves with the virtual MAC. IPv6 is off on it before it comes up.
+ */
+#ifndef LINUX_VMAC_H
+#define LINUX_VMAC_H
+
+#include "hsrp/group.h"
+#include "linux/sysctl.h"
+
+#define VMAC_ALIAS "hotswan:"
+
+struct vmac;
+
+int vmac_open(struct vmac **out); /* -errno */
+void vmac_close(struct vmac *v);
+
+/* Carries one operation out; 0 when the kernel has confirmed it, else -errno. Repeating one is harmless. */
+int vmac_apply(struct vmac *v, const struct hsrp_kernel *k);
+
+/*
+ * Deletes macvlans of ours that `keep` does not know: what a predecessor left of groups that are not configured any more.
+ * 0 or -errno. The alias tells device and group.
+ */
+int vmac_sweep(struct vmac *v, bool (*keep)(void *arg, const char *device, unsigned group), void *arg);
+
+struct vmac_link {
+	int ifindex; /* 0: there is no such device */
+	bool up;     /* administratively up and with carrier */
+	struct mac mac;
+};
+int vmac_link_query(struct vmac *v, const char *device, struct vmac_link *out); /* 0 or -errno */
+
+/*
+ * The settings of a device that carries groups, recorded for their way back: arp_ignore 1 (the device does not answer for
+ * the macvlan's address), arp_announce 2 (it does not ask with it), send_redirects 0 (RFC 2281 6.3). 0 or the first -errno.
+ */
+int vmac_device_settings(struct sysctl_record *r, const char *device);
+/* The way back for one device. */
+int vmac_device_restore(struct sysctl_record *r, const char *device);
+
+#endif
