@@ -90,6 +90,11 @@ def test_no_hello_is_late_while_ten_thousand_entries_are_loaded_and_printed(lab)
     done.set()
     printer.join()
     assert net.p.show("show running-config", timeout=120).count("crypto map big ") == ENTRIES
+    net.p.shell(command="write memory", timeout=120)
+    net.p.kill_role("engine")                   # its successor loads the file as one change
+    wait_for(lambda: net.p.show("show running-config", timeout=120).count("crypto map big ") == ENTRIES, 60,
+             "the engine's successor has the configuration", every=0.2, evidence=lab.evidence)
+    assert net.p.standby_state() == "Active"
     times = [f[0] for f in net.capture.hsrp() if f[2] == HELLO and f[3] == ACTIVE and f[0] >= quiet_until - 1]
     gaps = [(b - a) * 1000 for a, b in zip(times, times[1:])]
     print(f"{ENTRIES} entries in {loaded - quiet_until:.1f} s, printed {len(printed)} times meanwhile, "
