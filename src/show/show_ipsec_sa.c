@@ -125,6 +125,7 @@ static void print_flow(struct text *out, const struct flow *flow, bool detail)
 struct sa_policy {
 	const char *map;
 	uint32_t limit_kb; /* 0: none */
+	bool replay_window; /* parsers of the detailed form insist on its size, those of the plain one refuse it */
 };
 
 static void print_sa(
@@ -151,14 +152,19 @@ static void print_sa(
 			"        Kilobyte Volume Rekey has been disabled\n",
 			left);
 	text_printf(out, "        IV size: %u bytes\n", sizes_of(sa).iv);
-	text_printf(out, "        replay detection support: Y  replay window size: %u\n", REPLAY_WINDOW);
+	text_add(out, "        replay detection support: Y");
+	if (policy->replay_window)
+		text_printf(out, "  replay window size: %u", REPLAY_WINDOW);
+	text_add(out, "\n");
 	text_add(out, "        Status: ACTIVE(ACTIVE)\n");
 }
 
-static void print_direction(struct text *out, const struct facts *f, const struct flow *flow, bool inbound)
+static void print_direction(
+	struct text *out, const struct facts *f, const struct flow *flow, bool detail, bool inbound)
 {
 	const char *word = inbound ? "inbound" : "outbound";
-	struct sa_policy policy = {flow->map->name, lifetime_kilobytes(f->model, &flow->template->lifetime)};
+	struct sa_policy policy = {
+		flow->map->name, lifetime_kilobytes(f->model, &flow->template->lifetime), detail};
 
 	text_printf(out, "\n     %s esp sas:\n", word);
 	for (size_t i = 0; i < flow->sa_count; i++)
@@ -166,7 +172,7 @@ static void print_direction(struct text *out, const struct facts *f, const struc
 	text_printf(out, "\n     %s ah sas:\n\n     %s pcp sas:\n", word, word);
 }
 
-static void print_sas(struct text *out, const struct facts *f, const struct flow *flow)
+static void print_sas(struct text *out, const struct facts *f, const struct flow *flow, bool detail)
 {
 	const struct child_sa *newest = flow->sa_count ? &flow->sas[flow->sa_count - 1] : NULL;
 	const struct core_binding *b = facts_binding(f, flow->interface->name);
@@ -184,8 +190,8 @@ static void print_sas(struct text *out, const struct facts *f, const struct flow
 		newest ? newest->spi_out : 0);
 	format_dh(newest ? newest->dh : "", dh);
 	text_printf(out, "     PFS (Y/N): %s, DH group: %s\n", strcmp(dh, "none") ? "Y" : "N", dh);
-	print_direction(out, f, flow, true);
-	print_direction(out, f, flow, false);
+	print_direction(out, f, flow, detail, true);
+	print_direction(out, f, flow, detail, false);
 }
 
 /* The heading of an interface, once. */
@@ -271,7 +277,8 @@ static bool by_address_text(struct show *s, struct text *out)
 	if (s->printed++ == 0 || !ip_equal(destination(&row[-1]), destination(row)))
 		text_printf(out, "\nfvrf/address: (none)/%s\n   protocol: ESP\n",
 			ip_format(destination(row), ip));
-	struct sa_policy policy = {map, limit_of(s->facts->model, map, sequence, row->sa->child)};
+	struct sa_policy policy = {
+		map, limit_of(s->facts->model, map, sequence, row->sa->child), s->args.detail};
 	print_sa(out, &policy, row->sa, row->inbound);
 	return true;
 }
@@ -292,7 +299,7 @@ static bool ipsec_sa_text(struct show *s, struct text *out)
 	print_interface(s, out, flow.interface);
 	print_flow(out, &flow, s->args.detail);
 	if (s->args.sa != SHOW_SA_IDENTITY)
-		print_sas(out, s->facts, &flow);
+		print_sas(out, s->facts, &flow, s->args.detail);
 	return true;
 }
 
