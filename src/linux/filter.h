@@ -43,6 +43,14 @@ int filter_prune(struct filter_table *t);
 /* Deletes the whole table: the last step of a stop. 0 also when there was none. */
 int filter_clear(struct filter_table *t);
 
+/*
+ * Others may take our table away: `nft flush ruleset` does, and so does a restart of many a firewall service. The descriptor
+ * becomes readable when rules changed anywhere; filter_readable then restores what is missing of ours. 1 when it had to
+ * (worth a warning), 0 when nothing of ours was touched, -errno when it could not: then traffic is not protected.
+ */
+int filter_fd(const struct filter_table *t);
+int filter_readable(struct filter_table *t);
+
 /* What libnftables said about the last failure, for the log; "" when there was none. */
 const char *filter_error(const struct filter_table *t);
 

@@ -1,0 +1,71 @@
+/*
+ * The nft table's contents: elements of sets, and the commands that make them.
+ *
+ * Owns:  names and shapes inside the table. For a device "e0":
+ *          chains out.e0, in.e0, and one for each group and view: out.e0.p0, out.e0.f0 …; counters out.e0, in.e0;
+ *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …
+ * Never: talks to the kernel.
+ */
+#ifndef LINUX_FILTER_TEXT_H
+#define LINUX_FILTER_TEXT_H
+
+#include "base/text.h"
+#include "ipsec/filter.h"
+
+enum { FILTER_ID_MAX = 3 * DEVICE_NAME_MAX + 1 };
+
+enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS };
+enum filter_kind { KIND_ADDRESSES, KIND_PROTOCOL, KIND_PORTS, KIND_PEER, KIND_ANY_PEER };
+
+/* One element of one set; without padding, so that memcmp orders elements, those of a set side by side. */
+struct filter_element {
+	uint8_t view, kind;
+	uint16_t group_be, layer_be; /* big-endian: the order of the bytes is that of the numbers */
+	uint8_t family, permit;
+	struct prefix local, remote;
+	struct ports local_ports, remote_ports;
+	uint8_t protocol, unused;
+};
+
+_Static_assert(sizeof(struct filter_element) == 8 + 2 * sizeof(struct prefix) + 2 * sizeof(struct ports) + 2,
+	"no padding");
+
+/*
+ * The elements that a filter needs, sorted, without duplicates. *out is the caller's to free. 0, -ENOMEM, -E2BIG,
+ * -EINVAL for a rule with mixed families.
+ */
+int filter_elements(const struct filter *f, struct filter_element **out, size_t *count);
+int filter_element_compare(const void *a, const void *b);
+bool filter_same_set(const struct filter_element *a, const struct filter_element *b);
+
+/* A device's name as part of a name in the table; false for a name that nft cannot express. */
+bool filter_id(const char *device, char out[FILTER_ID_MAX]);
+/* The way back; false when it is no such part. */
+bool filter_id_device(const char *id, char out[DEVICE_NAME_MAX]);
+
+/* What is written for a device: its id, and the generation of its sets. */
+struct filter_names {
+	const char *device, *id;
+	unsigned generation;
+};
+
+/* The table and its hooks; changes nothing when they are there. */
+void filter_write_table(struct text *t);
+void filter_write_set(struct text *t, const struct filter_names *n, const struct filter_element *e);
+void filter_write_set_gone(struct text *t, const struct filter_names *n, const struct filter_element *e);
+/* "add element …" or "delete element …" for elements of one set. */
+void filter_write_elements(struct text *t, const struct filter_names *n, const char *verb,
+	const struct filter_element *const *e, size_t count);
+/*
+ * The device's chains, emptied and written anew for the sets that these elements need. The chains of groups that only
+ * `former` elements have are emptied and deleted.
+ */
+void filter_write_chains(struct text *t, const struct filter_names *n, const struct filter_element *e,
+	size_t count, const struct filter_element *former, size_t former_count);
+/* Hooks the device's chains in. */
+void filter_write_hooks(struct text *t, const struct filter_names *n);
+/* Unhooks the device, and deletes its counters: its chains have to be deleted in between. */
+void filter_write_unhook(struct text *t, const struct filter_names *n);
+void filter_write_counters_gone(struct text *t, const struct filter_names *n);
+
+#endif

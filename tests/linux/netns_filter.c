@@ -1,0 +1,524 @@
+/*
+ * Protected packets do not pass without IPsec (D6), seen from both sides of a headend:
+ *
+ *   hosts 10.1.0.2, .3  --- l0  headend  e0 ---  outside 192.0.2.2, networks 10.2.0.1, 10.3.0.1
+ *                     10.1.0.1        192.0.2.1
+ *
+ * No IPsec runs here, so a packet that is protected must be dropped. The proof is what the other side's own counters see,
+ * and ours.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "linux/filter.h"
+#include "netns.h"
+
+enum { RULES_MAX = 20000, COMMAND_MAX = 1024 };
+
+static struct filter_table *table;
+static struct filter_rule rules[RULES_MAX];
+static struct filter_peer peers[4];
+static struct filter filter;
+static char inside[32], outside[32];
+
+/* Runs a command on one side ("inside", "outside") or here (NULL); its exit status. */
+static int on(const char *side, const char *format, ...)
+{
+	char line[COMMAND_MAX], whole[COMMAND_MAX + 128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (!side)
+		return run(line);
+	snprintf(whole, sizeof(whole), "ip netns exec %s %s", side, line);
+	return run(whole);
+}
+
+static void must(const char *side, const char *line)
+{
+	if (on(side, "%s", line) != 0)
+		fail_msg("failed: %s", line);
+}
+
+/* --- The line ---------------------------------------------------------------------------------------------------- */
+
+static int build(void **state)
+{
+	(void)state;
+	snprintf(inside, sizeof(inside), "hsf%d-in", getpid());
+	snprintf(outside, sizeof(outside), "hsf%d-out", getpid());
+	netns_enter("netns_filter");
+	return on(NULL,
+		"ip netns add %1$s && ip netns add %2$s && "
+		"ip link add l0 type veth peer name h0 netns %1$s && ip link add e0 type veth peer name p0 "
+		"netns %2$s && "
+		"ip addr add 10.1.0.1/24 dev l0 && ip addr add 192.0.2.1/24 dev e0 && ip link set l0 up && "
+		"ip link set e0 up && "
+		"sysctl -qw net.ipv4.ip_forward=1 && ip route add 10.2.0.0/15 via 192.0.2.2 && "
+		"ip -n %1$s addr add 10.1.0.2/24 dev h0 && ip -n %1$s addr add 10.1.0.3/24 dev h0 && ip -n "
+		"%1$s link set h0 up && "
+		"ip -n %1$s route add default via 10.1.0.1 && "
+		"ip -n %2$s link set lo up && ip -n %2$s addr add 192.0.2.2/24 dev p0 && ip -n %2$s addr add "
+		"10.2.0.1/24 dev lo && "
+		"ip -n %2$s addr add 10.3.0.1/24 dev lo && ip -n %2$s link set p0 up && ip -n %2$s route add "
+		"default via 192.0.2.1",
+		inside, outside);
+}
+
+/* Takes the namespaces away, and with them the devices. */
+static int tear_down(void **state)
+{
+	(void)state;
+	return on(NULL, "ip netns del %s; ip netns del %s", inside, outside);
+}
+
+static int open_table(void **state)
+{
+	(void)state;
+	filter = (struct filter){.device = "e0", .rules = rules, .peers = peers};
+	return filter_open(&table);
+}
+
+static int clear_table(void **state)
+{
+	(void)state;
+	int error = filter_clear(table);
+
+	filter_close(table);
+	table = NULL;
+	return error;
+}
+
+/* --- What the filter shall say ----------------------------------------------------------------------------------- */
+
+static struct filter_rule *line(bool permit, uint32_t entry, const char *local, const char *remote)
+{
+	struct filter_rule *r = &rules[filter.rule_count++];
+
+	*r = (struct filter_rule){.permit = permit,
+		.entry = entry,
+		.local_ports = {0, UINT16_MAX},
+		.remote_ports = {0, UINT16_MAX}};
+	assert_true(prefix_parse(local, &r->local));
+	assert_true(prefix_parse(remote, &r->remote));
+	return r;
+}
+
+static void apply(void)
+{
+	int error = filter_apply(table, &filter);
+
+	if (error)
+		fail_msg("filter_apply: %s: %s", strerror(-error), filter_error(table));
+}
+
+static struct filter_count counted(void)
+{
+	struct filter_count c;
+
+	assert_int_equal(filter_counters(table, "e0", &c), 0);
+	return c;
+}
+
+/* --- Traffic ----------------------------------------------------------------------------------------------------- */
+
+static bool pings(const char *side, const char *from, const char *to)
+{
+	return on(side, "ping -q -c 1 -W 1 -I %s %s >/dev/null", from, to) == 0;
+}
+
+/* A TCP connection gets an answer (a refusal is one). */
+static bool tcp_answers(const char *side, const char *from, int from_port, const char *to, int port)
+{
+	return on(side,
+		       "python3 -c \"\nimport socket,sys\ns=socket.socket(); s.settimeout(0.7)\n"
+		       "s.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1)\ns.bind(('%s',%d))\n"
+		       "try: s.connect(('%s',%d))\nexcept ConnectionRefusedError: sys.exit(0)\nexcept "
+		       "OSError: sys.exit(1)\n\"",
+		       from, from_port, to, port) == 0;
+}
+
+static void send_udp(const char *side, const char *from, int from_port, const char *to, int port, int bytes)
+{
+	assert_int_equal(on(side,
+				 "python3 -c \"\nimport socket\ns=socket.socket(2,2); s.bind(('%s',%d))\n"
+				 "s.setsockopt(0,10,0)\ntry: s.sendto(b'x'*%d,('%s',%d))\nexcept "
+				 "PermissionError: pass\n\"",
+				 from, from_port, bytes, to, port),
+		0);
+}
+
+static void send_protocol(const char *side, const char *from, const char *to, int protocol)
+{
+	assert_int_equal(on(side,
+				 "python3 -c \"\nimport socket\ns=socket.socket(2,3,%d); s.bind(('%s',0))\n"
+				 "try: s.sendto(b'x'*40,('%s',0))\nexcept PermissionError: pass\n\"",
+				 protocol, from, to),
+		0);
+}
+
+/* Counts on a side, at its very entrance, what matches; nft there is independent of the table under test. */
+static void watch(const char *side, const char *match)
+{
+	on(side, "nft delete table inet watch 2>/dev/null");
+	must(side, "nft add table inet watch");
+	must(side, "nft 'add chain inet watch c { type filter hook prerouting priority -450; }'");
+	if (on(side, "nft 'add rule inet watch c %s counter'", match) != 0)
+		fail_msg("cannot watch %s", match);
+}
+
+static int watched(const char *side)
+{
+	char command[COMMAND_MAX];
+	int packets = -1;
+
+	snprintf(command, sizeof(command), "ip netns exec %s nft list table inet watch", side);
+	FILE *f = popen(command, "r");
+	char text[256];
+
+	assert_non_null(f);
+	while (fgets(text, sizeof(text), f)) {
+		const char *at = strstr(text, "packets ");
+
+		if (at)
+			packets = atoi(at + strlen("packets "));
+	}
+	pclose(f);
+	assert_true(packets >= 0);
+	return packets;
+}
+
+/* --- Tests ------------------------------------------------------------------------------------------------------- */
+
+static void without_a_table_all_passes(void **state)
+{
+	(void)state;
+	assert_int_equal(filter_present(table, NULL), 0);
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_true(pings(outside, "10.2.0.1", "10.1.0.2"));
+	assert_true(pings(NULL, "10.1.0.1", "10.2.0.1"));
+	assert_true(tcp_answers(inside, "10.1.0.2", 4001, "10.2.0.1", 80));
+}
+
+static void protected_packets_are_dropped_both_ways(void **state)
+{
+	(void)state;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	apply();
+	assert_int_equal(filter_present(table, "e0"), 1);
+	assert_int_equal(filter_present(table, "e1"), 0);
+	watch(outside, "ip saddr 10.1.0.0/24");
+	watch(inside, "ip saddr 10.2.0.0/24");
+	struct filter_count before = counted();
+
+	/* forwarded: host -> network behind the peer, and back */
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_int_equal(counted().out_packets, before.out_packets + 1);
+	assert_false(pings(outside, "10.2.0.1", "10.1.0.2"));
+	assert_int_equal(counted().in_packets, before.in_packets + 1);
+	/* local: the headend's own inside address */
+	on(NULL, "ping -q -c 1 -W 1 -I 10.1.0.1 10.2.0.1 >/dev/null 2>&1");
+	assert_int_equal(counted().out_packets, before.out_packets + 2);
+	assert_false(pings(outside, "10.2.0.1", "10.1.0.1"));
+	assert_int_equal(counted().in_packets, before.in_packets + 2);
+	/* and the wires say so */
+	assert_int_equal(watched(outside), 0);
+	assert_int_equal(watched(inside), 0);
+	/* everything else passes */
+	assert_true(pings(inside, "10.1.0.2", "10.3.0.1"));
+	assert_true(pings(outside, "192.0.2.2", "10.1.0.2"));
+	assert_true(pings(NULL, "192.0.2.1", "192.0.2.2"));
+}
+
+static void a_deny_line_lets_pass_in_its_place(void **state)
+{
+	(void)state;
+	line(false, 1, "10.1.0.2", "10.2.0.0/24");
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	apply();
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_true(pings(outside, "10.2.0.1", "10.1.0.2"));
+	assert_false(pings(inside, "10.1.0.3", "10.2.0.1"));
+	assert_false(pings(outside, "10.2.0.1", "10.1.0.3"));
+	/* behind the line that permits it comes too late */
+	filter.rule_count = 0;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	line(false, 1, "10.1.0.2", "10.2.0.0/24");
+	apply();
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+}
+
+static void a_deny_line_ends_its_own_entry_only(void **state)
+{
+	(void)state;
+	line(false, 1, "10.1.0.0/24", "10.2.0.1");
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/15");
+	line(true, 2, "10.1.0.3", "10.2.0.0/24");
+	apply();
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_false(pings(inside, "10.1.0.2", "10.3.0.1"));
+	assert_false(pings(inside, "10.1.0.3", "10.2.0.1"));
+	assert_false(pings(outside, "10.2.0.1", "10.1.0.3"));
+	/* back to one group: the other's chain goes */
+	filter.rule_count = 2;
+	apply();
+	assert_true(pings(inside, "10.1.0.3", "10.2.0.1"));
+}
+
+static void ports_and_protocols(void **state)
+{
+	struct filter_rule *r = line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+
+	(void)state;
+	r->protocol = 6;
+	r->remote_ports = (struct ports){80, 89};
+	r = line(true, 1, "10.1.0.0/24", "10.3.0.0/24");
+	r->protocol = 1;
+	apply();
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_false(tcp_answers(inside, "10.1.0.2", 4002, "10.2.0.1", 80));
+	assert_false(tcp_answers(inside, "10.1.0.2", 4003, "10.2.0.1", 89));
+	assert_true(tcp_answers(inside, "10.1.0.2", 4004, "10.2.0.1", 90));
+	assert_false(tcp_answers(
+		outside, "10.2.0.1", 85, "10.1.0.2", 4005)); /* the same flow, from the other end */
+	assert_true(tcp_answers(outside, "10.2.0.1", 90, "10.1.0.2", 80));
+	assert_false(pings(inside, "10.1.0.2", "10.3.0.1"));
+	assert_true(tcp_answers(inside, "10.1.0.2", 4006, "10.3.0.1", 80));
+}
+
+static void fragments_do_not_slip_through(void **state)
+{
+	struct filter_rule *r = line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+
+	(void)state;
+	r->protocol = 17;
+	r->remote_ports = (struct ports){5000, 5000};
+	apply();
+	watch(outside, "ip saddr 10.1.0.2 meta l4proto udp");
+	send_udp(inside, "10.1.0.2", 4000, "10.2.0.1", 5000,
+		4000); /* three fragments, the ports only in the first */
+	assert_int_equal(watched(outside), 0);
+	send_udp(inside, "10.1.0.2", 4000, "10.2.0.1", 5001, 100);
+	assert_int_equal(watched(outside), 1);
+	watch(inside, "ip saddr 10.2.0.1 meta l4proto udp");
+	send_udp(outside, "10.2.0.1", 5000, "10.1.0.2", 4000, 4000);
+	assert_int_equal(watched(inside), 0);
+	watch(outside, "ip saddr 10.1.0.2 meta l4proto icmp"); /* fragments of what is not protected */
+	on(inside, "ping -q -c 1 -W 1 -s 4000 -I 10.1.0.2 10.2.0.1 >/dev/null");
+	assert_int_equal(watched(outside), 3);
+}
+
+static void our_own_ike_and_esp_pass_between_covered_endpoints(void **state)
+{
+	(void)state;
+	line(true, 1, "192.0.2.0/24", "192.0.2.0/24");
+	apply();
+	watch(outside, "ip saddr 192.0.2.1");
+	send_udp(NULL, "192.0.2.1", 500, "192.0.2.2", 500, 100);
+	assert_int_equal(watched(outside), 0);
+	assert_true(ip_parse("192.0.2.1", &peers[0].local) && ip_parse("192.0.2.2", &peers[0].remote));
+	filter.peer_count = 1;
+	apply();
+	send_udp(NULL, "192.0.2.1", 500, "192.0.2.2", 500, 100);
+	assert_int_equal(watched(outside), 1);
+	send_udp(NULL, "192.0.2.1", 4500, "192.0.2.2", 61000,
+		3000); /* the peer behind NAT, a large message: 3 fragments */
+	assert_int_equal(watched(outside), 4);
+	send_protocol(NULL, "192.0.2.1", "192.0.2.2", 50);
+	assert_int_equal(watched(outside), 5);
+	send_udp(NULL, "192.0.2.1", 4501, "192.0.2.2", 500, 100);
+	on(NULL, "ping -q -c 1 -W 1 192.0.2.2 >/dev/null 2>&1");
+	assert_int_equal(watched(outside), 5);
+	/* and in: what passes prerouting is counted behind our hook */
+	must(NULL, "nft add table inet behind");
+	must(NULL, "nft 'add chain inet behind c { type filter hook prerouting priority -200; }'");
+	must(NULL, "nft 'add rule inet behind c iifname e0 ip saddr 192.0.2.2 counter'");
+	send_udp(outside, "192.0.2.2", 61000, "192.0.2.1", 4500, 3000);
+	send_protocol(outside, "192.0.2.2", "192.0.2.1", 50);
+	must(NULL, "nft list table inet behind | grep -q 'packets 4 '");
+	send_udp(outside, "192.0.2.2", 500, "192.0.2.1", 4501, 100);
+	on(outside, "ping -q -c 1 -W 1 192.0.2.1 >/dev/null");
+	must(NULL, "nft list table inet behind | grep -q 'packets 4 '");
+	must(NULL, "nft delete table inet behind");
+	/* any peer of a dynamic map */
+	peers[0].remote = (struct ipaddr){0};
+	apply();
+	send_udp(NULL, "192.0.2.1", 500, "192.0.2.2", 500, 100);
+	assert_int_equal(watched(outside), 6);
+}
+
+static void a_change_names_only_what_changed(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		line(true, 1, "10.1.0.0/24", "11.0.0.0/32")->remote =
+			prefix_make(ip_v4(0x0b000000 + i * 256), 24);
+	apply();
+	assert_true(filter_last_commit(table).rebuilt);
+	assert_int_equal(filter_last_commit(table).added, 1000);
+	apply();
+	assert_false(filter_last_commit(table).rebuilt);
+	assert_int_equal(filter_last_commit(table).added + filter_last_commit(table).deleted, 0);
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	apply();
+	assert_false(filter_last_commit(table).rebuilt);
+	assert_int_equal(filter_last_commit(table).added, 1);
+	assert_int_equal(filter_last_commit(table).deleted, 0);
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+	filter.rule_count--;
+	rules[500].remote = prefix_make(ip_v4(0x0c000000), 24);
+	apply();
+	assert_int_equal(filter_last_commit(table).added, 1);
+	assert_int_equal(filter_last_commit(table).deleted, 2);
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	/* an element that grows in its place */
+	rules[500].remote = prefix_make(ip_v4(0x0c000000), 16);
+	apply();
+	assert_int_equal(filter_last_commit(table).added, 1);
+	assert_int_equal(filter_last_commit(table).deleted, 1);
+	/* shapes come and go */
+	line(false, 2, "10.1.0.2", "10.2.0.1");
+	line(true, 2, "10.1.0.0/24", "10.2.0.0/24")->protocol = 1;
+	apply();
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_false(pings(inside, "10.1.0.3", "10.2.0.1"));
+	filter.rule_count = 0;
+	apply();
+	assert_true(pings(inside, "10.1.0.3", "10.2.0.1"));
+	must(NULL, "test $(nft list table inet hotswan | grep -c 'set dev') = 0");
+}
+
+/* A new process takes over what the old one left, and at no time does anything pass. */
+static void a_restart_leaves_no_gap(void **state)
+{
+	(void)state;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	apply();
+	str_copy(filter.device, sizeof(filter.device), "l0");
+	apply();
+	str_copy(filter.device, sizeof(filter.device), "e0");
+	watch(outside, "ip saddr 10.1.0.0/24");
+	must(inside, "sh -c 'ping -q -f -c 3000 10.2.0.1 >/dev/null 2>&1 & echo started'");
+	filter_close(table);
+	assert_int_equal(filter_open(&table), 0);
+	apply();
+	assert_true(filter_last_commit(table).rebuilt);
+	assert_int_equal(
+		filter_present(table, "l0"), 1); /* another device's part stays until the start is through */
+	assert_int_equal(filter_prune(table), 0);
+	assert_int_equal(filter_present(table, "l0"), 0);
+	assert_int_equal(filter_present(table, "e0"), 1);
+	must(NULL, "sleep 0.3");
+	assert_int_equal(watched(outside), 0);
+	assert_true(counted().out_packets > 10);
+	must(NULL, "test $(nft list table inet hotswan | grep -c 'set dev') = 1");
+}
+
+static void what_others_flush_comes_back(void **state)
+{
+	(void)state;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	apply();
+	assert_int_equal(filter_readable(table), 0); /* our own changes are no loss */
+	must(NULL, "nft add table inet other");
+	assert_int_equal(filter_readable(table), 0);
+	must(NULL, "nft flush ruleset");
+	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_int_equal(filter_readable(table), 1);
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_int_equal(filter_readable(table), 0);
+	must(NULL, "nft flush chain inet hotswan out.e0");
+	assert_int_equal(filter_readable(table), 1);
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+	must(NULL, "nft flush ruleset");
+	apply(); /* nobody looked in between */
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+}
+
+static void devices_of_any_name(void **state)
+{
+	static const char *const names[] = {"e0.100", "wan:1", "a_b-c"};
+
+	(void)state;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	for (size_t i = 0; i < 3; i++) {
+		str_copy(filter.device, sizeof(filter.device), names[i]);
+		apply();
+		assert_int_equal(filter_present(table, names[i]), 1);
+	}
+	str_copy(filter.device, sizeof(filter.device), "bad\"name");
+	assert_int_equal(filter_apply(table, &filter), -EINVAL);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(filter_remove(table, names[i]), 0);
+		assert_int_equal(filter_remove(table, names[i]), 0);
+	}
+	must(NULL, "test $(nft list table inet hotswan | grep -c 'e0_\\|wan_\\|a_5f') = 0");
+}
+
+static void ipv6_as_well(void **state)
+{
+	(void)state;
+	line(true, 1, "2001:db8:1::/48", "2001:db8:2::/48");
+	line(true, 1, "2001:db8:1::/48", "2001:db8:3::/48")->protocol = 17;
+	rules[1].remote_ports = (struct ports){53, 53};
+	assert_true(
+		ip_parse("2001:db8:1::1", &peers[0].local) && ip_parse("2001:db8:2::1", &peers[0].remote));
+	filter.peer_count = 1;
+	apply();
+	assert_int_equal(filter_present(table, "e0"), 1);
+}
+
+static void ten_thousand_lines(void **state)
+{
+	struct timespec a, b;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++)
+		line(true, i, "10.1.0.0/24", "11.0.0.0/32")->remote =
+			prefix_make(ip_v4(0x0b000000 + i * 256), 24);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	apply();
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	fprintf(stderr, "10,000 lines: %lld ms, of it commit %lld ms\n",
+		(b.tv_sec - a.tv_sec) * 1000LL + (b.tv_nsec - a.tv_nsec) / 1000000,
+		(long long)filter_last_commit(table).us / 1000);
+	line(true, 10000, "10.1.0.0/24", "10.2.0.0/24");
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	apply();
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	fprintf(stderr, "one more: %lld us, of it commit %lld us\n",
+		(b.tv_sec - a.tv_sec) * 1000000LL + (b.tv_nsec - a.tv_nsec) / 1000,
+		(long long)filter_last_commit(table).us);
+	assert_false(pings(inside, "10.1.0.2", "10.2.0.1"));
+	assert_true(pings(inside, "10.1.0.2", "10.3.0.1"));
+}
+
+int main(void)
+{
+#define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, open_table, clear_table)
+	const struct CMUnitTest tests[] = {
+		WITH_TABLE(without_a_table_all_passes),
+		WITH_TABLE(protected_packets_are_dropped_both_ways),
+		WITH_TABLE(a_deny_line_lets_pass_in_its_place),
+		WITH_TABLE(a_deny_line_ends_its_own_entry_only),
+		WITH_TABLE(ports_and_protocols),
+		WITH_TABLE(fragments_do_not_slip_through),
+		WITH_TABLE(our_own_ike_and_esp_pass_between_covered_endpoints),
+		WITH_TABLE(a_change_names_only_what_changed),
+		WITH_TABLE(a_restart_leaves_no_gap),
+		WITH_TABLE(what_others_flush_comes_back),
+		WITH_TABLE(devices_of_any_name),
+		WITH_TABLE(ipv6_as_well),
+		WITH_TABLE(ten_thousand_lines),
+	};
+
+	netns_enter("netns_filter");
+	return cmocka_run_group_tests(tests, build, tear_down);
+}
