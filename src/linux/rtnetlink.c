@@ -29,10 +29,20 @@ void rtnl_kick(struct rtnl *rn)
 
 /* --- What is ours ----------------------------------------------------------------------------------------------- */
 
-bool rtnl_is_ours(uint8_t protocol)
+/* Routing daemons: they bring routes by the hundred thousand, and take their own back. FRR's staticd (196) is none. */
+static const uint8_t daemons[] = {8, 10, RTPROT_ZEBRA, RTPROT_BIRD, RTPROT_DNROUTED, RTPROT_XORP, RTPROT_NTK,
+	RTPROT_MROUTED, RTPROT_BABEL, RTPROT_OPENR, RTPROT_BGP, RTPROT_ISIS, RTPROT_OSPF, RTPROT_RIP, 190,
+	191, RTPROT_EIGRP, 193, 194, 195, 197, 198};
+
+bool rtnl_is_reported(const struct rtnl_route_message *m)
 {
-	return protocol == ROUTE_PROTO_RRI || protocol == ROUTE_PROTO_HELPER ||
-		protocol == ROUTE_PROTO_STATIC;
+	const struct route *r = &m->hop.route;
+
+	if (m->flags & RTM_F_CLONED)
+		return false;
+	return route_is_ours(r) ||
+		(r->table == ROUTE_TABLE_MAIN && m->hop.type == RTN_UNICAST &&
+			!memchr(daemons, r->protocol, sizeof(daemons)));
 }
 
 static struct rtnl_known_link *link_of(const struct rtnl *rn, int ifindex)
@@ -199,11 +209,14 @@ static void monitor_route(struct rtnl *rn, const struct nlmsghdr *h)
 		return;
 	const struct route *r = &m.hop.route;
 
-	if (rtnl_is_ours(r->protocol)) {
+	if (rtnl_is_reported(&m)) {
 		rtnl_dump_touch(rn, r);
 		rtnl_emit(rn,
 			&(struct event){.kind = h->nlmsg_type == RTM_NEWROUTE ? EV_ROUTE : EV_ROUTE_GONE,
 				.route = *r});
+		/* What a foreign route has replaced is not told: its next hop may have been another. */
+		if (h->nlmsg_flags & NLM_F_REPLACE && h->nlmsg_type == RTM_NEWROUTE && !route_is_ours(r))
+			rtnl_snapshot(rn);
 	}
 	bool unicast = m.hop.type != RTN_LOCAL && m.hop.type != RTN_BROADCAST && m.hop.type != RTN_ANYCAST &&
 		m.hop.type != RTN_MULTICAST;

@@ -9,8 +9,9 @@
  * Everything the kernel says comes out as core events, in an order in which the last word about an object is the newest:
  *
  *   EV_LINK, EV_LINK_GONE, EV_ADDRESS, EV_ADDRESS_GONE
- *   EV_ROUTE, EV_ROUTE_GONE    routes of our protocols (213, 214, 215) only: the kernel may hold a million others
- *   EV_UNDERLAY                a foreign route changed (or one of protocol 215): coalesced; 0.0.0.0/0 or ::/0 when many did
+ *   EV_ROUTE, EV_ROUTE_GONE    routes of our protocols (213, 214, 215), and unicast routes of table main that no routing
+ *                              daemon brought; a daemon may bring a million
+ *   EV_UNDERLAY                a route other than 213 and 214 changed: coalesced; 0.0.0.0/0 or ::/0 when many did
  *   EV_SNAPSHOT_BEGIN … END    see rtnl_snapshot; changes seen meanwhile are in between as well
  *   EV_FORCE_RELOAD            the kernel dropped notifications (ENOBUFS): a snapshot was begun by itself
  *   EV_RESOLVED, EV_RESULT     answers to requests

@@ -210,8 +210,7 @@ static void snapshot_message(struct rtnl *rn, const struct nlmsghdr *h)
 			rtnl_report_address(rn, &address, false);
 		break;
 	case RTM_NEWROUTE:
-		if (rtnl_read_route(h, &route) && !(route.flags & RTM_F_CLONED) &&
-			rtnl_is_ours(route.hop.route.protocol) && !touched(rn, &route.hop.route))
+		if (rtnl_read_route(h, &route) && rtnl_is_reported(&route) && !touched(rn, &route.hop.route))
 			rtnl_emit(rn, &(struct event){.kind = EV_ROUTE, .route = route.hop.route});
 		break;
 	}

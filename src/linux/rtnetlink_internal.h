@@ -111,7 +111,8 @@ struct rtnl {
 /* rtnetlink.c */
 void rtnl_emit(struct rtnl *rn, const struct event *e);
 void rtnl_kick(struct rtnl *rn); /* makes the descriptor readable */
-bool rtnl_is_ours(uint8_t protocol);
+/* Is this a route that the core wants to know one by one? */
+bool rtnl_is_reported(const struct rtnl_route_message *m);
 bool rtnl_is_tun(const struct rtnl *rn, int ifindex);
 /* Is the next hop of this route ours or charon's, so that it hides the underlay? */
 bool rtnl_hides_underlay(const struct rtnl *rn, const struct route *r);
