@@ -44,9 +44,8 @@ unsigned show_needs(enum show_view view, const struct show_args *args)
 {
 	unsigned needs = views[view]->required | views[view]->optional;
 
-	/* Brief lists leave out what costs a round trip. */
-	if (view == SHOW_STANDBY && args->brief)
-		needs &= ~(unsigned)FACT_CORE;
+	if (view == SHOW_CRYPTO_SESSION && args->brief) /* no endpoints are printed */
+		needs &= ~(unsigned)(FACT_CORE | FACT_LINKS);
 	return needs;
 }
 

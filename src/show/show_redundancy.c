@@ -35,7 +35,7 @@ static struct readiness readiness_of(const struct facts *f, const struct core_bi
 		r.reasons[r.count++] = "interface is down";
 	if (f->missing & FACT_IKE || !f->ike_up)
 		r.reasons[r.count++] = "charon does not answer";
-	if (b->redundancy && (f->missing & FACT_HSRP || !f->system.hsrp_up))
+	if (b->redundancy && f->missing & FACT_HSRP)
 		r.reasons[r.count++] = "the HSRP process does not answer";
 	else if (st && st->kernel_error)
 		r.reasons[r.count++] = "the kernel refused the virtual address";
@@ -220,7 +220,7 @@ static bool redundancy_json(struct show *s, struct text *out)
 const struct view view_redundancy = {
 	.name = "redundancy",
 	.required = FACT_CORE,
-	.optional = FACT_HSRP | FACT_IKE | FACT_LINKS | FACT_FILTER | FACT_SYSTEM,
+	.optional = FACT_HSRP | FACT_IKE | FACT_LINKS | FACT_FILTER,
 	.text = redundancy_text,
 	.json = redundancy_json,
 };
