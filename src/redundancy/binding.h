@@ -32,7 +32,7 @@ enum binding_state {
 	BINDING_FALLEN_BACK /* the group's name or address was removed (H7, H12): own address until re-applied (H13) */
 };
 
-enum { BINDING_TEXT_MAX = 200 };
+enum { BINDING_TEXT_MAX = 320 };
 
 /* A standby group of the interface as it is now. */
 struct binding_group {
