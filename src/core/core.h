@@ -36,9 +36,9 @@ struct core_binding {
 	char group_name[NAME_MAX_LEN];
 	uint16_t group;
 	enum hsrp_role role;
-	bool serving;		/* endpoint is ours now: no redundancy, or active */
-	struct ipaddr endpoint; /* local tunnel endpoint in force; not set while pending */
-	char reason[128];	/* of the last change, for people */
+	bool serving;		       /* endpoint is ours now: no redundancy, or active */
+	struct ipaddr endpoint;	       /* local tunnel endpoint in force; not set while pending */
+	char reason[BINDING_TEXT_MAX]; /* of the last change, for people */
 	mono_t since;
 	char step[32]; /* of a transaction under way, "" when none */
 };

@@ -241,13 +241,13 @@ static bool add_rules(const struct planner *p, const char *acl_name, uint32_t nu
 			rule = GROW(p->out->rules, p->out->rule_count);
 			if (!rule)
 				return false;
-			*rule = (struct filter_rule){.local = flows[k].local.prefix,
-				.remote = flows[k].remote.prefix,
-				.protocol = flows[k].local.protocol,
-				.local_ports = flows[k].local.ports,
-				.remote_ports = flows[k].remote.ports,
-				.permit = flows[k].permit,
-				.entry = number};
+			rule->local = flows[k].local.prefix; /* one by one: padding stays zero, rules are compared by memcmp */
+			rule->remote = flows[k].remote.prefix;
+			rule->protocol = flows[k].local.protocol;
+			rule->local_ports = flows[k].local.ports;
+			rule->remote_ports = flows[k].remote.ports;
+			rule->permit = flows[k].permit;
+			rule->entry = number;
 		}
 	}
 	return true;

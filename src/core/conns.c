@@ -1,0 +1,530 @@
+/*
+ * Connections in charon, and keeping them up.
+ *
+ * An entry of a static map negotiates on traffic on IOS. charon's user-space data plane never asks for an SA when a packet
+ * wants one, so static entries are initiated as soon as the binding serves, and again whenever they go down: the first
+ * `set peer` (or `default`) first, the next one when it does not come up in time, with back-off once all were asked.
+ * At most INITIATE_WINDOW connections negotiate at a time, first come, first served.
+ */
+#include "core/state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct conn *conn_find(const struct core *c, const char *name)
+{
+	struct conn *n;
+
+	HASH_FIND_STR(c->conns, name, n);
+	return n;
+}
+
+static struct conn *conn_new(struct core *c, const char *name)
+{
+	struct conn *n = core_alloc(c, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->name = core_strdup(c, name);
+	list_init(&n->sas);
+	list_init(&n->ikes);
+	if (n->name)
+		HASH_ADD_KEYPTR(hh, c->conns, n->name, strlen(n->name), n);
+	if (!n->name || !CORE_ADDED(n)) {
+		free(n->name);
+		free(n);
+		c->oom = true;
+		return NULL;
+	}
+	return n;
+}
+
+/* A connection that charon tells of and nobody asked for yet: wanted soon, or forgotten when the adoption ends. */
+struct conn *conn_stray(struct core *c, const char *name)
+{
+	struct conn *n = conn_find(c, name);
+
+	if (n || !c->adopting || strncmp(name, "hs/", 3) != 0)
+		return n;
+	n = conn_new(c, name);
+	if (n)
+		n->loaded = 1; /* no digest: it will be loaded anew */
+	return n;
+}
+
+void conns_forget_strays(struct core *c)
+{
+	struct conn *n, *next;
+
+	HASH_ITER (hh, c->conns, n, next)
+		if (!n->unit)
+			conn_forget(c, n);
+}
+
+int32_t conn_child_index(const struct conn *n, const char *name)
+{
+	for (uint32_t i = 0; i < n->child_count; i++)
+		if (strcmp(n->children[i].name, name) == 0)
+			return (int32_t)i;
+	return -1;
+}
+
+/* --- Loading ----------------------------------------------------------------------------------------------------- */
+
+static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
+{
+	struct ike_conn *copy;
+	struct pending *p;
+	struct effect *e;
+
+	if (!c->ike_up || n->loaded == n->wanted || (n->load_cookie && n->sent == n->wanted) ||
+		timer_armed(&n->reload))
+		return;
+	copy = core_alloc(c, sizeof(*copy));
+	if (!copy)
+		return;
+	n->load_cookie = core_expect(c, PENDING_CONN, n->unit->binding->id);
+	p = core_pending(c, n->load_cookie);
+	if (p)
+		p->conn = core_strdup(c, n->name);
+	if (!p || !p->conn || !ike_conn_copy(copy, planned)) {
+		if (p)
+			core_pending_done(c, p);
+		n->load_cookie = 0;
+		free(copy);
+		c->oom = true;
+		return;
+	}
+	n->sent = n->wanted;
+	e = effects_add(c->out, EF_CONN_LOAD);
+	e->cookie = n->load_cookie;
+	e->conn = copy;
+}
+
+void conn_load_result(struct core *c, const char *name, uint64_t cookie, int error)
+{
+	struct conn *n = conn_find(c, name);
+
+	if (!n || n->load_cookie != cookie)
+		return;
+	n->load_cookie = 0;
+	if (error) {
+		n->load_failures++;
+		core_log(c, SEV_ERROR, "CRYPTO-3-IKE_CONFIG", "The IKE daemon refused %s (error %d)", name,
+			-error);
+		core_arm(c, &n->reload, TIMER_CONN_LOAD, n,
+			core_backoff(n->load_failures, RETRY_MS, RETRY_MAX_MS));
+		return;
+	}
+	n->load_failures = 0;
+	n->loaded = n->sent;
+	if (n->loaded == n->wanted)
+		conn_kick(c, n);
+}
+
+void conn_reload(struct core *c, struct conn *n)
+{
+	(void)c;
+	if (n->unit)
+		unit_apply_later(n->unit);
+}
+
+/* --- Ending ------------------------------------------------------------------------------------------------------- */
+
+static void stop_trying(struct core *c, struct conn *n)
+{
+	if (n->phase == CONN_TRYING) {
+		assert(c->trying > 0);
+		c->trying--;
+	}
+	list_remove(&n->in_init);
+	timer_cancel(&c->timers, &n->timer);
+	n->phase = CONN_IDLE;
+}
+
+static void terminate(struct core *c, struct conn *n, bool force)
+{
+	uint32_t owner = n->unit ? n->unit->binding->id : 0;
+	struct effect *e;
+	uint64_t cookie;
+
+	cookie = core_expect(c, PENDING_OTHER, owner);
+	e = effects_add(c->out, EF_TERMINATE);
+	e->cookie = cookie;
+	e->sa.conn = core_strdup(c, n->name);
+	e->sa.force = force;
+}
+
+static bool has_state(const struct conn *n)
+{
+	return n->installed || !list_empty(&n->sas) || !list_empty(&n->ikes) || n->phase == CONN_TRYING;
+}
+
+void conn_drop(struct core *c, struct conn *n)
+{
+	bool had = has_state(n);
+
+	stop_trying(c, n);
+	if (had && c->ike_up)
+		terminate(c, n, n->unit->binding->leave == LEAVE_FORCE);
+}
+
+/* Nobody wants it any more: its SAs end, charon forgets it. */
+void conn_forget(struct core *c, struct conn *n)
+{
+	const struct binding *b = n->unit ? n->unit->binding : NULL;
+	struct list *link;
+
+	if (c->ike_up && has_state(n) && !(b && b->leaving))
+		terminate(c, n, false);
+	stop_trying(c, n);
+	if (c->ike_up && (n->loaded || n->load_cookie)) {
+		uint64_t cookie = core_expect(c, PENDING_OTHER, b ? b->id : 0);
+		struct effect *e = effects_add(c->out, EF_CONN_UNLOAD);
+
+		e->cookie = cookie;
+		e->name = core_strdup(c, n->name);
+	}
+	while ((link = list_take(&n->sas)) != NULL) {
+		struct sa_rec *s = list_item(link, struct sa_rec, in_conn);
+
+		sa_let_go(c, s);
+		s->conn = NULL;
+		s->child = -1;
+	}
+	while ((link = list_take(&n->ikes)) != NULL)
+		list_item(link, struct ike_rec, in_conn)->conn = NULL;
+	if (n->peer)
+		hop_peer_release(c, n->peer);
+	timer_cancel(&c->timers, &n->reload);
+	HASH_DEL(c->conns, n);
+	free(n->children);
+	free(n->name);
+	free(n);
+}
+
+/* --- From the plan --------------------------------------------------------------------------------------------------- */
+
+/* SAs of children that are gone end; the others find their child again. */
+static void remap_sas(struct core *c, struct conn *n)
+{
+	struct list *link, *following;
+
+	n->installed = 0;
+	list_each(&n->sas, link, following)
+	{
+		struct sa_rec *s = list_item(link, struct sa_rec, in_conn);
+		bool lost = s->child >= 0;
+
+		s->child = conn_child_index(n, s->child_name);
+		if (s->child >= 0) {
+			n->children[s->child].installed++;
+			n->installed++;
+		} else if (lost) {
+			struct effect *e = effects_add(c->out, EF_TERMINATE);
+
+			e->sa.child_id = s->id;
+		}
+	}
+}
+
+static bool take_children(struct core *c, struct conn *n, const struct ike_conn *planned)
+{
+	struct conn_child *children = core_alloc(c, (planned->child_count + 1) * sizeof(*children));
+
+	if (!children)
+		return false;
+	for (uint32_t i = 0; i < planned->child_count; i++) {
+		str_copy(children[i].name, sizeof(children[i].name), planned->children[i].name);
+		children[i].digest = ike_child_digest(&planned->children[i]);
+	}
+	free(n->children);
+	n->children = children;
+	n->child_count = planned->child_count;
+	remap_sas(c, n);
+	return true;
+}
+
+static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_conn *planned)
+{
+	uint64_t digest = ike_conn_digest(planned);
+	struct conn *n = conn_find(c, planned->name);
+
+	if (!n)
+		n = conn_new(c, planned->name);
+	if (!n)
+		return NULL;
+	n->unit = u;
+	if (n->wanted != digest) {
+		if (!take_children(c, n, planned))
+			return n;
+		n->local = planned->local;
+		n->remote = planned->remote;
+		n->dynamic = !ip_is_set(&planned->remote);
+		n->bound_ms = planned->dpd_delay_s
+			? (planned->dpd_delay_s + planned->dpd_timeout_s + 1) * INT64_C(1000)
+			: 0;
+		n->wanted = digest;
+		if (n->phase == CONN_UP && n->installed < n->child_count)
+			n->phase = CONN_IDLE; /* a line was added */
+	}
+	if (!n->peer && !n->dynamic) {
+		n->peer = hop_hold(c, &n->remote);
+		if (n->peer)
+			hop_peer_hold(c, n->peer);
+	}
+	load(c, n, planned);
+	return n;
+}
+
+/* The peer in use stays in use while it is configured. */
+static void keep_current(const struct core *c, struct unit *u, const struct conn *current)
+{
+	const struct crypto_map_entry *e = unit_entry(c, u);
+
+	for (uint32_t i = 0; i < u->conn_count; i++) {
+		if (u->conns[i] == current) {
+			u->current = i;
+			return;
+		}
+	}
+	u->current = e ? crypto_entry_first_peer(e) : 0;
+	if (u->current >= u->conn_count)
+		u->current = 0;
+}
+
+bool conns_apply(struct core *c, struct unit *u, const struct plan *p)
+{
+	struct conn **conns = core_alloc(c, (p->conn_count + 1) * sizeof(*conns));
+	const struct conn *current = u->conn_count ? u->conns[u->current] : NULL;
+	uint32_t count = 0;
+
+	if (!conns)
+		return false;
+	for (uint32_t i = 0; i < p->conn_count; i++) {
+		struct conn *n = conn_apply(c, u, &p->conns[i]);
+
+		if (n)
+			conns[count++] = n;
+	}
+	for (uint32_t i = 0; i < u->conn_count; i++) {
+		bool kept = false;
+
+		for (uint32_t k = 0; k < count; k++)
+			kept = kept || conns[k] == u->conns[i];
+		if (!kept)
+			conn_forget(c, u->conns[i]);
+	}
+	free(u->conns);
+	u->conns = conns;
+	u->conn_count = count;
+	keep_current(c, u, current);
+	return true;
+}
+
+/* --- Initiation ----------------------------------------------------------------------------------------------------------- */
+
+static bool is_current(const struct conn *n)
+{
+	const struct unit *u = n->unit;
+
+	return u && !n->dynamic && u->current < u->conn_count && u->conns[u->current] == n;
+}
+
+static bool is_up(const struct conn *n)
+{
+	for (uint32_t i = 0; i < n->child_count; i++)
+		if (!n->children[i].installed)
+			return false;
+	return true;
+}
+
+static bool may_initiate(const struct core *c, const struct conn *n)
+{
+	return is_current(n) && n->unit->binding->level >= LEVEL_IKE && c->ike_up && c->sa_snapshot_done &&
+		n->wanted && n->loaded == n->wanted;
+}
+
+void conn_kick(struct core *c, struct conn *n)
+{
+	if (n->phase != CONN_IDLE || !may_initiate(c, n))
+		return;
+	if (is_up(n)) {
+		n->phase = CONN_UP;
+		return;
+	}
+	n->phase = CONN_QUEUED;
+	list_append_once(&c->init_queue, &n->in_init);
+}
+
+static void ask(struct core *c, struct conn *n, struct conn_child *child)
+{
+	struct effect *e = effects_add(c->out, EF_INITIATE);
+
+	child->asked = true;
+	e->sa.conn = core_strdup(c, n->name);
+	e->sa.child = core_strdup(c, child->name);
+}
+
+/* The first child brings IKE up; the others follow once it is. */
+static void ask_children(struct core *c, struct conn *n, bool all)
+{
+	for (uint32_t i = 0; i < n->child_count; i++) {
+		if (n->children[i].installed || n->children[i].asked)
+			continue;
+		ask(c, n, &n->children[i]);
+		if (!all)
+			return;
+	}
+}
+
+static bool ike_established(const struct conn *n)
+{
+	struct list *link, *following;
+
+	list_each(&n->ikes, link,
+		following) if (list_item(link, struct ike_rec, in_conn)->established) return true;
+	return false;
+}
+
+static void begin(struct core *c, struct conn *n)
+{
+	for (uint32_t i = 0; i < n->child_count; i++)
+		n->children[i].asked = false;
+	n->phase = CONN_TRYING;
+	c->trying++;
+	core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_TRY_MS);
+	ask_children(c, n, ike_established(n));
+}
+
+void conns_work(struct core *c)
+{
+	while (c->trying < INITIATE_WINDOW && !list_empty(&c->init_queue) && core_spend(c)) {
+		struct conn *n = list_item(list_take(&c->init_queue), struct conn, in_init);
+
+		n->phase = CONN_IDLE;
+		if (may_initiate(c, n) && !is_up(n))
+			begin(c, n);
+		else if (is_up(n))
+			n->phase = CONN_UP;
+	}
+}
+
+static void pause_for(struct core *c, struct conn *n, int64_t ms)
+{
+	stop_trying(c, n);
+	n->phase = CONN_PAUSED;
+	core_arm(c, &n->timer, TIMER_CONN, n, ms);
+}
+
+/* It did not come up in time: the next peer, or the same again after a while. */
+static void try_failed(struct core *c, struct conn *n)
+{
+	struct unit *u = n->unit;
+	char peer[IP_TEXT_MAX];
+	struct conn *next;
+
+	stop_trying(c, n);
+	terminate(c, n, true); /* the half-open one */
+	if (!u || !is_current(n))
+		return;
+	if (!n->failing)
+		core_log(c, SEV_WARNING, "CRYPTO-4-PEER_SILENT", "Peer %s does not answer (crypto map %s %u)",
+			ip_format(&n->remote, peer), u->binding->map, u->sequence);
+	n->failing = true;
+	u->tries++;
+	u->current = (u->current + 1) % u->conn_count;
+	next = u->conns[u->current];
+	if (next != n && u->tries % u->conn_count != 0)
+		conn_kick(c, next);
+	else
+		pause_for(c, next,
+			core_backoff(u->tries / u->conn_count, INITIATE_BACKOFF_MS, INITIATE_BACKOFF_MAX_MS));
+}
+
+void conn_timer(struct core *c, struct conn *n)
+{
+	enum conn_phase phase = n->phase;
+
+	if (phase == CONN_TRYING && n->installed) { /* some lines of the list are up */
+		pause_for(c, n, INITIATE_BACKOFF_MAX_MS);
+	} else if (phase == CONN_TRYING) {
+		try_failed(c, n);
+	} else if (phase == CONN_PAUSED) {
+		n->phase = CONN_IDLE;
+		conn_kick(c, n);
+	}
+}
+
+void conn_ike_established(struct core *c, struct conn *n)
+{
+	if (n->phase == CONN_TRYING)
+		ask_children(c, n, true);
+}
+
+void conn_child_up(struct core *c, struct conn *n, int32_t child)
+{
+	struct unit *u = n->unit;
+
+	assert(child >= 0 && (uint32_t)child < n->child_count);
+	n->children[child].installed++;
+	n->installed++;
+	n->failing = false;
+	if (!u || n->dynamic)
+		return;
+	u->tries = 0;
+	if (!is_current(n)) { /* the peer came to us by another of its addresses */
+		struct conn *current = u->conns[u->current];
+
+		for (uint32_t i = 0; !current->installed && i < u->conn_count; i++) {
+			if (u->conns[i] != n)
+				continue;
+			if (current->phase == CONN_TRYING)
+				terminate(c, current, true);
+			stop_trying(c, current);
+			u->current = i;
+		}
+	}
+	if (is_up(n)) {
+		stop_trying(c, n);
+		n->phase = CONN_UP;
+	} else if (n->phase == CONN_TRYING) {
+		ask_children(c, n, true);
+	} else if (n->phase == CONN_IDLE) {
+		conn_kick(c, n);
+	}
+}
+
+void conn_child_down(struct core *c, struct conn *n, int32_t child)
+{
+	struct unit *u = n->unit;
+	const struct crypto_map_entry *e;
+
+	assert(n->children[child].installed > 0 && n->installed > 0);
+	n->children[child].installed--;
+	n->installed--;
+	if (n->children[child].installed || !u || n->dynamic || n->phase == CONN_TRYING ||
+		n->phase == CONN_QUEUED)
+		return;
+	stop_trying(c, n);
+	if (!is_current(n) || u->binding->level < LEVEL_IKE)
+		return;
+	e = unit_entry(c, u);
+	if (!n->installed && e && e->peers[crypto_entry_first_peer(e)].is_default &&
+		crypto_entry_first_peer(e) < u->conn_count)
+		u->current = crypto_entry_first_peer(e);
+	pause_for(c, u->conns[u->current], INITIATE_AGAIN_MS);
+}
+
+/* charon died: it knows nothing any more. */
+void conns_charon_gone(struct core *c)
+{
+	for (struct conn *n = c->conns; n; n = n->hh.next) {
+		stop_trying(c, n);
+		timer_cancel(&c->timers, &n->reload);
+		n->loaded = n->sent = 0;
+		n->load_cookie = 0;
+		n->load_failures = 0;
+	}
+}

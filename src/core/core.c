@@ -1,0 +1,458 @@
+/* The only entry: events in, queues worked off, effects out. */
+#include "core/state.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Life ------------------------------------------------------------------------------------------------------- */
+
+struct core *core_new(void)
+{
+	struct core *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	list_init(&c->look);
+	list_init(&c->dynamic_units);
+	list_init(&c->dirty_sas);
+	list_init(&c->init_queue);
+	list_init(&c->dirty_hops);
+	list_init(&c->all_kroutes);
+	list_init(&c->all_statics);
+	list_init(&c->dirty_statics);
+	list_init(&c->refused);
+	rri_init(&c->rri);
+	c->adopting = true;
+	return c;
+}
+
+static void free_hops(struct core *c)
+{
+	static const struct prefix all[2] = {{{IP_V4, {0}}, 0}, {{IP_V6, {0}}, 0}};
+
+	for (int i = 0; i < 2; i++)
+		for (struct trie_node *n = trie_within(&c->hops, &all[i]); n;
+			n = trie_within_next(n, &all[i]))
+			free(n->data);
+	trie_free(&c->hops);
+	for (int i = 0; i < 2; i++)
+		for (struct trie_node *n = trie_within(&c->connected, &all[i]); n;
+			n = trie_within_next(n, &all[i]))
+			free(n->data);
+	trie_free(&c->connected);
+}
+
+#define FREE_HASH(hash, type)                                                                                \
+	do {                                                                                                 \
+		type *element, *following;                                                                   \
+		HASH_ITER (hh, hash, element, following) {                                                   \
+			HASH_DEL(hash, element);                                                             \
+			free(element);                                                                       \
+		}                                                                                            \
+	} while (0)
+
+static void free_links(struct core *c)
+{
+	struct link_rec *l, *next;
+
+	HASH_ITER (hh, c->links, l, next) {
+		struct list *a;
+
+		while ((a = list_take(&l->addresses)) != NULL)
+			free(list_item(a, struct address_rec, in_link));
+		HASH_DEL(c->links, l);
+		free(l);
+	}
+}
+
+void core_free(struct core *c)
+{
+	struct effects discarded = {0};
+	struct pending *p, *next_pending;
+	struct conn *n, *next_conn;
+	struct iface *i, *next_iface;
+	struct binding *b, *next_binding;
+	struct sa_rec *s, *next_sa;
+	struct static_rec *st, *next_static;
+
+	if (!c)
+		return;
+	c->out = &discarded;
+	HASH_ITER (hh, c->sas, s, next_sa)
+		sa_let_go(c, s);
+	FREE_HASH(c->sas, struct sa_rec);
+	FREE_HASH(c->ikes, struct ike_rec);
+	HASH_ITER (hh, c->ifaces, i, next_iface)
+		iface_free(c, i);
+	HASH_ITER (hh, c->bindings, b, next_binding)
+		binding_free(c, b);
+	HASH_ITER (hh, c->conns, n, next_conn)
+		conn_forget(c, n);
+	HASH_ITER (hh, c->pendings, p, next_pending)
+		core_pending_done(c, p);
+	HASH_ITER (hh, c->statics, st, next_static) {
+		HASH_DEL(c->statics, st);
+		free(st);
+	}
+	FREE_HASH(c->kroutes, struct kroute);
+	FREE_HASH(c->foreign, struct foreign_rec);
+	FREE_HASH(c->groups, struct group_rec);
+	FREE_HASH(c->secrets, struct secret_rec);
+	FREE_HASH(c->acl_users, struct acl_users);
+	free_links(c);
+	rri_free(&c->rri);
+	free_hops(c);
+	timerq_free(&c->timers);
+	effects_free(&discarded);
+	free(c);
+}
+
+/* --- Tools of the reconcilers ------------------------------------------------------------------------------------ */
+
+void *core_alloc(struct core *c, size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		c->oom = true;
+	return p;
+}
+
+char *core_strdup(struct core *c, const char *s)
+{
+	char *copy = str_dup(s);
+
+	if (!copy)
+		c->oom = true;
+	return copy;
+}
+
+void core_arm(struct core *c, struct timer *t, enum timer_kind kind, void *owner, int64_t ms)
+{
+	t->kind = kind;
+	t->owner = owner;
+	if (!timer_arm(&c->timers, t, mono_add_ms(c->now, ms)))
+		c->oom = true;
+}
+
+int64_t core_backoff(uint32_t failures, int64_t first_ms, int64_t max_ms)
+{
+	int64_t ms = first_ms;
+
+	while (failures-- > 1 && ms < max_ms)
+		ms *= 2;
+	return ms < max_ms ? ms : max_ms;
+}
+
+void core_log(struct core *c, enum severity severity, const char *mnemonic, const char *format, ...)
+{
+	struct effect *e = effects_add(c->out, EF_LOG);
+	struct text t = {0};
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(&t, format, args);
+	va_end(args);
+	e->log.severity = severity;
+	str_copy(e->log.mnemonic, sizeof(e->log.mnemonic), mnemonic);
+	e->log.text = text_take(&t);
+}
+
+void core_warn(struct core *c, const char *line)
+{
+	struct effect *e = effects_add(c->out, EF_WARN);
+
+	e->log.severity = SEV_WARNING;
+	str_copy(e->log.mnemonic, sizeof(e->log.mnemonic), "CRYPTO-4-CONFIGURATION");
+	e->log.text = core_strdup(c, line);
+}
+
+uint64_t core_expect(struct core *c, enum pending_kind kind, uint32_t owner)
+{
+	struct pending *p = core_alloc(c, sizeof(*p));
+	struct binding *b = binding_by_id(c, owner);
+
+	if (!p)
+		return 0;
+	p->cookie = ++c->next_cookie;
+	p->kind = kind;
+	p->owner = owner;
+	HASH_ADD(hh, c->pendings, cookie, sizeof(p->cookie), p);
+	if (!CORE_ADDED(p)) {
+		free(p);
+		c->oom = true;
+		return 0;
+	}
+	if (b)
+		b->ops++;
+	return p->cookie;
+}
+
+struct pending *core_pending(struct core *c, uint64_t cookie)
+{
+	struct pending *p;
+
+	HASH_FIND(hh, c->pendings, &cookie, sizeof(cookie), p);
+	return p;
+}
+
+void core_pending_done(struct core *c, struct pending *p)
+{
+	uint32_t owner = p->owner;
+
+	HASH_DEL(c->pendings, p);
+	free(p->conn);
+	free(p);
+	binding_op_done(c, owner);
+}
+
+bool core_spend(struct core *c)
+{
+	if (c->budget == 0) {
+		c->more = true;
+		return false;
+	}
+	c->budget--;
+	return true;
+}
+
+/* --- Snapshots and what a restart finds ---------------------------------------------------------------------------- */
+
+/* The kernel's and charon's leavings of an earlier run are wanted again by now, or they go. */
+static void end_adoption(struct core *c)
+{
+	c->adopting = false;
+	timer_cancel(&c->timers, &c->adoption);
+	kroutes_sweep_start(c);
+	conns_forget_strays(c);
+	for (struct binding *b = c->bindings; b; b = b->hh.next)
+		binding_drop_unserved(c, b);
+}
+
+static bool anything_settling(const struct core *c)
+{
+	for (const struct binding *b = c->bindings; b; b = b->hh.next)
+		if (binding_settling(c, b) || b->tx.list || list_linked(&b->in_look) ||
+			!list_empty(&b->plan_queue) || !list_empty(&b->apply_queue) ||
+			!list_empty(&b->wait_filter))
+			return true;
+	return false;
+}
+
+static bool adoption_complete(const struct core *c)
+{
+	return c->snapshot_done && c->model && c->sa_snapshot_done && !c->more && list_empty(&c->dirty_sas) &&
+		list_empty(&c->rri.dirty) && list_empty(&c->dirty_hops) && !anything_settling(c);
+}
+
+static void snapshot_begin(struct core *c)
+{
+	c->generation++;
+}
+
+static void snapshot_end(struct core *c)
+{
+	bool first = !c->snapshot_done;
+	struct iface *i, *next;
+
+	c->snapshot_done = true;
+	links_sweep(c);
+	foreign_sweep(c);
+	c->sweep_generation = c->generation;
+	kroutes_sweep_start(c);
+	hops_ask(c, NULL);
+	HASH_ITER (hh, c->ifaces, i, next)
+		iface_reconcile(c, i);
+	if (first)
+		core_arm(c, &c->adoption, TIMER_ADOPTION, NULL, ADOPTION_MS);
+}
+
+/* --- Stop (D9) ------------------------------------------------------------------------------------------------------ */
+
+static void stop_start(struct core *c)
+{
+	c->stopping = true;
+	core_arm(c, &c->stop_timer, TIMER_STOP, NULL, STOP_MS);
+	if (c->adopting)
+		end_adoption(c);
+	for (struct binding *b = c->bindings; b; b = b->hh.next)
+		binding_look(c, b);
+	secrets_unload(c);
+}
+
+/* The limit is over: the filter goes last all the same. */
+static void stop_force(struct core *c)
+{
+	struct binding *b, *next;
+
+	core_log(c, SEV_WARNING, "CRYPTO-4-STOP_LATE", "Not everything could be taken back in time");
+	HASH_ITER (hh, c->bindings, b, next) {
+		filter_remove(c, b);
+		binding_free(c, b);
+	}
+}
+
+static bool kroutes_gone(const struct core *c)
+{
+	for (const struct list *l = c->all_kroutes.next; l != &c->all_kroutes; l = l->next) {
+		const struct kroute *k = list_item(l, struct kroute, all);
+
+		if (k->key.protocol != ROUTE_PROTO_STATIC && (k->present || k->cookie))
+			return false;
+	}
+	return true;
+}
+
+static void stop_check(struct core *c)
+{
+	if (!c->stopping || c->stopped || c->bindings || (timer_armed(&c->stop_timer) && !kroutes_gone(c)))
+		return;
+	c->stopped = true;
+	timer_cancel(&c->timers, &c->stop_timer);
+	effects_add(c->out, EF_STOPPED);
+}
+
+/* --- One step ------------------------------------------------------------------------------------------------------- */
+
+static void timer_event(struct core *c, struct timer *t)
+{
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_BINDING: binding_run(c, t->owner); break;
+	case TIMER_FILTER: ((struct binding *)t->owner)->filter_dirty = true; break;
+	case TIMER_CONN: conn_timer(c, t->owner); break;
+	case TIMER_CONN_LOAD: conn_reload(c, t->owner); break;
+	case TIMER_KROUTE: kroute_timer(c, t->owner); break;
+	case TIMER_IKE: ike_silent_too_long(c, t->owner); break;
+	case TIMER_ADOPTION: end_adoption(c); break;
+	case TIMER_STOP: stop_force(c); break;
+	}
+}
+
+static void result_event(struct core *c, uint64_t cookie, int error)
+{
+	struct pending *p = core_pending(c, cookie);
+
+	if (!p)
+		return;
+	switch (p->kind) {
+	case PENDING_FILTER: {
+		struct binding *b = binding_by_id(c, p->owner);
+
+		if (b)
+			filter_result(c, b, cookie, error);
+		break;
+	}
+	case PENDING_CONN: conn_load_result(c, p->conn, cookie, error); break;
+	case PENDING_KROUTE: kroute_result(c, &p->kroute, cookie, error); break;
+	case PENDING_FILTER_GONE:
+	case PENDING_OTHER:
+	case PENDING_NONE: break;
+	}
+	core_pending_done(c, p);
+}
+
+static void hsrp_up(struct core *c)
+{
+	struct iface *i, *next;
+
+	HASH_ITER (hh, c->ifaces, i, next) {
+		struct effect *e = effects_add(c->out, EF_HSRP_CONFIG);
+
+		str_copy(e->interface, sizeof(e->interface), i->name);
+	}
+}
+
+static void dispatch(struct core *c, const struct event *e)
+{
+	switch (e->kind) {
+	case EV_TIMER: break;
+	case EV_CONFIG: config_event(c, e->model); break;
+	case EV_LINK: link_event(c, &e->link); break;
+	case EV_LINK_GONE: link_gone(c, e->link.ifindex); break;
+	case EV_ADDRESS: address_event(c, &e->address); break;
+	case EV_ADDRESS_GONE: address_gone(c, &e->address); break;
+	case EV_ROUTE:
+		if (route_is_ours(&e->route))
+			kroute_seen(c, &e->route);
+		else
+			foreign_route(c, &e->route, true);
+		break;
+	case EV_ROUTE_GONE:
+		if (route_is_ours(&e->route))
+			kroute_lost(c, &e->route);
+		else
+			foreign_route(c, &e->route, false);
+		break;
+	case EV_SNAPSHOT_BEGIN: snapshot_begin(c); break;
+	case EV_SNAPSHOT_END: snapshot_end(c); break;
+	case EV_UNDERLAY: hops_ask(c, &e->underlay); break;
+	case EV_RESOLVED: hop_resolved(c, e); break;
+	case EV_HSRP_ROLE: group_event(c, e); break;
+	case EV_HSRP_UP: hsrp_up(c); break;
+	case EV_HSRP_DOWN: break; /* roles stay: the address's own lifetime speaks for itself (D9) */
+	case EV_IKE_UP:
+	case EV_IKE_DOWN:
+	case EV_SA_SNAPSHOT_BEGIN:
+	case EV_SA_SNAPSHOT_END:
+	case EV_CONN:
+	case EV_IKE_SA:
+	case EV_IKE_SA_GONE:
+	case EV_IKE_LIVENESS:
+	case EV_CHILD_SA:
+	case EV_CHILD_SA_REKEYED:
+	case EV_CHILD_SA_GONE: ike_event(c, e); break;
+	case EV_RESULT: result_event(c, e->result.cookie, e->result.error); break;
+	case EV_FORCE_RELOAD: break; /* the snapshot that follows is the truth */
+	case EV_CLEAR_SA: sas_clear(c, &e->clear); break;
+	case EV_STOP: stop_start(c); break;
+	}
+}
+
+/* Works the queues off in the order that keeps what depends on what: goals, plans, filters, SAs, routes, charon. */
+static void work(struct core *c)
+{
+	bool again;
+
+	do {
+		again = bindings_work(c);
+		secrets_work(c);
+		sas_work(c);
+		hops_work(c);
+		again |= routes_work(c);
+		conns_work(c);
+		kroutes_sweep_work(c);
+	} while (again && !c->more);
+}
+
+void core_step(struct core *c, const struct event *e, mono_t now, struct effects *out)
+{
+	struct timer *t;
+
+	assert(!mono_before(now, c->now));
+	c->now = now;
+	c->out = out;
+	c->budget = WORK_BUDGET;
+	c->more = false;
+	dispatch(c, e);
+	while ((t = timerq_take(&c->timers, now)) != NULL)
+		timer_event(c, t);
+	work(c);
+	if (c->adopting && adoption_complete(c)) {
+		end_adoption(c);
+		work(c);
+	}
+	stop_check(c);
+	if (c->oom) {
+		c->oom = false;
+		core_log(c, SEV_CRITICAL, "SYS-2-MALLOCFAIL", "Memory is exhausted: the state is incomplete");
+	}
+	c->out = NULL;
+}
+
+mono_t core_deadline(const struct core *c)
+{
+	return c->more ? c->now : timerq_next(&c->timers);
+}

@@ -1,0 +1,234 @@
+/*
+ * Next hops by the underlay, and helper host routes.
+ *
+ * A hop is an address that must be reached beside our own injected routes: an IKE peer, the next hop of an injected route,
+ * the gateway of an `ip route`. A peer inside an injected prefix gets a host route by the underlay, or its own IKE and ESP
+ * would follow the injected route.
+ */
+#include "core/state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static struct hop *hop_find(const struct core *c, const struct ipaddr *a)
+{
+	struct prefix host = prefix_host(a);
+
+	return trie_find(&c->hops, &host);
+}
+
+static void ask(struct core *c, struct hop *h)
+{
+	if (h->asked) {
+		h->again = true;
+		return;
+	}
+	h->asked = true;
+	c->asked++;
+	effects_add(c->out, EF_RESOLVE)->target = h->addr;
+}
+
+struct hop *hop_hold(struct core *c, const struct ipaddr *a)
+{
+	struct prefix host = prefix_host(a);
+	struct hop *h = hop_find(c, a);
+
+	if (!h) {
+		h = core_alloc(c, sizeof(*h));
+		if (!h)
+			return NULL;
+		h->addr = *a;
+		list_init(&h->routes);
+		list_init(&h->statics);
+		if (!trie_add(&c->hops, &host, h)) {
+			free(h);
+			c->oom = true;
+			return NULL;
+		}
+		ask(c, h);
+	}
+	h->refs++;
+	return h;
+}
+
+void hop_release(struct core *c, struct hop *h)
+{
+	struct prefix host = prefix_host(&h->addr);
+
+	assert(h->refs > 0);
+	if (--h->refs)
+		return;
+	if (h->asked)
+		c->asked--;
+	list_remove(&h->dirty);
+	if (h->helper)
+		kroute_unwant(c, h->helper, 0);
+	trie_remove(&c->hops, &host);
+	free(h);
+}
+
+void hop_touch(struct core *c, struct hop *h)
+{
+	list_append_once(&c->dirty_hops, &h->dirty);
+}
+
+void hop_peer_hold(struct core *c, struct hop *h)
+{
+	if (h->peers++ == 0)
+		hop_touch(c, h);
+}
+
+/* Lets go of the peer and of the hop. */
+void hop_peer_release(struct core *c, struct hop *h)
+{
+	assert(h->peers > 0);
+	if (--h->peers == 0)
+		hop_touch(c, h);
+	hop_release(c, h);
+}
+
+void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway, int ifindex)
+{
+	h->forced++;
+	h->forced_gateway = *gateway;
+	h->forced_ifindex = ifindex;
+	hop_touch(c, h);
+}
+
+void hop_unforce(struct core *c, struct hop *h)
+{
+	assert(h->forced > 0);
+	if (--h->forced == 0)
+		h->forced_gateway = (struct ipaddr){0};
+	hop_touch(c, h);
+}
+
+void hops_touch_within(struct core *c, const struct prefix *p)
+{
+	for (struct trie_node *n = trie_within(&c->hops, p); n; n = trie_within_next(n, p))
+		hop_touch(c, n->data);
+}
+
+/* --- Helper routes ------------------------------------------------------------------------------------------------------ */
+
+static bool inside_injected(const struct core *c, const struct hop *h)
+{
+	struct prefix host = prefix_host(&h->addr);
+
+	for (struct trie_node *n = trie_covering(&c->rri.slots, &host); n; n = trie_covering_next(n))
+		if (((const struct rri_slot *)n->data)->installed)
+			return true;
+	return false;
+}
+
+static void set_helper(struct core *c, struct hop *h, bool wanted)
+{
+	struct route r = {.table = ROUTE_TABLE_MAIN,
+		.prefix = prefix_host(&h->addr),
+		.gateway = h->gateway,
+		.ifindex = h->ifindex,
+		.metric = static_metric(1),
+		.protocol = ROUTE_PROTO_HELPER};
+
+	if (ip_is_set(&h->forced_gateway)) {
+		r.gateway = h->forced_gateway;
+		r.ifindex = h->forced_ifindex;
+		r.onlink = true;
+	}
+	if (wanted && r.ifindex) {
+		h->helper = kroute_want(c, &r, 0);
+	} else if (h->helper && (!wanted || h->known)) {
+		struct kroute *k = h->helper;
+
+		h->helper = NULL;
+		kroute_unwant(c, k, 0);
+	}
+}
+
+void hops_work(struct core *c)
+{
+	while (!list_empty(&c->dirty_hops) && core_spend(c)) {
+		struct hop *h = list_item(list_take(&c->dirty_hops), struct hop, dirty);
+
+		set_helper(c, h, h->forced || (h->peers && inside_injected(c, h)));
+	}
+}
+
+bool hops_known_within(const struct core *c, const struct prefix *p)
+{
+	for (struct trie_node *n = trie_within(&c->hops, p); n; n = trie_within_next(n, p)) {
+		const struct hop *h = n->data;
+
+		if (h->peers && !h->known)
+			return false;
+	}
+	return true;
+}
+
+void hops_guard(struct core *c, const struct prefix *p)
+{
+	for (struct trie_node *n = trie_within(&c->hops, p); n; n = trie_within_next(n, p)) {
+		struct hop *h = n->data;
+
+		if (h->peers)
+			set_helper(c, h, true);
+	}
+}
+
+/* --- Answers ---------------------------------------------------------------------------------------------------------------- */
+
+static void ask_again(struct core *c, struct hop *h)
+{
+	if (h->asked) /* the answer may have been lost: ask without counting twice */
+		effects_add(c->out, EF_RESOLVE)->target = h->addr;
+	else
+		ask(c, h);
+}
+
+void hops_ask(struct core *c, const struct prefix *within)
+{
+	static const struct prefix all[2] = {{{IP_V4, {0}}, 0}, {{IP_V6, {0}}, 0}};
+
+	if (within) {
+		for (struct trie_node *n = trie_within(&c->hops, within); n; n = trie_within_next(n, within))
+			ask(c, n->data);
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		for (struct trie_node *n = trie_within(&c->hops, &all[i]); n;
+			n = trie_within_next(n, &all[i]))
+			ask_again(c, n->data);
+}
+
+void hop_resolved(struct core *c, const struct event *e)
+{
+	struct hop *h = hop_find(c, &e->resolved.target);
+	struct list *link, *following;
+	bool same;
+
+	if (!h)
+		return;
+	if (h->asked)
+		c->asked--;
+	h->asked = false;
+	same = h->known && h->ifindex == e->resolved.ifindex && ip_equal(&h->gateway, &e->resolved.gateway);
+	h->known = true;
+	h->ifindex = e->resolved.ifindex;
+	h->gateway = e->resolved.gateway;
+	if (h->again) {
+		h->again = false;
+		ask(c, h);
+	}
+	if (same)
+		return;
+	hop_touch(c, h);
+	list_each(&h->routes, link, following)
+		rri_touch(&c->rri, list_item(link, struct rri_route, in_hop)->slot);
+	list_each(&h->statics, link, following) static_touch(c, list_item(link, struct static_rec, in_hop));
+	if (h->peers) { /* injected prefixes around it may wait for this answer */
+		struct prefix host = prefix_host(&h->addr);
+
+		for (struct trie_node *n = trie_covering(&c->rri.slots, &host); n; n = trie_covering_next(n))
+			rri_touch(&c->rri, n->data);
+	}
+}

@@ -1,0 +1,556 @@
+/*
+ * The core's insides: what it knows of the world, what it wants, and the queues in between. For src/core only.
+ *
+ * One object has one file that reconciles it:
+ *   config.c     what changed in the model -> interfaces, bindings, units to look at again
+ *   interfaces.c links, addresses, standby groups; `ip address`, `shutdown`
+ *   bindings.c   one crypto map on one interface: binding state, level, transactions
+ *   units.c      one entry of it: plan -> filter rules, connections, access list routes
+ *   filters.c    the filter of one binding
+ *   conns.c      connections in charon, initiation, back-off, change of peer
+ *   secrets.c    keys in charon
+ *   sas.c        SAs as charon reports them, the routes they hold
+ *   routes.c     verdicts on RRI slots, `ip route` lines
+ *   hops.c       next hops by the underlay, helper host routes
+ *   kroutes.c    wanted against actual routes in the kernel
+ *
+ * Everything that is due hangs in a queue; core_work() takes from the queues in a fixed order and stops after
+ * WORK_BUDGET pieces, to go on with the next event or at once by timer. So one step is bounded whatever was configured.
+ */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "base/list.h"
+#include "base/text.h"
+#include "base/timerq.h"
+#include "base/trie.h"
+#include "base/vec.h"
+#include "core/core.h"
+#include "ipsec/plan.h"
+#include "redundancy/transaction.h"
+#include "rri/rri.h"
+
+#include <uthash.h>
+
+enum {
+	WORK_BUDGET = 256,		 /* pieces of work in one step; a piece is some microseconds */
+	INITIATE_WINDOW = 256,		 /* connections that negotiate at a time */
+	INITIATE_TRY_MS = 12000,	 /* until the next peer is asked, or the same again */
+	INITIATE_AGAIN_MS = 1000,	 /* after an SA went: the peer may be bringing up its successor */
+	INITIATE_BACKOFF_MS = 5000,	 /* doubled by every further failure, */
+	INITIATE_BACKOFF_MAX_MS = 60000, /* up to this */
+	RETRY_MS = 1000,		 /* a refused kernel or charon operation, doubled */
+	RETRY_MAX_MS = 30000,
+	ADOPTION_MS =
+		8000,	/* what a restart finds in the kernel waits this long for charon and HSRP to tell */
+	STOP_MS = 6000, /* D9 stop, at most */
+};
+
+enum timer_kind {
+	TIMER_BINDING,
+	TIMER_FILTER,
+	TIMER_CONN,
+	TIMER_CONN_LOAD,
+	TIMER_KROUTE,
+	TIMER_IKE,
+	TIMER_ADOPTION,
+	TIMER_STOP
+};
+
+/* --- The world ------------------------------------------------------------------------------------------------ */
+
+struct address_rec {
+	struct prefix prefix;
+	bool ours;
+	uint32_t generation;
+	struct list in_link;
+};
+
+struct link_rec {
+	UT_hash_handle hh; /* by ifindex */
+	struct link l;
+	uint32_t generation;
+	struct list addresses;
+};
+
+struct group_rec {
+	UT_hash_handle hh; /* by key */
+	struct group_key {
+		int ifindex;
+		uint32_t number;
+	} key;
+	enum hsrp_role role;
+	struct ipaddr vip;
+	mono_t at;
+};
+
+/* --- Interfaces and bindings ----------------------------------------------------------------------------------- */
+
+struct binding;
+
+struct iface {
+	UT_hash_handle hh;	  /* by name */
+	UT_hash_handle hh_device; /* by device */
+	char name[INTERFACE_NAME_MAX];
+	char device[DEVICE_NAME_MAX];
+	int ifindex; /* 0: no such device */
+	bool in_device_hash;
+	struct prefix *wanted; /* `ip address` lines applied */
+	size_t wanted_count;
+	bool shutdown_applied, shutdown;
+	struct binding *binding; /* NULL: no crypto map */
+};
+
+/* How far a binding may go: each level includes those below. */
+enum level { LEVEL_NONE, LEVEL_FILTER, LEVEL_CONNECTIONS, LEVEL_ROUTES, LEVEL_IKE };
+
+enum leave_how { LEAVE_FORCE, LEAVE_DELETE };
+
+struct binding {
+	UT_hash_handle hh; /* by id */
+	uint32_t id;
+	struct iface *iface; /* NULL once the interface has another binding or none */
+	char interface[INTERFACE_NAME_MAX];
+	char map[NAME_MAX_LEN];
+	uint32_t applied; /* crypto_applied when it was bound */
+	struct binding_fsm fsm;
+
+	int ifindex;
+	char device[DEVICE_NAME_MAX];
+	struct ipaddr endpoint; /* in use; not set: none */
+	struct ipaddr goal;	/* the endpoint it should have */
+	enum level level, target;
+	bool link_up, leaving;
+	bool removing; /* deconfigured or stopped: freed at the end of its transaction */
+	enum leave_how leave;
+	struct transaction tx;
+	struct timer timer;  /* of the transaction's step */
+	struct list in_look; /* the goal is to be computed anew */
+
+	struct vec units;	/* by sequence */
+	struct list plan_queue; /* units whose plan is due */
+	struct list apply_queue;
+	struct list wait_filter; /* units whose rules the kernel does not have yet */
+	struct list old_rules;	 /* units that still guard what they no longer protect */
+	uint32_t ops;		 /* effects that await their result */
+
+	bool filter_dirty, filter_sent, filter_stands;
+	uint64_t filter_cookie; /* 0: none under way */
+	uint64_t filter_number, filter_confirmed;
+	struct timer filter_timer;
+	uint32_t filter_failures;
+
+	char reason[BINDING_TEXT_MAX];
+	mono_t since;
+	bool said_r16, said_h5;
+};
+
+struct conn;
+
+struct unit {
+	struct binding *binding;
+	uint16_t sequence;
+	bool dynamic;
+	struct list in_queue;	/* plan_queue or apply_queue or wait_filter of the binding */
+	struct list in_old;	/* old_rules of the binding */
+	uint64_t filter_number; /* the filter that has its rules and peers */
+	uint64_t peers_digest;
+	struct filter_rule *rules; /* of the plan */
+	uint32_t rule_count;
+	struct filter_rule *before; /* still in force until routes and SAs have followed */
+	uint32_t before_count;
+	struct conn **conns; /* in the order of peers */
+	uint32_t conn_count;
+	uint32_t current;	   /* the peer in use */
+	uint32_t tries;		   /* failures in a row, over all peers */
+	struct rri_route **routes; /* held for the access list */
+	uint32_t route_count;
+	char acl[NAME_MAX_LEN];
+	struct acl_users *acl_users; /* NULL: none */
+	struct list in_acl;
+	struct list in_dynamic; /* c->dynamic_units */
+};
+
+/* Who has to follow an access list. */
+struct acl_users {
+	UT_hash_handle hh; /* by name */
+	char name[NAME_MAX_LEN];
+	struct list units;
+};
+
+/* --- IKE -------------------------------------------------------------------------------------------------------- */
+
+struct conn_child {
+	char name[IKE_CHILD_NAME_MAX];
+	uint64_t digest;
+	uint32_t installed; /* CHILD_SAs */
+	bool asked;
+};
+
+enum conn_phase { CONN_IDLE, CONN_QUEUED, CONN_TRYING, CONN_PAUSED, CONN_UP };
+
+struct hop;
+
+struct conn {
+	UT_hash_handle hh; /* by name */
+	char *name;
+	struct unit *unit; /* NULL: not wanted any more */
+	struct ipaddr local, remote;
+	bool dynamic;
+	uint64_t wanted, loaded; /* digests; loaded 0: charon does not have it */
+	uint64_t sent;		 /* of the load under way */
+	uint64_t load_cookie;	 /* 0: none under way */
+	uint32_t load_failures;
+	int64_t bound_ms; /* R3: S + 5 R + 1 s; 0: no dead peer detection */
+	struct conn_child *children;
+	uint32_t child_count, installed;
+	struct list sas, ikes;
+	enum conn_phase phase;
+	bool failing;	     /* said to be down */
+	struct timer timer;  /* of the phase */
+	struct timer reload; /* after a refused load */
+	struct list in_init;
+	struct hop *peer; /* static: held while routes may be */
+};
+
+struct ike_rec {
+	UT_hash_handle hh; /* by id */
+	uint32_t id;
+	struct conn *conn; /* NULL: none of ours */
+	struct list in_conn;
+	struct ipaddr remote;
+	uint64_t identity;
+	char remote_id[IKE_ID_MAX];
+	bool established;
+	uint32_t generation;
+	struct timer timer; /* while the peer is silent (D11) */
+};
+
+struct sa_rec {
+	UT_hash_handle hh; /* by id */
+	uint32_t id, ike_id;
+	struct conn *conn;
+	struct list in_conn;
+	struct list dirty;
+	int32_t child; /* index in conn->children; -1: none */
+	char child_name[IKE_CHILD_NAME_MAX];
+	struct ipaddr remote;
+	uint16_t remote_port;
+	uint64_t identity;
+	struct hop *peer;
+	struct prefix prefixes[8];
+	uint8_t prefix_count;
+	struct rri_route *routes[8];
+	uint8_t route_count;
+	uint32_t generation;
+};
+
+struct secret_rec {
+	UT_hash_handle hh; /* by id */
+	char id[IKE_CONN_NAME_MAX];
+	uint64_t loaded; /* digest; 0: not */
+	uint32_t generation;
+};
+
+/* --- Routes ------------------------------------------------------------------------------------------------------ */
+
+/* A kernel route of ours: wanted against actual. */
+struct kroute {
+	UT_hash_handle hh; /* by key */
+	struct kroute_key {
+		struct prefix prefix;
+		uint8_t protocol;
+		uint8_t pad; /* zero */
+		uint32_t metric, table;
+	} key;
+	struct route want, have, sent;
+	bool wanted, present, sent_add;
+	uint64_t cookie; /* of the last effect; 0: answered */
+	uint32_t owner;	 /* binding whose step waits for it; 0: none */
+	int error;	 /* of the last refused effect */
+	uint32_t failures;
+	struct timer timer;
+	mono_t last_add;
+	uint32_t generation;
+	struct list all, in_refused;
+};
+
+/* A route of somebody else (R12). */
+struct foreign_rec {
+	UT_hash_handle hh; /* by key */
+	struct foreign_key {
+		struct prefix prefix;
+		struct ipaddr gateway;
+		uint8_t protocol;
+		int ifindex;
+		uint32_t metric, table;
+	} key;
+	uint32_t generation;
+};
+
+/* An address that must be reached by the underlay. */
+struct hop {
+	struct ipaddr addr;
+	uint32_t refs;
+	bool known, asked, again;
+	struct ipaddr gateway;	      /* not set: on link */
+	int ifindex;		      /* 0: unreachable */
+	struct list routes;	      /* struct rri_route */
+	struct list statics;	      /* struct static_rec */
+	uint32_t peers;		      /* holds as an IKE peer: only those get helper routes */
+	uint32_t forced;	      /* holds that want the helper route even outside injected prefixes */
+	struct ipaddr forced_gateway; /* not set: as the underlay has it */
+	int forced_ifindex;
+	uint32_t sas; /* CHILD_SAs of this peer */
+	struct kroute *helper;
+	struct list dirty;
+};
+
+/* An `ip route` line. */
+struct static_rec {
+	UT_hash_handle hh; /* by key */
+	struct static_key {
+		struct prefix prefix;
+		struct ipaddr gateway;
+		char interface[INTERFACE_NAME_MAX];
+	} key;
+	uint8_t distance;
+	uint32_t generation;
+	struct rri_slot *slot;
+	struct list in_slot, in_hop, all, dirty;
+	struct hop *hop; /* NULL: by interface only */
+	struct kroute *kroute;
+	bool feasible; /* has a way; else it does not count */
+	struct route way;
+};
+
+enum pending_kind {
+	PENDING_NONE,
+	PENDING_FILTER,
+	PENDING_FILTER_GONE,
+	PENDING_CONN,
+	PENDING_KROUTE,
+	PENDING_OTHER
+};
+
+struct pending {
+	UT_hash_handle hh; /* by cookie */
+	uint64_t cookie;
+	enum pending_kind kind;
+	uint32_t owner; /* binding whose ops it counts in; 0: none */
+	struct kroute_key kroute;
+	char *conn; /* owned */
+};
+
+struct core {
+	struct model *model; /* NULL until the first EV_CONFIG */
+	mono_t now;
+	struct effects *out; /* during core_step only */
+	struct timerq timers;
+	uint64_t next_cookie;
+	struct pending *pendings;
+	uint32_t budget;
+	bool more; /* work was left over */
+	bool oom;
+
+	uint32_t generation; /* of snapshots */
+	bool snapshot_done, adopting, stopping, stopped, isakmp_on;
+	struct timer adoption, stop_timer;
+	struct link_rec *links;
+	struct group_rec *groups;
+	struct iface *ifaces, *devices;
+	struct trie connected; /* prefix -> struct connected_rec */
+	int tun;	       /* ifindex of charon's TUN; 0: none */
+
+	uint32_t next_binding;
+	struct binding *bindings;
+	struct list look; /* bindings whose goal is to be computed anew */
+	struct acl_users *acl_users;
+	struct list dynamic_units;
+
+	bool ike_up, libipsec, sa_snapshot_done;
+	uint32_t sa_generation;
+	uint32_t incarnation;
+	struct conn *conns;
+	struct ike_rec *ikes;
+	struct sa_rec *sas;
+	struct list dirty_sas;
+	struct list init_queue;
+	uint32_t trying;
+	struct secret_rec *secrets;
+	bool secrets_dirty;
+	uint32_t secret_generation;
+
+	struct rri rri;
+	struct trie hops; /* host prefix -> struct hop */
+	struct list dirty_hops;
+	uint32_t asked; /* hops whose answer is awaited */
+	struct kroute *kroutes;
+	struct list all_kroutes, refused;
+	struct foreign_rec *foreign;
+	struct list *sweep; /* position in all_kroutes; NULL: none under way */
+	uint32_t sweep_generation;
+	struct static_rec *statics;
+	struct list all_statics, dirty_statics;
+	uint32_t static_generation;
+};
+
+/* --- core.c ------------------------------------------------------------------------------------------------------ */
+
+void *core_alloc(struct core *c, size_t size); /* zeroed; NULL and c->oom on exhaustion */
+char *core_strdup(struct core *c, const char *s);
+void core_arm(struct core *c, struct timer *t, enum timer_kind kind, void *owner, int64_t ms);
+void core_log(struct core *c, enum severity severity, const char *mnemonic, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void core_warn(struct core *c, const char *line);
+/* Registers an effect whose result is awaited; 0 on exhaustion: then it is not. */
+uint64_t core_expect(struct core *c, enum pending_kind kind, uint32_t owner);
+struct pending *core_pending(struct core *c, uint64_t cookie);
+void core_pending_done(struct core *c, struct pending *p);
+bool core_spend(struct core *c); /* one piece of the budget; false when it is used up */
+int64_t core_backoff(uint32_t failures, int64_t first_ms, int64_t max_ms);
+
+#define CORE_ADDED(element) ((element)->hh.tbl != NULL) /* after HASH_ADD: it did not run out of memory */
+
+/* --- config.c ---------------------------------------------------------------------------------------------------- */
+
+void config_event(struct core *c, struct model *m);
+
+/* --- interfaces.c ------------------------------------------------------------------------------------------------ */
+
+struct link_rec *link_find(const struct core *c, int ifindex);
+struct link_rec *link_by_name(const struct core *c, const char *name);
+void link_event(struct core *c, const struct link *l);
+void link_gone(struct core *c, int ifindex);
+void address_event(struct core *c, const struct address *a);
+void address_gone(struct core *c, const struct address *a);
+void links_sweep(struct core *c); /* what the snapshot did not name */
+bool link_has_address(const struct link_rec *l, const struct ipaddr *a);
+bool covers_connected(const struct core *c, const struct prefix *p);
+struct iface *iface_find(const struct core *c, const char *name);
+struct iface *iface_get(struct core *c, const char *name);
+struct iface *iface_of_ifindex(const struct core *c, int ifindex);
+void iface_update(struct core *c, const char *name); /* from the model: device, addresses, shutdown */
+void iface_free(struct core *c, struct iface *i);
+void iface_reconcile(struct core *c, struct iface *i);
+struct group_rec *group_find(const struct core *c, int ifindex, uint16_t number);
+void group_event(struct core *c, const struct event *e);
+
+/* --- bindings.c -------------------------------------------------------------------------------------------------- */
+
+struct binding *binding_by_id(const struct core *c, uint32_t id);
+void binding_sync(struct core *c, struct iface *i);   /* the crypto map line of the interface */
+void binding_look(struct core *c, struct binding *b); /* something changed that its goal depends on */
+void binding_run(struct core *c, struct binding *b);  /* the transaction, as far as it gets */
+bool bindings_work(struct core *c);
+void binding_groups_changed(struct core *c, struct binding *b);
+void binding_op_done(struct core *c, uint32_t id);
+void binding_free(struct core *c, struct binding *b);
+const struct crypto_map *binding_model_map(const struct core *c, const struct binding *b);
+void binding_drop_unserved(struct core *c, struct binding *b);
+bool binding_settling(const struct core *c, const struct binding *b); /* restart: its role is not told yet */
+
+/* --- units.c ----------------------------------------------------------------------------------------------------- */
+
+struct unit *unit_find(const struct binding *b, uint16_t sequence);
+void unit_touch(struct core *c, struct binding *b, uint16_t sequence); /* plan anew */
+void units_touch_all(struct core *c, struct binding *b);
+void units_apply_all(struct core *c, struct binding *b);
+void unit_apply_later(struct unit *u);
+bool units_plan_work(struct core *c, struct binding *b);
+bool units_apply_work(struct core *c, struct binding *b);
+void units_filter_confirmed(struct core *c, struct binding *b);
+void units_settled(struct core *c, struct binding *b);
+void unit_free(struct core *c, struct unit *u);
+void units_of_acl(struct core *c, const char *name);
+const struct crypto_map_entry *unit_entry(const struct core *c, const struct unit *u);
+
+/* --- filters.c --------------------------------------------------------------------------------------------------- */
+
+void filter_work(struct core *c, struct binding *b);
+void filter_result(struct core *c, struct binding *b, uint64_t cookie, int error);
+void filter_remove(struct core *c, struct binding *b);
+
+/* --- conns.c ----------------------------------------------------------------------------------------------------- */
+
+struct conn *conn_find(const struct core *c, const char *name);
+bool conns_apply(struct core *c, struct unit *u, const struct plan *p); /* false on exhaustion */
+void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
+void conn_drop(struct core *c, struct conn *n); /* its binding left: end its SAs */
+void conns_work(struct core *c);
+void conn_timer(struct core *c, struct conn *n);
+void conn_load_result(struct core *c, const char *name, uint64_t cookie, int error);
+void conn_reload(struct core *c, struct conn *n);
+void conn_child_up(struct core *c, struct conn *n, int32_t child);
+void conn_child_down(struct core *c, struct conn *n, int32_t child);
+void conn_ike_established(struct core *c, struct conn *n);
+int32_t conn_child_index(const struct conn *n, const char *name);
+void conns_charon_gone(struct core *c);
+void conn_forget(struct core *c, struct conn *n);
+struct conn *conn_stray(struct core *c, const char *name); /* NULL: none of ours */
+void conns_forget_strays(struct core *c);
+
+/* --- secrets.c --------------------------------------------------------------------------------------------------- */
+
+void secrets_work(struct core *c);
+void secrets_charon_gone(struct core *c);
+void secrets_unload(struct core *c);
+
+/* --- sas.c ------------------------------------------------------------------------------------------------------- */
+
+void ike_event(struct core *c, const struct event *e);
+void sa_touch(struct core *c, struct sa_rec *s);
+void sas_work(struct core *c);
+void ike_silent_too_long(struct core *c, struct ike_rec *i);
+void sas_flush(struct core *c); /* charon is gone */
+void sas_clear(struct core *c, const struct clear_sa *what);
+void sa_let_go(struct core *c, struct sa_rec *s);
+
+/* --- routes.c ---------------------------------------------------------------------------------------------------- */
+
+void routes_hold(struct core *c, struct unit *u, const struct plan *p);
+void routes_release(struct core *c, struct unit *u);
+struct rri_route *route_hold(struct core *c, const struct binding *b, const struct reverse_route *rr,
+	struct rri_want *want, bool from_sa);
+void route_release(struct core *c, struct rri_route *r, bool from_sa);
+bool routes_work(struct core *c);
+void routes_touch_all(struct core *c);
+void routes_touch_prefix(struct core *c, const struct prefix *p); /* slots that cover it or lie within it */
+void statics_update(struct core *c);
+void static_touch(struct core *c, struct static_rec *s);
+void statics_touch_all(struct core *c);
+void foreign_route(struct core *c, const struct route *r, bool present);
+void foreign_sweep(struct core *c);
+
+/* --- hops.c ------------------------------------------------------------------------------------------------------ */
+
+struct hop *hop_hold(struct core *c, const struct ipaddr *a);
+void hop_release(struct core *c, struct hop *h);
+void hop_peer_hold(struct core *c, struct hop *h);
+void hop_peer_release(struct core *c, struct hop *h);
+void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway, int ifindex);
+void hop_unforce(struct core *c, struct hop *h);
+void hop_touch(struct core *c, struct hop *h);
+void hops_ask(struct core *c, const struct prefix *within); /* NULL: all */
+void hop_resolved(struct core *c, const struct event *e);
+void hops_work(struct core *c);
+bool hops_known_within(const struct core *c, const struct prefix *p);
+void hops_guard(struct core *c, const struct prefix *p); /* helper routes for the peers inside, now */
+void hops_touch_within(struct core *c, const struct prefix *p);
+
+/* --- kroutes.c --------------------------------------------------------------------------------------------------- */
+
+/* Wants a route, which replaces what was wanted under the same key. NULL on exhaustion. */
+struct kroute *kroute_want(struct core *c, const struct route *r, uint32_t owner);
+void kroute_unwant(struct core *c, struct kroute *k, uint32_t owner);
+struct kroute *kroute_find(const struct core *c, const struct route *r);
+bool kroute_stands(const struct kroute *k);
+void kroute_seen(struct core *c, const struct route *r);
+void kroute_lost(struct core *c, const struct route *r);
+void kroute_result(struct core *c, const struct kroute_key *key, uint64_t cookie, int error);
+void kroute_timer(struct core *c, struct kroute *k);
+void kroutes_retry(struct core *c); /* the world changed: what was refused is tried again */
+void kroutes_sweep_start(struct core *c);
+void kroutes_sweep_work(struct core *c);
+
+#endif

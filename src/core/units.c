@@ -1,0 +1,401 @@
+/*
+ * One entry of an applied crypto map: from its plan to filter rules, connections and routes.
+ *
+ * A unit passes through two queues. plan: its filter rules are compared; while they differ from what the kernel has, it
+ * waits for the filter. apply: connections, routes and initiation follow, as far as the binding's level allows. Rules
+ * that it no longer has guard on until routes and SAs have followed (rule 5).
+ */
+#include "core/state.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_sequence(const void *key, const void *item)
+{
+	uint16_t a = *(const uint16_t *)key, b = ((const struct unit *)item)->sequence;
+
+	return a < b ? -1 : a > b;
+}
+
+struct unit *unit_find(const struct binding *b, uint16_t sequence)
+{
+	return vec_find(&b->units, &sequence, compare_sequence);
+}
+
+const struct crypto_map_entry *unit_entry(const struct core *c, const struct unit *u)
+{
+	const struct crypto_map *map = binding_model_map(c, u->binding);
+
+	return map && !u->binding->removing ? crypto_map_entry(map, u->sequence) : NULL;
+}
+
+static struct unit *unit_get(struct core *c, struct binding *b, uint16_t sequence)
+{
+	bool found;
+	size_t at = vec_lower_bound(&b->units, &sequence, compare_sequence, &found);
+	struct unit *u;
+
+	if (found)
+		return b->units.items[at];
+	u = core_alloc(c, sizeof(*u));
+	if (!u)
+		return NULL;
+	u->binding = b;
+	u->sequence = sequence;
+	if (!vec_insert_at(&b->units, at, u)) {
+		free(u);
+		c->oom = true;
+		return NULL;
+	}
+	return u;
+}
+
+/* --- Who follows which access list --------------------------------------------------------------------------------- */
+
+static void leave_acl(struct core *c, struct unit *u)
+{
+	struct acl_users *a = u->acl_users;
+
+	list_remove(&u->in_acl);
+	u->acl_users = NULL;
+	u->acl[0] = '\0';
+	if (a && list_empty(&a->units)) {
+		HASH_DEL(c->acl_users, a);
+		free(a);
+	}
+}
+
+static void follow_acl(struct core *c, struct unit *u, const char *name)
+{
+	struct acl_users *a;
+
+	if (strcmp(u->acl, name) == 0)
+		return;
+	leave_acl(c, u);
+	if (!name[0])
+		return;
+	HASH_FIND_STR(c->acl_users, name, a);
+	if (!a) {
+		a = core_alloc(c, sizeof(*a));
+		if (!a)
+			return;
+		str_copy(a->name, sizeof(a->name), name);
+		list_init(&a->units);
+		HASH_ADD_STR(c->acl_users, name, a);
+		if (!CORE_ADDED(a)) {
+			free(a);
+			c->oom = true;
+			return;
+		}
+	}
+	str_copy(u->acl, sizeof(u->acl), name);
+	u->acl_users = a;
+	list_append(&a->units, &u->in_acl);
+}
+
+void units_of_acl(struct core *c, const char *name)
+{
+	struct list *link, *following;
+	struct acl_users *a;
+
+	HASH_FIND_STR(c->acl_users, name, a);
+	if (a)
+		list_each(&a->units, link, following)
+		{
+			const struct unit *u = list_item(link, struct unit, in_acl);
+
+			unit_touch(c, u->binding, u->sequence);
+		}
+	list_each(&c->dynamic_units, link, following)
+	{
+		const struct unit *u = list_item(link, struct unit, in_dynamic);
+
+		unit_touch(c, u->binding, u->sequence);
+	}
+}
+
+/* --- Queues ------------------------------------------------------------------------------------------------------------ */
+
+void unit_touch(struct core *c, struct binding *b, uint16_t sequence)
+{
+	struct unit *u = unit_get(c, b, sequence);
+
+	if (!u)
+		return;
+	list_remove(&u->in_queue);
+	list_append(&b->plan_queue, &u->in_queue);
+}
+
+void units_touch_all(struct core *c, struct binding *b)
+{
+	const struct crypto_map *map = binding_model_map(c, b);
+	const struct crypto_map_entry *e;
+	struct unit *u;
+
+	if (map)
+		vec_each (&map->entries, i, e)
+			unit_get(c, b, e->sequence);
+	vec_each (&b->units, i, u)
+		unit_touch(c, b, u->sequence);
+}
+
+void unit_apply_later(struct unit *u)
+{
+	list_append_once(&u->binding->apply_queue, &u->in_queue);
+}
+
+void units_apply_all(struct core *c, struct binding *b)
+{
+	struct unit *u;
+
+	(void)c;
+	vec_each (&b->units, i, u)
+		unit_apply_later(u);
+}
+
+void units_filter_confirmed(struct core *c, struct binding *b)
+{
+	struct list *link, *following;
+
+	(void)c;
+	list_each(&b->wait_filter, link, following)
+	{
+		struct unit *u = list_item(link, struct unit, in_queue);
+
+		if (u->filter_number > b->filter_confirmed)
+			continue;
+		list_remove(link);
+		list_append(&b->apply_queue, link);
+	}
+}
+
+/* --- Plan -------------------------------------------------------------------------------------------------------------- */
+
+static bool make_plan(struct core *c, const struct unit *u, struct plan *p)
+{
+	const struct crypto_map_entry *e = unit_entry(c, u);
+
+	*p = (struct plan){0};
+	if (!e)
+		return true;
+	if (plan_entry(c->model, u->binding->interface, binding_model_map(c, u->binding), e,
+		    &u->binding->endpoint, p))
+		return true;
+	c->oom = true;
+	return false;
+}
+
+static bool has_rule(const struct filter_rule *list, uint32_t count, const struct filter_rule *r)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (memcmp(&list[i], r, sizeof(*r)) == 0)
+			return true;
+	return false;
+}
+
+/* The rules in force move to `before`; those of the plan take their place. */
+static void change_rules(struct core *c, struct unit *u, struct plan *p)
+{
+	struct filter_rule *before =
+		realloc(u->before, (u->before_count + u->rule_count + 1) * sizeof(*before));
+
+	if (before) {
+		u->before = before;
+		for (uint32_t i = 0; i < u->rule_count; i++) {
+			const struct filter_rule *r = &u->rules[i];
+
+			if (r->permit && !has_rule(p->rules, p->rule_count, r) &&
+				!has_rule(u->before, u->before_count, r))
+				u->before[u->before_count++] = *r;
+		}
+	} else {
+		c->oom = true;
+	}
+	if (u->before_count)
+		list_append_once(&u->binding->old_rules, &u->in_old);
+	free(u->rules);
+	u->rules = p->rules;
+	u->rule_count = p->rule_count;
+	p->rules = NULL;
+	p->rule_count = 0;
+}
+
+/* Whose IKE and ESP the filter must let pass. */
+static uint64_t digest_peers(const struct unit *u, const struct crypto_map_entry *e)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	const uint8_t *p = (const uint8_t *)&u->binding->endpoint;
+
+	for (size_t i = 0; i < sizeof(u->binding->endpoint); i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	for (uint8_t k = 0; e && k < e->peer_count; k++) {
+		p = (const uint8_t *)&e->peers[k].addr;
+		for (size_t i = 0; i < sizeof(e->peers[k].addr); i++)
+			h = (h ^ p[i]) * 0x100000001b3u;
+	}
+	return e ? h + e->kind : 0;
+}
+
+static void filter_needs(struct unit *u)
+{
+	u->binding->filter_dirty = true;
+	u->filter_number = u->binding->filter_number + 1;
+}
+
+static void say_permanent(struct core *c, const struct unit *u, const struct plan *p)
+{
+	struct binding *b = u->binding;
+	const struct crypto_map_entry *e = unit_entry(c, u);
+	char line[2 * BINDING_TEXT_MAX];
+
+	if (b->said_r16 || b->fsm.redundancy || !e || p->defect != ENTRY_COMPLETE ||
+		!crypto_entry_rri_permanent(c->model, e))
+		return;
+	b->said_r16 = true;
+	snprintf(line, sizeof(line),
+		"%% Crypto map %s %u injects its routes at all times: without redundancy every router that "
+		"has the "
+		"same entry attracts the traffic.",
+		b->map, u->sequence);
+	core_warn(c, line);
+}
+
+static void plan_unit(struct core *c, struct unit *u)
+{
+	const struct crypto_map_entry *e = unit_entry(c, u);
+	struct binding *b = u->binding;
+	uint64_t peers;
+	struct plan p;
+
+	if (!make_plan(c, u, &p)) {
+		list_append(&b->plan_queue, &u->in_queue);
+		return;
+	}
+	u->dynamic = e && e->kind == CRYPTO_MAP_ISAKMP_DYNAMIC;
+	list_remove(&u->in_dynamic);
+	if (u->dynamic)
+		list_append(&c->dynamic_units, &u->in_dynamic);
+	follow_acl(c, u, e && !u->dynamic ? e->acl : "");
+	if (!e)
+		list_append_once(&b->old_rules, &u->in_old);
+	if (p.rule_count != u->rule_count ||
+		(p.rule_count && memcmp(p.rules, u->rules, p.rule_count * sizeof(*p.rules)) != 0)) {
+		change_rules(c, u, &p);
+		filter_needs(u);
+	}
+	peers = digest_peers(u, e);
+	if (peers != u->peers_digest)
+		filter_needs(u);
+	u->peers_digest = peers;
+	say_permanent(c, u, &p);
+	plan_clear(&p);
+	if (u->filter_number > b->filter_confirmed || !b->filter_stands)
+		list_append(&b->wait_filter, &u->in_queue);
+	else
+		list_append(&b->apply_queue, &u->in_queue);
+}
+
+bool units_plan_work(struct core *c, struct binding *b)
+{
+	struct list *link;
+	bool did = false;
+
+	while (!list_empty(&b->plan_queue) && core_spend(c)) {
+		bool oom = c->oom;
+
+		link = list_take(&b->plan_queue);
+		plan_unit(c, list_item(link, struct unit, in_queue));
+		did = true;
+		if (c->oom && !oom) /* once more with the next event */
+			return false;
+	}
+	return did;
+}
+
+/* --- Apply ---------------------------------------------------------------------------------------------------------------- */
+
+static void touch_sas(struct core *c, const struct unit *u)
+{
+	for (uint32_t i = 0; i < u->conn_count; i++) {
+		struct list *link, *following;
+
+		list_each(&u->conns[i]->sas, link, following)
+			sa_touch(c, list_item(link, struct sa_rec, in_conn));
+	}
+}
+
+static void apply_unit(struct core *c, struct unit *u)
+{
+	struct binding *b = u->binding;
+	struct plan p;
+
+	if (!make_plan(c, u, &p))
+		return;
+	if (b->level >= LEVEL_CONNECTIONS || !unit_entry(c, u))
+		conns_apply(c, u, &p);
+	if (b->level >= LEVEL_ROUTES)
+		routes_hold(c, u, &p);
+	else
+		routes_release(c, u);
+	touch_sas(c, u);
+	if (b->level >= LEVEL_IKE && !u->dynamic && u->conn_count)
+		conn_kick(c, u->conns[u->current]);
+	plan_clear(&p);
+}
+
+bool units_apply_work(struct core *c, struct binding *b)
+{
+	struct list *link;
+	bool did = false;
+
+	while (!list_empty(&b->apply_queue) && core_spend(c)) {
+		link = list_take(&b->apply_queue);
+		apply_unit(c, list_item(link, struct unit, in_queue));
+		did = true;
+	}
+	return did;
+}
+
+/* Routes and SAs have followed: what was guarded for them alone is let go. */
+void units_settled(struct core *c, struct binding *b)
+{
+	struct list *link;
+
+	if (!list_empty(&b->wait_filter) || b->filter_dirty || b->filter_cookie)
+		return;
+	while ((link = list_take(&b->old_rules)) != NULL) {
+		struct unit *u = list_item(link, struct unit, in_old);
+
+		if (u->before_count)
+			b->filter_dirty = true;
+		free(u->before);
+		u->before = NULL;
+		u->before_count = 0;
+		if (!unit_entry(c, u) && !u->conn_count && !u->rule_count) {
+			bool found;
+			size_t at = vec_lower_bound(&b->units, &u->sequence, compare_sequence, &found);
+
+			assert(found);
+			vec_remove_at(&b->units, at);
+			unit_free(c, u);
+		}
+	}
+}
+
+void unit_free(struct core *c, struct unit *u)
+{
+	routes_release(c, u);
+	while (u->conn_count)
+		conn_forget(c, u->conns[--u->conn_count]);
+	free(u->conns);
+	free(u->routes);
+	free(u->rules);
+	free(u->before);
+	leave_acl(c, u);
+	list_remove(&u->in_queue);
+	list_remove(&u->in_old);
+	list_remove(&u->in_dynamic);
+	free(u);
+}
