@@ -75,22 +75,19 @@ void core_free(struct core *c)
 	struct conn *n, *next_conn;
 	struct iface *i, *next_iface;
 	struct binding *b, *next_binding;
-	struct sa_rec *s, *next_sa;
 	struct static_rec *st, *next_static;
 
 	if (!c)
 		return;
 	c->out = &discarded;
-	HASH_ITER (hh, c->sas, s, next_sa)
-		sa_let_go(c, s);
-	FREE_HASH(c->sas, struct sa_rec);
-	FREE_HASH(c->ikes, struct ike_rec);
+	c->ike_up = false;
 	HASH_ITER (hh, c->ifaces, i, next_iface)
 		iface_free(c, i);
 	HASH_ITER (hh, c->bindings, b, next_binding)
 		binding_free(c, b);
 	HASH_ITER (hh, c->conns, n, next_conn)
 		conn_forget(c, n);
+	sas_flush(c);
 	HASH_ITER (hh, c->pendings, p, next_pending)
 		core_pending_done(c, p);
 	HASH_ITER (hh, c->statics, st, next_static) {
