@@ -11,33 +11,47 @@ static struct ipaddr host(unsigned n)
 	return ip_v4(0xc0a80000 + n);
 }
 
+static void box_init(struct world_box *b, unsigned n)
+{
+	b->h = hsrp_new(n + 1);
+	b->mac = (struct mac){{0x02, 0, 0, 0, 0, (uint8_t)(n + 2)}};
+	b->kernel_error = 0;
+	b->kernel_fails = -1;
+	b->kernel_slow = b->deaf = b->mute = b->has_address = false;
+	b->kept_count = b->violations = b->left = b->lines = b->read = 0;
+	b->record = (struct hsrp_record){0};
+	b->interface = (struct hsrp_interface_config){.device = "eth1",
+		.name = "FastEthernet0/0",
+		.address = host(n + 2),
+		.address_len = 24,
+		.version = 1};
+	b->group = (struct hsrp_group_config){.device = "eth1",
+		.group = 1,
+		.family = IP_V4,
+		.enabled = true,
+		.vip = host(254),
+		.priority = 100,
+		.hello_ms = 3000,
+		.hold_ms = 10000,
+		.auth = {.text = HSRP_AUTH_DEFAULT}};
+}
+
+void world_reset(struct world *w)
+{
+	w->now = (mono_t){1000000000000};
+	for (unsigned n = 0; n < w->boxes; n++) {
+		hsrp_free(w->box[n].h);
+		box_init(&w->box[n], n);
+	}
+}
+
 struct world *world_new(unsigned boxes)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert(w && boxes <= WORLD_BOXES);
-	w->now = (mono_t){1000000000000};
 	w->boxes = boxes;
-	for (unsigned n = 0; n < boxes; n++) {
-		struct world_box *b = &w->box[n];
-		b->h = hsrp_new(n + 1);
-		b->mac = (struct mac){{0x02, 0, 0, 0, 0, (uint8_t)(n + 2)}};
-		b->kernel_fails = -1;
-		b->interface = (struct hsrp_interface_config){.device = "eth1",
-			.name = "FastEthernet0/0",
-			.address = host(n + 2),
-			.address_len = 24,
-			.version = 1};
-		b->group = (struct hsrp_group_config){.device = "eth1",
-			.group = 1,
-			.family = IP_V4,
-			.enabled = true,
-			.vip = host(254),
-			.priority = 100,
-			.hello_ms = 3000,
-			.hold_ms = 10000,
-			.auth = {.text = HSRP_AUTH_DEFAULT}};
-	}
+	world_reset(w);
 	return w;
 }
 
@@ -86,6 +100,11 @@ static void note_frame(struct world *w, struct world_box *b, const uint8_t *byte
 	else
 		snprintf(line, WORLD_LINE, "%s %s pri %u %s", ops[p.opcode], states[p.state], p.priority,
 			mac_word(b, &f.from_mac));
+	/* Leaving is said when the address is gone; the virtual MAC is the active router's, and only it uses it. */
+	bool active = p.opcode != HSRP_ADVERTISE && p.state == HSRP_ACTIVE;
+	bool leaving = p.opcode == HSRP_RESIGN || (p.opcode == HSRP_HELLO && !active);
+	b->violations +=
+		(leaving && b->has_address) || active != (strcmp(mac_word(b, &f.from_mac), "vmac") == 0);
 }
 
 static void deliver(struct world *w, unsigned from, const uint8_t *bytes, size_t len)
@@ -136,11 +155,6 @@ void world_kernel_answer(struct world *w, unsigned box)
 	world_step(w, box, &in);
 }
 
-static const char *trim(const char *state)
-{
-	return state;
-}
-
 void world_step(struct world *w, unsigned box, const struct hsrp_in *in)
 {
 	static const char *const phases[] = {"state", "serving", "gone", "failed", "changed", "removed"};
@@ -162,7 +176,7 @@ void world_step(struct world *w, unsigned box, const struct hsrp_in *in)
 		else if (o->kind == HSRP_OUT_REPORT) {
 			b->last = o->report;
 			snprintf(new_line(w, b), WORLD_LINE, "report %s %s", phases[o->report.phase],
-				trim(hsrp_state_text((enum hsrp_state)o->report.status.state)));
+				hsrp_state_text((enum hsrp_state)o->report.status.state));
 		} else if (o->kind == HSRP_OUT_KERNEL)
 			kernel(w, box, &o->kernel);
 	}

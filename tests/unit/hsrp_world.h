@@ -24,6 +24,8 @@ struct world_box {
 	unsigned kept_count;
 	bool deaf, mute;
 	bool has_address;
+	unsigned
+		violations; /* a frame of a router that is leaving while the address is still here; a MAC that is not its */
 	struct hsrp_record record;
 	struct hsrp_report last;
 	unsigned left;
@@ -40,6 +42,7 @@ struct world {
 
 /* Boxes 0, 1, … have 192.168.0.2, .3, …; group 1 with 192.168.0.254, priority 100, timers 3/10. */
 struct world *world_new(unsigned boxes);
+void world_reset(struct world *w); /* as new, the same boxes */
 void world_free(struct world *w);
 void world_start(struct world *w, unsigned box); /* configuration and link up */
 void world_step(struct world *w, unsigned box, const struct hsrp_in *in);
