@@ -149,9 +149,12 @@ void cli_filter_end(struct cli_filter *f, struct text *out); /* the last line, a
 struct cli_writer {
 	const struct model *model;
 	char only_interface[INTERFACE_NAME_MAX];
-	unsigned row, sub_row;
-	size_t at[4];
-	unsigned phase;
+	bool begun, done, lines_since_mark;
+	unsigned depth, section;
+	struct {
+		unsigned mode, row;
+		size_t at[2];
+	} level[CLI_CONTEXT_MAX + 1];
 };
 
 /* The whole configuration, or one interface's ("interface FastEthernet0/0" and its lines, then "end"). */

@@ -250,15 +250,6 @@ static void free_group(void *item)
 	free(g);
 }
 
-static void free_interface(void *item)
-{
-	struct interface_cfg *i = item;
-
-	free_items(&i->secondary_addresses, free);
-	free_items(&i->standby, free_group);
-	free(i);
-}
-
 static void free_kept(void *item)
 {
 	struct kept_line *k = item;
@@ -266,6 +257,16 @@ static void free_kept(void *item)
 	free_items(&k->children, free_kept); /* one level deep: a child has none */
 	free(k->text);
 	free(k);
+}
+
+static void free_interface(void *item)
+{
+	struct interface_cfg *i = item;
+
+	free_items(&i->secondary_addresses, free);
+	free_items(&i->standby, free_group);
+	free_items(&i->kept, free_kept);
+	free(i);
 }
 
 struct model *model_new(void)

@@ -266,6 +266,7 @@ struct interface_cfg {
 	char crypto_map[NAME_MAX_LEN]; /* "": none */
 	bool crypto_redundancy;
 	char crypto_redundancy_group[NAME_MAX_LEN]; /* "": without a name */
+	struct vec kept;			    /* struct kept_line: `duplex auto` and the like */
 	uint32_t crypto_applied; /* counts how often the line was typed: retyping re-applies (H6, D10) */
 };
 
@@ -281,8 +282,10 @@ struct static_route {
 
 /* A line that is taken and written back without effect here: `logging console`, `line vty 0 4` with its lines. */
 struct kept_line {
-	uint32_t order;	     /* write position; kept lines are sorted by it, then as they came */
-	char *text;	     /* owned */
+	uint32_t order;	     /* of its command; kept lines are sorted by it, then as they came */
+	bool negated;	     /* written with "no " in front */
+	char *text;	     /* owned; may hold newlines (a banner) */
+	size_t key_len;	     /* the beginning of the text by which another line replaces this one */
 	struct vec children; /* struct kept_line, one level */
 };
 

@@ -1,0 +1,353 @@
+/* Extended access lists, numbered and named. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/rules.h"
+
+enum { PROTOCOL_IP = 0, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+
+/* --- From the line ------------------------------------------------------------------------------------------------ */
+
+/* "s-" and "d-": the slots of source and destination. */
+struct end_slots {
+	const char *any, *host, *addr, *wild, *lo, *hi;
+	const char
+		*op[5]; /* in the order of enum acl_port_op from ACL_PORT_EQ on; range has none of its own */
+};
+
+static const struct end_slots source_slots = {
+	"s-any", "s-host", "s-addr", "s-wild", "s-lo", "s-hi", {"s-eq", "s-neq", "s-lt", "s-gt"}};
+static const struct end_slots destination_slots = {
+	"d-any", "d-host", "d-addr", "d-wild", "d-lo", "d-hi", {"d-eq", "d-neq", "d-lt", "d-gt"}};
+
+static struct acl_end read_end(const struct cli_args *a, const struct end_slots *s)
+{
+	struct acl_end e = {.addr = ip_v4(0), .wildcard = ip_v4(UINT32_MAX)};
+	const struct cli_value *host = cli_arg(a, s->host), *addr = cli_arg(a, s->addr);
+
+	if (host->set) {
+		e.addr = host->ip;
+		e.wildcard = ip_v4(0);
+	} else if (addr->set) {
+		e.wildcard = cli_arg(a, s->wild)->ip;
+		e.addr = ip_v4(ip_v4_u32(&addr->ip) & ~ip_v4_u32(&e.wildcard));
+	}
+	for (unsigned op = 0; op < 4; op++) {
+		const struct cli_value *v = cli_arg(a, s->op[op]);
+
+		if (v->set) {
+			e.port_op = (enum acl_port_op)(ACL_PORT_EQ + op);
+			e.port_lo = e.port_hi = (uint16_t)v->n;
+		}
+	}
+	if (cli_has(a, s->lo)) {
+		uint16_t lo = (uint16_t)cli_arg(a, s->lo)->n, hi = (uint16_t)cli_arg(a, s->hi)->n;
+
+		e.port_op = ACL_PORT_RANGE;
+		e.port_lo = lo < hi ? lo : hi; /* IOS turns them round */
+		e.port_hi = lo < hi ? hi : lo;
+	}
+	return e;
+}
+
+static struct acl_rule read_rule(const struct cli_args *a)
+{
+	struct acl_rule r = {.sequence = cli_arg(a, "sequence")->n,
+		.permit = cli_has(a, "permit"),
+		.protocol = (int16_t)cli_arg(a, "protocol")->n,
+		.established = cli_has(a, "established"),
+		.log = cli_has(a, "log")};
+
+	if (cli_has(a, "remark")) {
+		r.is_remark = true;
+		return r;
+	}
+	if (cli_has(a, "tcp"))
+		r.protocol = PROTOCOL_TCP;
+	else if (cli_has(a, "udp"))
+		r.protocol = PROTOCOL_UDP;
+	r.source = read_end(a, &source_slots);
+	r.destination = read_end(a, &destination_slots);
+	return r;
+}
+
+/* --- To the line -------------------------------------------------------------------------------------------------- */
+
+static void show_end(const struct acl_end *e, const struct end_slots *s, struct cli_args *a)
+{
+	if (ip_v4_u32(&e->wildcard) == UINT32_MAX) {
+		cli_put_number(a, s->any, 1);
+	} else if (ip_v4_u32(&e->wildcard) == 0) {
+		cli_put_address(a, s->host, &e->addr);
+	} else {
+		cli_put_address(a, s->addr, &e->addr);
+		cli_put_address(a, s->wild, &e->wildcard);
+	}
+	if (e->port_op == ACL_PORT_RANGE) {
+		cli_put_number(a, s->lo, e->port_lo);
+		cli_put_number(a, s->hi, e->port_hi);
+	} else if (e->port_op != ACL_PORT_NONE) {
+		cli_put_number(a, s->op[e->port_op - ACL_PORT_EQ], e->port_lo);
+	}
+}
+
+static bool get_rule(const struct cli_target *t, struct cli_args *a)
+{
+	const struct acl_rule *r = t->object;
+
+	cli_put_string(a, "list", t->name);
+	cli_put_number(a, "sequence", r->sequence);
+	if (r->is_remark) {
+		cli_put_string(a, "remark", r->remark);
+		return true;
+	}
+	cli_put_number(a, r->permit ? "permit" : "deny", 1);
+	cli_put_number(a, r->protocol == PROTOCOL_IP ? "ip" : "protocol",
+		r->protocol == PROTOCOL_IP ? 1 : (uint32_t)r->protocol);
+	show_end(&r->source, &source_slots, a);
+	show_end(&r->destination, &destination_slots, a);
+	if (r->established)
+		cli_put_number(a, "established", 1);
+	if (r->log)
+		cli_put_number(a, "log", 1);
+	return true;
+}
+
+static bool is_tcp(const struct cli_target *t)
+{
+	const struct acl_rule *r = t->object;
+
+	return !r->is_remark && r->protocol == PROTOCOL_TCP;
+}
+
+static bool is_udp(const struct cli_target *t)
+{
+	const struct acl_rule *r = t->object;
+
+	return !r->is_remark && r->protocol == PROTOCOL_UDP;
+}
+
+static bool is_other(const struct cli_target *t)
+{
+	const struct acl_rule *r = t->object;
+
+	return !r->is_remark && r->protocol != PROTOCOL_TCP && r->protocol != PROTOCOL_UDP;
+}
+
+static bool is_remark(const struct cli_target *t)
+{
+	return ((const struct acl_rule *)t->object)->is_remark;
+}
+
+/* --- Rules -------------------------------------------------------------------------------------------------------- */
+
+/* In the list's own mode the list is there; `access-list N` names it, and makes it. */
+static const char *list_name(const struct cli_call *c)
+{
+	const struct cli_value *list = cli_arg(c->args, "list");
+
+	return list->set ? list->s : c->target.name;
+}
+
+static bool check_rule(struct cli_call *c)
+{
+	struct acl_rule r = read_rule(c->args);
+	const char *name = list_name(c);
+	const struct acl *a = model_acl(c->model, name);
+	const struct crypto_map *map;
+	bool dynamic;
+
+	if (r.sequence && a && acl_rule(a, r.sequence))
+		return cli_refuse(c, "Duplicate sequence number");
+	if (!r.sequence && a)
+		r.sequence = acl_next_sequence(a);
+	if (a && r.sequence == 0)
+		return cli_refuse(c, "Access list %s has no sequence number left: resequence it", name);
+	if (r.permit && acl_rule_uses_any(&r)) {
+		const struct crypto_map_entry *e = cli_rri_user(c->model, name, &map, &dynamic);
+
+		if (e)
+			return cli_refuse_any(
+				c, name, r.sequence ? r.sequence : ACL_SEQUENCE_STEP, map, dynamic, e);
+	}
+	return true;
+}
+
+static bool set_rule(struct cli_call *c)
+{
+	struct acl_rule r = read_rule(c->args);
+	const char *name = list_name(c);
+	struct acl *a = model_acl_get(c->model, name);
+	char remark[DESCRIPTION_MAX_LEN];
+
+	if (!a)
+		return cli_refuse(c, "Out of memory");
+	a->numbered = name[0] >= '0' && name[0] <= '9';
+	c->target.name = a->name;
+	if (!r.is_remark && acl_rule_same(a, &r))
+		return true; /* IOS takes a rule that is there without a word */
+	if (r.is_remark) {
+		size_t n;
+
+		str_copy(remark, sizeof(remark), cli_arg(c->args, "remark")->s);
+		for (n = strlen(remark); n > 0 && (remark[n - 1] == ' ' || remark[n - 1] == '\t'); n--)
+			remark[n - 1] = '\0';
+		r.remark = remark;
+	}
+	if (!r.sequence)
+		r.sequence = acl_next_sequence(a);
+	return acl_rule_add(a, &r) || cli_refuse(c, "Out of memory");
+}
+
+static const struct acl_rule *same_remark(const struct acl *a, const char *text)
+{
+	const struct acl_rule *r;
+
+	vec_each (&a->rules, i, r)
+		if (r->is_remark && strcmp(r->remark, text) == 0)
+			return r;
+	return NULL;
+}
+
+static bool unset_rule(struct cli_call *c)
+{
+	struct acl_rule like = read_rule(c->args);
+	const char *name = list_name(c);
+	struct acl *a = model_acl(c->model, name);
+	const struct acl_rule *r = NULL;
+
+	if (a && like.sequence)
+		r = acl_rule(a, like.sequence);
+	else if (a && like.is_remark)
+		r = same_remark(a, cli_arg(c->args, "remark")->s);
+	else if (a)
+		r = acl_rule_same(a, &like);
+	if (!r)
+		return cli_refuse(c, "Specified access list entry does not exist");
+	acl_rule_delete(a, r->sequence);
+	c->target.name = a->name;
+	if (a->rules.count == 0 && a->numbered && cli_has(c->args, "list")) {
+		model_touch(c->model, MODEL_ACL, a->name, 0);
+		c->touched = true;
+		model_acl_delete(c->model, name);
+	}
+	return true;
+}
+
+static bool drop_list(struct cli_call *c)
+{
+	const char *name = cli_arg(c->args, "list")->s;
+
+	model_touch(c->model, MODEL_ACL, name, 0);
+	c->touched = true;
+	model_acl_delete(c->model, name);
+	return true;
+}
+
+/* --- Lists --------------------------------------------------------------------------------------------------------- */
+
+static bool set_list(struct cli_call *c)
+{
+	struct acl *a = c->target.object;
+
+	a->numbered = a->name[0] >= '0' && a->name[0] <= '9';
+	return true;
+}
+
+static bool get_list(const struct cli_target *t, struct cli_args *a)
+{
+	cli_put_string(a, "name", ((const struct acl *)t->object)->name);
+	return true;
+}
+
+/* --- The rows ------------------------------------------------------------------------------------------------------ */
+
+#define ADDRESS_OF(p) "{host A.B.C.D:" p "host|any:" p "any|A.B.C.D:" p "addr WILDCARD:" p "wild} "
+#define PORTS_OF(p, type)                                                                                    \
+	"[eq " type ":" p "eq|neq " type ":" p "neq|lt " type ":" p "lt|gt " type ":" p "gt|range " type     \
+	":" p "lo " type ":" p "hi] "
+#define ACTION "{permit:permit|deny~deny__:deny} "
+#define OTHER  ACTION "{ip:ip|PROTOCOL:protocol} " ADDRESS_OF("s-") ADDRESS_OF("d-") "[log:log]"
+#define TCP                                                                                                  \
+	ACTION "tcp:tcp " ADDRESS_OF("s-") PORTS_OF("s-", "TCP-PORT") ADDRESS_OF("d-")                       \
+		PORTS_OF("d-", "TCP-PORT") "[established:established] [log:log]"
+#define UDP                                                                                                  \
+	ACTION "udp:udp " ADDRESS_OF("s-") PORTS_OF("s-", "UDP-PORT") ADDRESS_OF("d-")                       \
+		PORTS_OF("d-", "UDP-PORT") "[log:log]"
+#define NUMBERED  "access-list {<100-199>:list|<2000-2699>:list} "
+#define SEQUENCED "[<1-2147483647>:sequence] "
+
+#define ACTION_HELP "Specify packets to forward|Specify packets to reject|"
+#define ADDRESS_HELP(what)                                                                                   \
+	"A single " what " host|" what " address|Any " what " host|" what " address|" what " wildcard bits|"
+#define PORTS_HELP                                                                                           \
+	"Match only packets on a given port number|Port number|"                                             \
+	"Match only packets not on a given port number|Port number|"                                         \
+	"Match only packets with a lower port number|Port number|"                                           \
+	"Match only packets with a greater port number|Port number|"                                         \
+	"Match only packets in the range of port numbers|Port number|Port number|"
+#define OTHER_HELP                                                                                           \
+	ACTION_HELP "Any Internet Protocol|An IP protocol number|" ADDRESS_HELP("source")                    \
+		ADDRESS_HELP("destination") "Log matches against this entry"
+#define PORT_HELP(protocol)                                                                                  \
+	ACTION_HELP protocol "|" ADDRESS_HELP("source") PORTS_HELP ADDRESS_HELP("destination") PORTS_HELP
+#define TCP_HELP                                                                                             \
+	PORT_HELP("Transmission Control Protocol")                                                           \
+	"Match established connections|Log matches against this entry"
+#define UDP_HELP PORT_HELP("User Datagram Protocol") "Log matches against this entry"
+#define NUMBERED_HELP                                                                                        \
+	"Add an access list entry|IP extended access list|IP extended access list (expanded range)|"
+#define SEQUENCED_HELP "Sequence Number|"
+
+#define RULE(applies_)                                                                                       \
+	.check = check_rule, .set = set_rule, .unset = unset_rule, .get = get_rule, .applies = applies_,     \
+	.touches = MODEL_ACL
+#define NUMBERED_RULE(applies_)                                                                              \
+	.modes = IN(CONFIG), .rank = 1600, .list = &cli_list_numbered_rules, RULE(applies_)
+#define NAMED_RULE(applies_) .modes = IN(ACL), .rank = 10, .list = &cli_list_rules, RULE(applies_)
+
+static const struct cli_row rows[] = {
+	{.modes = IN(CONFIG),
+		.syntax = "ip access-list extended {<100-199>:name|<2000-2699>:name|NAME/63:name}",
+		.help = "|Named access-list|Extended Access List|Extended IP access-list number|"
+			"Extended IP access-list number (expanded range)|Access-list name",
+		.rank = 1500,
+		.flags = CLI_IDENTITY,
+		.opens = MODE_ACL,
+		.list = &cli_list_named_acls,
+		.set = set_list,
+		.get = get_list,
+		.touches = MODEL_ACL},
+	{.modes = IN(CONFIG),
+		.syntax = "ip access-list standard LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Standard access lists are not available: use ip access-list extended"},
+	{NUMBERED_RULE(is_remark), .syntax = NUMBERED "remark LINE/100:remark",
+		.help = NUMBERED_HELP "Access list entry comment|Comment up to 100 characters"},
+	{NUMBERED_RULE(is_other), .syntax = NUMBERED OTHER, .help = NUMBERED_HELP OTHER_HELP},
+	{NUMBERED_RULE(is_tcp), .syntax = NUMBERED TCP, .help = NUMBERED_HELP TCP_HELP},
+	{NUMBERED_RULE(is_udp), .syntax = NUMBERED UDP, .help = NUMBERED_HELP UDP_HELP},
+	{.modes = IN(CONFIG),
+		.syntax = "access-list {<100-199>:list|<2000-2699>:list}",
+		.flags = CLI_ONLY_NO | CLI_HIDDEN,
+		.unset = drop_list,
+		.touches = MODEL_ACL},
+	{.modes = IN(CONFIG),
+		.syntax = "access-list {<1-99>|<1300-1999>} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Standard access lists are not available: use 100-199 or 2000-2699"},
+
+	{NAMED_RULE(is_remark), .syntax = SEQUENCED "remark LINE/100:remark",
+		.help = SEQUENCED_HELP "Access list entry comment|Comment up to 100 characters"},
+	{NAMED_RULE(is_other), .syntax = SEQUENCED OTHER, .help = SEQUENCED_HELP OTHER_HELP},
+	{NAMED_RULE(is_tcp), .syntax = SEQUENCED TCP, .help = SEQUENCED_HELP TCP_HELP},
+	{NAMED_RULE(is_udp), .syntax = SEQUENCED UDP, .help = SEQUENCED_HELP UDP_HELP},
+	{.modes = IN(ACL),
+		.syntax = "<1-2147483647>:sequence",
+		.help = "Sequence Number",
+		.flags = CLI_ONLY_NO,
+		.list = &cli_list_rules,
+		.unset = unset_rule,
+		.touches = MODEL_ACL},
+};
+CLI_TABLE(cli_table_acl, rows);

@@ -1,0 +1,263 @@
+/* Exec commands, but for show. */
+#include <string.h>
+
+#include "cli/session.h"
+
+static enum cli_status run_close(struct cli_call *c)
+{
+	(void)c;
+	return CLI_CLOSE;
+}
+
+static enum cli_status run_enable(struct cli_call *c)
+{
+	struct cli_session *s = c->session;
+	const struct model *m = c->model;
+
+	if (s->privilege >= 15)
+		return CLI_OK;
+	if (m->enable_secret.set || m->enable_password.set) {
+		s->question = ASK_ENABLE;
+		return CLI_OK;
+	}
+	if (s->own_privilege >= 15) {
+		s->privilege = 15;
+		return CLI_OK;
+	}
+	text_add(c->out, "% Error in authentication.\n\n");
+	return CLI_REFUSED;
+}
+
+static enum cli_status run_disable(struct cli_call *c)
+{
+	c->session->privilege = 1;
+	cli_pop_to(c->session, 0);
+	return CLI_OK;
+}
+
+static enum cli_status run_configure(struct cli_call *c)
+{
+	struct cli_session *s = c->session;
+
+	if (s->depth > 0)
+		return CLI_OK; /* do configure terminal */
+	if (!cli_enter_configuration(s)) {
+		text_add(c->out, "% Out of memory\n");
+		return CLI_REFUSED;
+	}
+	text_add(c->out, "Enter configuration commands, one per line.  End with CNTL/Z.\n");
+	return CLI_OK;
+}
+
+/* --- Terminal ------------------------------------------------------------------------------------------------------ */
+
+static enum cli_status run_length(struct cli_call *c)
+{
+	c->session->page_length = cli_arg(c->args, "lines")->n;
+	return CLI_OK;
+}
+
+static enum cli_status run_monitor(struct cli_call *c)
+{
+	c->session->monitor = true;
+	return CLI_OK;
+}
+
+static enum cli_status run_no_monitor(struct cli_call *c)
+{
+	c->session->monitor = false;
+	return CLI_OK;
+}
+
+static enum cli_status run_nothing(struct cli_call *c)
+{
+	(void)c;
+	return CLI_OK;
+}
+
+static enum cli_status run_privilege(struct cli_call *c)
+{
+	text_printf(c->out, "Current privilege level is %u\n", c->session->privilege);
+	return CLI_OK;
+}
+
+static enum cli_status run_terminal(struct cli_call *c)
+{
+	text_printf(c->out, "Length: %u lines, Width: 80 columns\nMonitor logging is %s\n",
+		c->session->page_length, c->session->monitor ? "on" : "off");
+	return CLI_OK;
+}
+
+static enum cli_status run_hosts(struct cli_call *c)
+{
+	const struct kept_line *k;
+	const char *domain = "not set";
+
+	vec_each (&c->model->kept, i, k)
+		if (strncmp(k->text, "ip domain", 9) == 0 && strncmp(k->text + 10, "name ", 5) == 0)
+			domain = k->text + 15;
+	text_printf(c->out, "Default domain is %s\nName servers are 255.255.255.255\n", domain);
+	return CLI_OK;
+}
+
+/* --- Files -------------------------------------------------------------------------------------------------------- */
+
+static bool prompts_are_off(const struct model *m)
+{
+	const struct kept_line *k;
+
+	vec_each (&m->kept, i, k)
+		if (strcmp(k->text, "file prompt quiet") == 0)
+			return true;
+	return false;
+}
+
+static enum cli_status run_copy(struct cli_call *c)
+{
+	if (prompts_are_off(c->model))
+		return CLI_ACTION;
+	c->session->question = ASK_COPY_NAME;
+	return CLI_OK;
+}
+
+static enum cli_status run_erase(struct cli_call *c)
+{
+	c->session->question = ASK_ERASE;
+	return CLI_OK;
+}
+
+static enum cli_status run_reload(struct cli_call *c)
+{
+	c->session->question = ASK_RELOAD;
+	return CLI_OK;
+}
+
+/* --- The rows ----------------------------------------------------------------------------------------------------- */
+
+#define EXEC	   .modes = IN(EXEC)
+#define PRIVILEGED .modes = IN(EXEC), .flags = CLI_PRIVILEGED
+static const uint32_t pipes[] = {
+	CLI_PIPE_BEGIN, CLI_PIPE_COUNT, CLI_PIPE_EXCLUDE, CLI_PIPE_INCLUDE, CLI_PIPE_SECTION};
+
+static const struct cli_row rows[] = {
+	{EXEC, .syntax = "exit", .help = "Exit from the EXEC", .run = run_close},
+	{EXEC, .syntax = "quit", .help = "Exit from the EXEC", .run = run_close},
+	{EXEC, .syntax = "logout", .help = "Exit from the EXEC", .run = run_close},
+	{EXEC, .syntax = "end", .flags = CLI_HIDDEN, .run = run_nothing},
+	{EXEC, .syntax = "enable [15]", .help = "Turn on privileged commands|Enable level",
+		.run = run_enable},
+	{EXEC, .syntax = "disable", .help = "Turn off privileged commands", .run = run_disable},
+	{PRIVILEGED, .syntax = "configure terminal",
+		.help = "Enter configuration mode|Configure from the terminal", .run = run_configure},
+
+	{EXEC, .syntax = "terminal length <0-512>:lines",
+		.help = "Set terminal line parameters|Set number of lines on a screen|"
+			"Number of lines on screen (0 for no pausing)",
+		.run = run_length},
+	{EXEC, .syntax = "terminal width <0-512>",
+		.help = "|Set width of the display terminal|"
+			"Number of characters on a screen line",
+		.run = run_nothing},
+	{EXEC, .syntax = "terminal monitor", .help = "|Copy debug output to the current terminal line",
+		.run = run_monitor},
+	{EXEC, .syntax = "terminal no monitor", .help = "|Negate a command or set its defaults|",
+		.run = run_no_monitor},
+
+	{PRIVILEGED, .syntax = "write [memory]", .help = "Write running configuration|Write to NV memory",
+		.action = CLI_DO_SAVE},
+	{PRIVILEGED, .syntax = "write erase", .help = "|Erase NV memory", .action = CLI_DO_ERASE_STARTUP,
+		.run = run_erase},
+	{.modes = IN(EXEC),
+		.flags = CLI_PRIVILEGED | CLI_PIPES,
+		.syntax = "write terminal",
+		.help = "|Write to terminal",
+		.action = CLI_DO_SHOW_RUNNING},
+	{PRIVILEGED, .syntax = "copy running-config startup-config",
+		.help = "Copy from one file to another|Copy from current system configuration|"
+			"Copy to startup configuration",
+		.action = CLI_DO_SAVE, .run = run_copy},
+	{PRIVILEGED, .syntax = "copy startup-config running-config",
+		.help = "|Copy from startup configuration|Update (merge with) current system configuration",
+		.action = CLI_DO_LOAD_STARTUP},
+	{PRIVILEGED, .syntax = "erase startup-config",
+		.help = "Erase a filesystem|Erase contents of configuration memory",
+		.action = CLI_DO_ERASE_STARTUP, .run = run_erase},
+
+	{PRIVILEGED, .syntax = "clear crypto sa",
+		.help = "Reset functions|Encryption subsystem|"
+			"Clear all crypto SAs",
+		.action = CLI_DO_CLEAR_SA},
+	{PRIVILEGED, .syntax = "clear crypto sa peer HOST:peer",
+		.help = "|||Clear all SAs for a given crypto peer|Peer address", .action = CLI_DO_CLEAR_SA,
+		.fields = {CONST(struct cli_action, clear.what, CLI_CLEAR_PEER),
+			ADDRESS("peer", struct cli_action, clear.peer)}},
+	{PRIVILEGED, .syntax = "clear crypto sa map WORD/63:map",
+		.help = "|||Clear all SAs for a given crypto map|Crypto map tag", .action = CLI_DO_CLEAR_SA,
+		.fields = {CONST(struct cli_action, clear.what, CLI_CLEAR_MAP),
+			TEXT("map", struct cli_action, clear.map)}},
+	{PRIVILEGED, .syntax = "clear crypto sa counters", .help = "|||Reset the SA counters",
+		.action = CLI_DO_CLEAR_COUNTERS},
+	{PRIVILEGED, .syntax = "clear crypto isakmp", .help = "||Flush the ISAKMP database",
+		.action = CLI_DO_CLEAR_SA, .fields = {FLAG(NULL, struct cli_action, clear.ike)}},
+	{PRIVILEGED, .syntax = "clear crypto ikev2 sa", .help = "||Clear IKEv2 information|Clear IKEv2 SAs",
+		.action = CLI_DO_CLEAR_SA, .fields = {FLAG(NULL, struct cli_action, clear.ike)}},
+	{PRIVILEGED, .syntax = "clear crypto session", .help = "||Clear crypto sessions",
+		.action = CLI_DO_CLEAR_SA, .fields = {FLAG(NULL, struct cli_action, clear.ike)}},
+	{PRIVILEGED, .syntax = "clear crypto session remote HOST:peer", .help = "|||Remote peer|Peer address",
+		.action = CLI_DO_CLEAR_SA,
+		.fields = {FLAG(NULL, struct cli_action, clear.ike),
+			CONST(struct cli_action, clear.what, CLI_CLEAR_PEER),
+			ADDRESS("peer", struct cli_action, clear.peer)}},
+
+	{PRIVILEGED, .syntax = "redundancy force-switchover [INTERFACE:interface [<0-4095>:group]]",
+		.help = "Redundancy of this system|Hand the active role over|Interface|group number",
+		.action = CLI_DO_SWITCHOVER,
+		.fields = {TEXT("interface", struct cli_action, show.interface),
+			FLAG("group", struct cli_action, show.group_set),
+			UINT("group", struct cli_action, show.group)}},
+	{PRIVILEGED, .syntax = "standby send arp [INTERFACE:interface [<0-4095>:group]]",
+		.help = "HSRP commands|Send|Gratuitous ARP of active groups|Interface|group number",
+		.action = CLI_DO_SEND_ARP,
+		.fields = {TEXT("interface", struct cli_action, show.interface),
+			FLAG("group", struct cli_action, show.group_set),
+			UINT("group", struct cli_action, show.group)}},
+	{PRIVILEGED, .syntax = "debug standby",
+		.help = "Debugging functions (see also 'undebug')|HSRP debugging", .action = CLI_DO_DEBUG,
+		.fields = {FLAG(NULL, struct cli_action, on),
+			CONST(struct cli_action, debug, CLI_DEBUG_STANDBY)}},
+	{PRIVILEGED, .syntax = "debug crypto", .help = "|Cryptographic subsystem", .action = CLI_DO_DEBUG,
+		.fields = {FLAG(NULL, struct cli_action, on),
+			CONST(struct cli_action, debug, CLI_DEBUG_CRYPTO)}},
+	{PRIVILEGED, .syntax = "{undebug|no debug} standby",
+		.help = "Disable debugging functions (see also 'debug')|Negate a command|Debugging "
+			"functions|HSRP debugging",
+		.action = CLI_DO_DEBUG, .fields = {CONST(struct cli_action, debug, CLI_DEBUG_STANDBY)}},
+	{PRIVILEGED, .syntax = "{undebug|no debug} crypto", .help = "|||Cryptographic subsystem",
+		.action = CLI_DO_DEBUG, .fields = {CONST(struct cli_action, debug, CLI_DEBUG_CRYPTO)}},
+	{PRIVILEGED, .syntax = "{undebug|no debug} all", .help = "|||Disable all debugging",
+		.action = CLI_DO_DEBUG},
+	{PRIVILEGED, .syntax = "reload", .help = "Halt and perform a cold restart", .action = CLI_DO_RESTART,
+		.run = run_reload},
+	{PRIVILEGED, .syntax = "hotswan restart",
+		.help = "Extensions of this system|Start the daemon anew; tunnels, routes and roles stay",
+		.action = CLI_DO_RESTART},
+
+	{EXEC, .syntax = "show privilege",
+		.help = "Show running system information|Show current privilege level", .run = run_privilege},
+	{EXEC, .syntax = "show terminal", .help = "|Display terminal configuration parameters",
+		.run = run_terminal},
+	{EXEC, .syntax = "show hosts", .help = "|Default domain", .run = run_hosts},
+
+	{.modes = IN(PIPE),
+		.syntax = "{begin|count|exclude|include|section}:kind LINE/255:pattern",
+		.help = "Begin with the line that matches|Count number of lines which match regexp|"
+			"Exclude lines that match|Include lines that match|Filter a section of "
+			"output|Regular Expression",
+		.fields = {CHOICE("kind", struct cli_action, pipe, CLI_PIPE_NONE, pipes),
+			TEXT("pattern", struct cli_action, pattern)}},
+	{.modes = IN(PIPE),
+		.syntax = "json",
+		.help = "Print JSON",
+		.fields = {FLAG(NULL, struct cli_action, json)}},
+};
+CLI_TABLE(cli_table_exec, rows);

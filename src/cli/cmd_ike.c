@@ -1,0 +1,228 @@
+/* ISAKMP (IKEv1): policies, pre-shared keys, keepalive. */
+#include "cli/grammar.h"
+
+static const uint32_t encryptions[] = {
+	IKE_ENCR_DES, IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256};
+static const uint32_t hashes[] = {
+	IKE_HASH_MD5, IKE_HASH_SHA1, IKE_HASH_SHA256, IKE_HASH_SHA384, IKE_HASH_SHA512};
+static const uint32_t authentications[] = {IKE_AUTH_PRE_SHARE, IKE_AUTH_RSA_SIG, IKE_AUTH_RSA_ENCR};
+static const uint32_t groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
+
+/* Cisco's Next Generation Encryption page: to be avoided. charon has them (D17). */
+static void warn_encryption(struct cli_call *c)
+{
+	const struct isakmp_policy *p = c->target.object;
+
+	if (p->encryption == IKE_ENCR_DES || p->encryption == IKE_ENCR_3DES)
+		cli_note(c, "%%Warning: %s is weak and should be avoided: prefer aes 256",
+			p->encryption == IKE_ENCR_DES ? "des" : "3des");
+}
+
+static void warn_hash(struct cli_call *c)
+{
+	const struct isakmp_policy *p = c->target.object;
+
+	if (p->hash == IKE_HASH_MD5)
+		cli_note(c, "%%Warning: md5 is weak and should be avoided: prefer sha256");
+}
+
+static void warn_group(struct cli_call *c)
+{
+	const struct isakmp_policy *p = c->target.object;
+
+	if (p->group < 14 || p->group == 24)
+		cli_note(c, "%%Warning: group %u is weak and should be avoided: prefer 14, 19 or 20",
+			(unsigned)p->group);
+}
+
+/* D17: certificates are not available. */
+static void warn_authentication(struct cli_call *c)
+{
+	const struct isakmp_policy *p = c->target.object;
+
+	if (p->authentication != IKE_AUTH_PRE_SHARE)
+		cli_note(c,
+			"%%Warning: ISAKMP policy %u is not usable: only authentication pre-share is "
+			"available",
+			(unsigned)p->priority);
+}
+
+static bool policy_unusable(const struct cli_target *t)
+{
+	return ((const struct isakmp_policy *)t->object)->authentication != IKE_AUTH_PRE_SHARE;
+}
+
+/* --- Keys ---------------------------------------------------------------------------------------------------------- */
+
+static const uint32_t key_types[] = {0, 6, 7};
+
+static bool set_key(struct cli_call *c)
+{
+	struct isakmp_key *k = c->target.object;
+	const struct cli_value *type = cli_arg(c->args, "type");
+	struct secret s = {.set = true, .type = type->set ? (uint8_t)key_types[type->n] : 0};
+
+	if (!str_copy(s.text, sizeof(s.text), cli_arg(c->args, "key")->s))
+		return cli_refuse(c, "Key is too long");
+	k->key = s;
+	k->no_xauth = cli_has(c->args, "no-xauth");
+	k->mask_typed = cli_has(c->args, "mask");
+	return true;
+}
+
+static bool get_key(const struct cli_target *t, struct cli_args *a)
+{
+	const struct isakmp_key *k = t->object;
+	struct ipaddr mask = ip_len_to_mask(k->peers.addr.family, k->peers.len);
+
+	if (k->key.type != 0)
+		cli_put_number(a, "type", k->key.type == 6 ? 1 : 2);
+	cli_put_string(a, "key", k->key.text);
+	cli_put_address(a, "address", &k->peers.addr);
+	if (k->mask_typed)
+		cli_put_address(a, "mask", &mask);
+	if (k->no_xauth)
+		cli_put_number(a, "no-xauth", 1);
+	return true;
+}
+
+static bool key_has_mask(const struct cli_target *t)
+{
+	return ((const struct isakmp_key *)t->object)->mask_typed;
+}
+
+static bool key_has_no_mask(const struct cli_target *t)
+{
+	return !key_has_mask(t);
+}
+
+/* --- The rows --------------------------------------------------------------------------------------------------------- */
+
+#define KEY_TYPE_HELP                                                                                        \
+	"Specifies an UNENCRYPTED password will follow|Specifies an ENCRYPTED password will follow|"         \
+	"Specifies a HIDDEN password will follow|The UNENCRYPTED (cleartext) user password|"
+
+static const uint32_t keepalive_modes[] = {false, true};
+
+static const struct cli_row rows[] = {
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp policy <1-10000>:priority",
+		.help = "Encryption module|Configure ISAKMP policy|Set policy for an ISAKMP protection suite|"
+			"Priority of protection suite",
+		.rank = 900,
+		.flags = CLI_IDENTITY,
+		.opens = MODE_ISAKMP_POLICY,
+		.list = &cli_list_isakmp_policies,
+		.fields = {KEY("priority", struct isakmp_policy, priority)},
+		.touches = MODEL_ISAKMP},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "encryption~encr ; {des|3des|aes|aes 128|aes 192|aes 256}:encryption",
+		.help = "Set encryption algorithm for protection suite|DES - Data Encryption Standard (56 "
+			"bit keys).|"
+			"Three key triple DES|AES - Advanced Encryption Standard.||128 bit keys.||192 bit "
+			"keys.||"
+			"256 bit keys.",
+		.rank = 10,
+		.touches = MODEL_ISAKMP,
+		.after = warn_encryption,
+		.fields = {FLAG(NULL, struct isakmp_policy, encryption_set),
+			CHOICE("encryption", struct isakmp_policy, encryption, IKE_ENCR_DES, encryptions)}},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "hash ; {md5|sha|sha256|sha384|sha512}:hash",
+		.help = "Set hash algorithm for protection suite|Message Digest 5|Secure Hash Standard|"
+			"Secure Hash Standard 2 (256 bit)|Secure Hash Standard 2 (384 bit)|Secure Hash "
+			"Standard 2 (512 bit)",
+		.rank = 20,
+		.touches = MODEL_ISAKMP,
+		.after = warn_hash,
+		.fields = {FLAG(NULL, struct isakmp_policy, hash_set),
+			CHOICE("hash", struct isakmp_policy, hash, IKE_HASH_SHA1, hashes)}},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "authentication ; {pre-share|rsa-sig|rsa-encr}:authentication",
+		.help = "Set authentication method for protection suite|Pre-Shared Key|"
+			"Rivest-Shamir-Adleman Signature|Rivest-Shamir-Adleman Encryption",
+		.rank = 30,
+		.touches = MODEL_ISAKMP,
+		.after = warn_authentication,
+		.fields = {FLAG(NULL, struct isakmp_policy, authentication_set),
+			CHOICE("authentication", struct isakmp_policy, authentication, IKE_AUTH_RSA_SIG,
+				authentications)}},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "group ; {1|2|5|14|15|16|19|20|21|24}:group",
+		.help = "Set the Diffie-Hellman group|Diffie-Hellman group 1 (768 bit)|Diffie-Hellman group "
+			"2 (1024 bit)|"
+			"Diffie-Hellman group 5 (1536 bit)|Diffie-Hellman group 14 (2048 bit)|"
+			"Diffie-Hellman group 15 (3072 bit)|Diffie-Hellman group 16 (4096 bit)|"
+			"Diffie-Hellman group 19 (256 bit ecp)|Diffie-Hellman group 20 (384 bit ecp)|"
+			"Diffie-Hellman group 21 (521 bit ecp)|Diffie-Hellman group 24 (2048 bit, 256 bit "
+			"subgroup)",
+		.rank = 40,
+		.touches = MODEL_ISAKMP,
+		.after = warn_group,
+		.fields = {FLAG(NULL, struct isakmp_policy, group_set),
+			CHOICE("group", struct isakmp_policy, group, 1, groups)}},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "lifetime ; <60-86400>:lifetime",
+		.help = "Set lifetime for ISAKMP security association|lifetime in seconds",
+		.rank = 50,
+		.touches = MODEL_ISAKMP,
+		.fields = {UINT_STD("lifetime", struct isakmp_policy, lifetime_s, 86400)}},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "! Unusable, only authentication pre-share is available",
+		.rank = 90,
+		.flags = CLI_WRITE_ONLY,
+		.applies = policy_unusable},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp key [{0|6|7}:type] WORD/128:key address A.B.C.D:address ; "
+			  "[no-xauth:no-xauth]",
+		.help = "||Set pre-shared key for remote peer|" KEY_TYPE_HELP
+			"Define shared key with IP address|Peer IP address|Bypasses XAuth for this peer",
+		.rank = 910,
+		.flags = CLI_IDENTITY | CLI_SECRET,
+		.list = &cli_list_isakmp_keys,
+		.set = set_key,
+		.get = get_key,
+		.applies = key_has_no_mask,
+		.touches = MODEL_KEY,
+		.trail = "       "},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp key [{0|6|7}:type] WORD/128:key address A.B.C.D:address MASK:mask ; "
+			  "[no-xauth:no-xauth]",
+		.help = "|||" KEY_TYPE_HELP "||Peer IP subnet mask|",
+		.rank = 910,
+		.flags = CLI_IDENTITY | CLI_SECRET,
+		.list = &cli_list_isakmp_keys,
+		.set = set_key,
+		.get = get_key,
+		.applies = key_has_mask,
+		.touches = MODEL_KEY},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp keepalive ; <10-3600>:seconds [<2-60>:retry] "
+			  "[on-demand|periodic]:mode",
+		.help = "||Set a keepalive interval for use with IOS peers|Number of seconds between keep "
+			"alives|"
+			"Number of seconds between retries if keep alive fails|Keepalive is sent only as "
+			"needed|"
+			"Keepalive is sent periodically",
+		.rank = 920,
+		.touches = MODEL_ISAKMP,
+		.fields = {FLAG(NULL, struct model, isakmp_keepalive.set),
+			UINT("seconds", struct model, isakmp_keepalive.seconds),
+			UINT_STD("retry", struct model, isakmp_keepalive.retry_s, 2),
+			CHOICE("mode", struct model, isakmp_keepalive.periodic, false, keepalive_modes)}},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp {enable|identity address}",
+		.help = "||Enable ISAKMP|"
+			"Set the identity which ISAKMP will use|Use the IP address of the interface for the "
+			"identity",
+		.flags = CLI_NO_NO | CLI_PARSE_ONLY},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp {profile|client|aggressive-mode|invalid-spi-recovery|nat|peer} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "This ISAKMP feature is not available: policy, key and keepalive are"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto {pki|key|ca|gdoi} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Certificates and group keys are not available: use authentication pre-share"},
+};
+CLI_TABLE(cli_table_ike, rows);

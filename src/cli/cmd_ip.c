@@ -1,0 +1,89 @@
+/* Static routes. */
+#include <string.h>
+
+#include "cli/grammar.h"
+
+static bool check_route(struct cli_call *c)
+{
+	struct ipaddr addr = cli_arg(c->args, "prefix")->ip;
+	struct prefix p = prefix_make(addr, cli_arg(c->args, "mask")->n);
+
+	if (!ip_equal(&p.addr, &addr))
+		return cli_refuse(c, "Inconsistent address and mask");
+	return true;
+}
+
+/* What is typed narrows it down: `no ip route P M` takes all routes of the prefix away. */
+static bool unset_route(struct cli_call *c)
+{
+	struct prefix p = {cli_arg(c->args, "prefix")->ip, (uint8_t)cli_arg(c->args, "mask")->n};
+	const struct cli_value *gateway = cli_arg(c->args, "gateway"),
+			       *interface = cli_arg(c->args, "interface");
+	struct vec *routes = &c->model->static_routes;
+	bool any = false;
+
+	for (size_t i = routes->count; i-- > 0;) {
+		struct static_route *r = routes->items[i];
+
+		if (!prefix_equal(&r->prefix, &p) || (gateway->set && !ip_equal(&gateway->ip, &r->gateway)) ||
+			(interface->set && strcmp(interface->name, r->interface) != 0))
+			continue;
+		model_static_route_delete(c->model, r);
+		any = true;
+	}
+	c->target.object = NULL;
+	return any || cli_refuse(c, "No matching route to delete");
+}
+
+static bool set_route(struct cli_call *c)
+{
+	struct static_route *r = c->target.object;
+	const struct cli_value *distance = cli_arg(c->args, "distance"), *name = cli_arg(c->args, "name");
+
+	r->distance = (uint8_t)(distance->n == 1 ? 0 : distance->n);
+	r->tag = cli_arg(c->args, "tag")->n;
+	str_copy(r->name, sizeof(r->name), name->set ? name->s : "");
+	return true;
+}
+
+static bool get_route(const struct cli_target *t, struct cli_args *a)
+{
+	const struct static_route *r = t->object;
+	struct ipaddr mask = ip_len_to_mask(IP_V4, r->prefix.len);
+
+	cli_put_address(a, "prefix", &r->prefix.addr);
+	cli_put_address(a, "mask", &mask);
+	cli_put_string(a, "interface", r->interface);
+	cli_put_address(a, "gateway", &r->gateway);
+	if (r->distance)
+		cli_put_number(a, "distance", r->distance);
+	if (r->tag)
+		cli_put_number(a, "tag", r->tag);
+	cli_put_string(a, "name", r->name);
+	return true;
+}
+
+static const struct cli_row rows[] = {
+	{.modes = IN(CONFIG),
+		.syntax = "ip route A.B.C.D:prefix MASK:mask ; {INTERFACE:interface "
+			  "[HOST:gateway]|HOST:gateway} "
+			  "[<1-255>:distance] [tag <1-4294967295>:tag] [name WORD/63:name]",
+		.help = "Global IP configuration subcommands|Establish static routes|Destination prefix|"
+			"Destination prefix mask|Interface|Forwarding router's address|Forwarding router's "
+			"address|"
+			"Distance metric for this route|Set tag for this route|Tag value|Specify name of the "
+			"next hop|"
+			"Name of the next hop",
+		.rank = 1410,
+		.list = &cli_list_static_routes,
+		.check = check_route,
+		.set = set_route,
+		.unset = unset_route,
+		.get = get_route,
+		.touches = MODEL_STATIC_ROUTE},
+	{.modes = IN(CONFIG),
+		.syntax = "ip routing",
+		.help = "|Enable IP routing",
+		.flags = CLI_NO_NO | CLI_PARSE_ONLY},
+};
+CLI_TABLE(cli_table_ip, rows);

@@ -1,0 +1,357 @@
+/* HSRP: `standby …` of an interface. Without a number, group 0 is meant (D15). */
+#include <string.h>
+
+#include "cli/grammar.h"
+
+enum { PRIORITY_STANDARD = 100, GROUP_MAX_V1 = 255 };
+
+static struct standby_group *group_of(const struct cli_call *c)
+{
+	return c->target.object;
+}
+
+static const struct interface_cfg *around(const struct cli_call *c)
+{
+	return c->target.outer;
+}
+
+static bool check_group(struct cli_call *c)
+{
+	const struct cli_value *g = cli_arg(c->args, "group");
+
+	if (g->n > GROUP_MAX_V1 && around(c)->standby_version != 2)
+		return cli_refuse(
+			c, "Group %u needs HSRP version 2; version 1 has groups 0 to 255", (unsigned)g->n);
+	return true;
+}
+
+/* --- Addresses ------------------------------------------------------------------------------------------------------ */
+
+static bool in_subnet(const struct interface_cfg *i, const struct ipaddr *a)
+{
+	struct prefix p = prefix_make(i->address, i->address_len);
+	const struct prefix *s;
+
+	if (prefix_contains(&p, a))
+		return true;
+	vec_each (&i->secondary_addresses, n, s) {
+		p = prefix_make(s->addr, s->len);
+		if (prefix_contains(&p, a))
+			return true;
+	}
+	return false;
+}
+
+static bool own_address(const struct interface_cfg *i, const struct ipaddr *a)
+{
+	const struct prefix *s;
+
+	if (i->address_set && ip_equal(&i->address, a))
+		return true;
+	vec_each (&i->secondary_addresses, n, s)
+		if (ip_equal(&s->addr, a))
+			return true;
+	return false;
+}
+
+static bool check_ip(struct cli_call *c)
+{
+	const struct interface_cfg *i = around(c), *other;
+	const struct cli_value *v = cli_arg(c->args, "ip");
+	char text[IP_TEXT_MAX];
+	const struct standby_group *g;
+
+	if (!check_group(c))
+		return false;
+	if (!v->set)
+		return true;
+	vec_each (&c->model->interfaces, n, other)
+		if (own_address(other, &v->ip))
+			return cli_refuse(c,
+				"Address %s is interface %s's own: a standby address must be another",
+				ip_format(&v->ip, text), other->name);
+	/* The interface's address may come later in a file, and by hand. */
+	if (i->address_set && !in_subnet(i, &v->ip))
+		return cli_refuse(
+			c, "Address %s is not within a subnet on this interface", ip_format(&v->ip, text));
+	vec_each (&i->standby, n, g)
+		if (g != group_of(c) && g->number != cli_arg(c->args, "group")->n && ip_equal(&g->ip, &v->ip))
+			return cli_refuse(c, "Address %s is already that of group %u",
+				ip_format(&v->ip, text), (unsigned)g->number);
+	return true;
+}
+
+static bool check_secondary(struct cli_call *c)
+{
+	/* The object is the address; its group, when there is one, is around it and inside the interface. */
+	const struct cli_value *v = cli_arg(c->args, "ip");
+	const struct interface_cfg *other;
+	char text[IP_TEXT_MAX];
+
+	vec_each (&c->model->interfaces, n, other)
+		if (own_address(other, &v->ip))
+			return cli_refuse(c,
+				"Address %s is interface %s's own: a standby address must be another",
+				ip_format(&v->ip, text), other->name);
+	return true;
+}
+
+static bool set_secondary(struct cli_call *c)
+{
+	struct standby_group *g = c->target.outer;
+
+	g->ip_typed = true;
+	*(struct ipaddr *)c->target.object = cli_arg(c->args, "ip")->ip;
+	return true;
+}
+
+static bool get_secondary(const struct cli_target *t, struct cli_args *a)
+{
+	cli_put_number(a, "group", ((const struct standby_group *)t->outer)->number);
+	cli_put_address(a, "ip", t->object);
+	cli_put_number(a, "secondary", 1);
+	return true;
+}
+
+/* --- Timers ------------------------------------------------------------------------------------------------------------ */
+
+enum { MS_PER_S = 1000, HOLD_HELLOS_MSEC = 3 };
+
+static uint32_t in_ms(const struct cli_args *a, const char *value, const char *unit)
+{
+	return cli_arg(a, value)->n * (cli_has(a, unit) ? 1 : MS_PER_S);
+}
+
+/* With milliseconds IOS wants three hellos in a hold time; with seconds, more than one. */
+static bool check_timers(struct cli_call *c)
+{
+	uint32_t hello = in_ms(c->args, "hello", "hello-msec"), hold = in_ms(c->args, "hold", "hold-msec");
+
+	if (!check_group(c))
+		return false;
+	if (cli_has(c->args, "hold-msec") && hold < HOLD_HELLOS_MSEC * hello)
+		return cli_refuse(c, "Hold time must be at least 3 times the hello time: %u msec",
+			(unsigned)(HOLD_HELLOS_MSEC * hello));
+	if (hold <= hello)
+		return cli_refuse(c, "Hold time must be greater than the hello time");
+	return true;
+}
+
+static bool set_timers(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	g->hello_ms = in_ms(c->args, "hello", "hello-msec");
+	g->hold_ms = in_ms(c->args, "hold", "hold-msec");
+	g->hello_msec = cli_has(c->args, "hello-msec");
+	g->hold_msec = cli_has(c->args, "hold-msec");
+	return true;
+}
+
+static bool unset_timers(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	if (g) {
+		g->hello_ms = g->hold_ms = 0;
+		g->hello_msec = g->hold_msec = false;
+	}
+	return true;
+}
+
+static bool get_timers(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_group *g = t->object;
+
+	if (!g->hello_ms)
+		return false;
+	cli_put_number(a, "group", g->number);
+	cli_put_number(a, "hello", g->hello_msec ? g->hello_ms : g->hello_ms / MS_PER_S);
+	cli_put_number(a, "hold", g->hold_msec ? g->hold_ms : g->hold_ms / MS_PER_S);
+	if (g->hello_msec)
+		cli_put_number(a, "hello-msec", 1);
+	if (g->hold_msec)
+		cli_put_number(a, "hold-msec", 1);
+	return true;
+}
+
+/* --- Preemption, authentication ---------------------------------------------------------------------------------------- */
+
+static bool set_preempt(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	g->preempt = true;
+	if (!cli_has(c->args, "delay"))
+		return true;
+	g->preempt_minimum_s = (uint16_t)cli_arg(c->args, "minimum")->n;
+	g->preempt_reload_s = (uint16_t)cli_arg(c->args, "reload")->n;
+	g->preempt_sync_s = (uint16_t)cli_arg(c->args, "sync")->n;
+	return true;
+}
+
+/* `no standby preempt delay` leaves preemption on. */
+static bool unset_preempt(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	if (!g)
+		return true;
+	if (!cli_has(c->args, "delay"))
+		g->preempt = false;
+	g->preempt_minimum_s = g->preempt_reload_s = g->preempt_sync_s = 0;
+	return true;
+}
+
+static bool get_preempt(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_group *g = t->object;
+
+	if (!g->preempt)
+		return false;
+	cli_put_number(a, "group", g->number);
+	if (g->preempt_minimum_s || g->preempt_reload_s || g->preempt_sync_s)
+		cli_put_number(a, "delay", 1);
+	if (g->preempt_minimum_s)
+		cli_put_number(a, "minimum", g->preempt_minimum_s);
+	if (g->preempt_reload_s)
+		cli_put_number(a, "reload", g->preempt_reload_s);
+	if (g->preempt_sync_s)
+		cli_put_number(a, "sync", g->preempt_sync_s);
+	return true;
+}
+
+static bool set_authentication(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+	const char *text = cli_arg(c->args, "string")->s;
+
+	g->authentication_set = strcmp(text, "cisco") != 0; /* RFC 2281's standard */
+	str_copy(g->authentication, sizeof(g->authentication), g->authentication_set ? text : "");
+	return true;
+}
+
+static bool unset_authentication(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	if (g) {
+		g->authentication_set = false;
+		g->authentication[0] = '\0';
+	}
+	return true;
+}
+
+static bool get_authentication(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_group *g = t->object;
+
+	if (!g->authentication_set)
+		return false;
+	cli_put_number(a, "group", g->number);
+	cli_put_string(a, "string", g->authentication);
+	/* "md" would be read as a beginning of md5. */
+	if (cli_abbreviates(g->authentication, "text") || cli_abbreviates(g->authentication, "md5"))
+		cli_put_number(a, "text", 1);
+	return true;
+}
+
+/* --- The rows ------------------------------------------------------------------------------------------------------------ */
+
+static bool drop_group(struct cli_call *c)
+{
+	const struct interface_cfg *i = around(c);
+
+	model_touch(c->model, MODEL_STANDBY, i->name, c->target.number);
+	c->touched = true;
+	if (c->target.object)
+		cli_list_standby.drop(&c->target);
+	c->target.object = NULL;
+	return true;
+}
+
+#define STANDBY	  "standby [<0-4095>:group] "
+#define GROUP	  KEY("group", struct standby_group, number)
+#define GROUP_ROW .modes = IN(INTERFACE), .list = &cli_list_standby, .touches = MODEL_STANDBY
+
+static const struct cli_row rows[] = {
+	{.modes = IN(INTERFACE),
+		.syntax = "standby delay minimum ; <0-10000>:minimum [reload <0-10000>:reload]",
+		.help = "HSRP interface configuration commands|HSRP initialisation delay|Minimum delay|Delay "
+			"in seconds|"
+			"Delay after reload|Delay in seconds",
+		.rank = 40,
+		.touches = MODEL_STANDBY,
+		.fields = {UINT("minimum", struct interface_cfg, standby_delay_minimum_s),
+			UINT("reload", struct interface_cfg, standby_delay_reload_s)}},
+	{.modes = IN(INTERFACE),
+		.syntax = "standby use-bia",
+		.help = "|HSRP uses interface's burned in address",
+		.rank = 41,
+		.touches = MODEL_STANDBY,
+		.fields = {FLAG(NULL, struct interface_cfg, standby_use_bia)}},
+	{.modes = IN(INTERFACE),
+		.syntax = "standby version ; 1",
+		.help = "|HSRP version|HSRP version 1, the standard",
+		.flags = CLI_PARSE_ONLY,
+		.touches = MODEL_STANDBY},
+	{.modes = IN(INTERFACE),
+		.syntax = "standby version 2",
+		.flags = CLI_HIDDEN,
+		.refuse = "HSRP version 2 is not available: version 1 is"},
+
+	{GROUP_ROW, .syntax = STANDBY "ip ; [HOST:ip]",
+		.help = "|group number|Enable HSRP IPv4 and set the virtual IP address|Virtual IP address",
+		.rank = 50, .check = check_ip,
+		.fields = {GROUP, FLAG(NULL, struct standby_group, ip_typed),
+			ADDRESS("ip", struct standby_group, ip)}},
+	{GROUP_ROW, .syntax = STANDBY "ip HOST:ip secondary:secondary",
+		.help = "||||Make this IP address a secondary virtual IP address", .rank = 51,
+		.flags = CLI_IDENTITY, .sub = &cli_list_secondaries, .check = check_secondary,
+		.set = set_secondary, .get = get_secondary},
+	{GROUP_ROW,
+		.syntax = STANDBY
+		"timers ; {msec:hello-msec <15-999>:hello {msec:hold-msec <50-3000>:hold|<1-255>:hold}|"
+		"<1-254>:hello <1-255>:hold}",
+		.help = "||Hello and hold timers|Specify hello interval in milliseconds|Hello interval in "
+			"milliseconds|"
+			"Specify hold time in milliseconds|Hold time in milliseconds|Hold time in seconds|"
+			"Hello interval in seconds|Hold time in seconds",
+		.rank = 52, .check = check_timers, .set = set_timers, .unset = unset_timers,
+		.get = get_timers},
+	{GROUP_ROW, .syntax = STANDBY "priority ; <1-255>:priority",
+		.help = "||Priority level|Priority value", .rank = 53, .check = check_group,
+		.fields = {GROUP, FLAG(NULL, struct standby_group, priority_set),
+			UINT_STD("priority", struct standby_group, priority, PRIORITY_STANDARD)}},
+	{GROUP_ROW,
+		.syntax = STANDBY
+		"preempt ; [delay:delay [{minimum <0-3600>:minimum [reload <0-3600>:reload] "
+		"[sync <0-3600>:sync]|reload <0-3600>:reload [sync <0-3600>:sync]|sync <0-3600>:sync}]]",
+		.help = "||Overthrow lower priority Active routers|Wait before preempting|Delay at least "
+			"this long|"
+			"Number of seconds for minimum delay|Delay after reload|Number of seconds for reload "
+			"delay|"
+			"Wait for IP redundancy clients|Number of seconds for sync delay|||||",
+		.rank = 54, .check = check_group, .set = set_preempt, .unset = unset_preempt,
+		.get = get_preempt},
+	{GROUP_ROW, .syntax = STANDBY "authentication ; {text:text WORD/8:string|WORD/8:string}",
+		.help = "||Authentication|Plain text authentication|Plain text authentication string (8 "
+			"chars max)|"
+			"Plain text authentication string (8 chars max)",
+		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_authentication,
+		.unset = unset_authentication, .get = get_authentication},
+	{.modes = IN(INTERFACE),
+		.syntax = STANDBY "authentication md5 LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "MD5 authentication is not available: use authentication text"},
+	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
+		.rank = 56, .check = check_group,
+		.fields = {GROUP, TEXT("name", struct standby_group, name)}},
+	{.modes = IN(INTERFACE),
+		.syntax = STANDBY "{track|mac-address|follow|ipv6} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "This HSRP feature is not available"},
+	{GROUP_ROW, .syntax = "standby [<0-4095>:group]", .flags = CLI_ONLY_NO | CLI_HIDDEN,
+		.unset = drop_group},
+};
+CLI_TABLE(cli_table_standby, rows);

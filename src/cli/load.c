@@ -1,0 +1,157 @@
+/* Configuration files: lines in configuration mode; the bad ones are reported and left out, as IOS does at boot. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/session.h"
+
+struct cli_loader {
+	struct cli_session *session;
+	char *name;
+	unsigned line, refused;
+	struct text partial; /* a line that came without its end */
+};
+
+struct cli_loader *cli_loader_new(struct model *m, const struct cli_ops *ops, const char *name)
+{
+	struct cli_loader *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->session = cli_session_new(m, ops, 15, name);
+	l->name = str_dup(name);
+	if (l->session)
+		l->session->loading = true;
+	if (!l->session || !l->name || !cli_enter_configuration(l->session)) {
+		cli_session_free(l->session);
+		free(l->name);
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+/* What `show running-config` prints around the configuration. */
+static bool is_frame(const char *line)
+{
+	static const char *const starts[] = {"Building configuration", "Current configuration :", "Using "};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (strncmp(line, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The first line of what the session said, without "% " and line end. */
+static void report(struct cli_loader *l, const char *line, const struct text *said, struct text *errors)
+{
+	const char *s = text_str(said);
+
+	text_printf(errors, "%s:%u: ", l->name, l->line);
+	if (l->session->fault) {
+		size_t at = l->session->fault_column;
+		const char *rest = at < strlen(line) ? line + at : "";
+		const char *start = rest;
+
+		while (start > line && start[-1] != ' ')
+			start--;
+		text_add(errors, l->session->fault);
+		if (strcmp(l->session->fault, "invalid input") == 0)
+			text_printf(errors, " \"%.*s\"", (int)strcspn(start, " \t"), start);
+		text_printf(errors, " in \"%s\"\n", line);
+		return;
+	}
+	while (*s == '%' || *s == ' ')
+		s++;
+	text_add_n(errors, s, strcspn(s, "\n"));
+	text_add(errors, "\n");
+}
+
+/* A secret stays out of the report (D16): the line is shown up to the word that names it. */
+static void hide_secrets(char *line)
+{
+	static const char *const names[] = {
+		"secret ", "password ", "key ", "pre-shared-key ", "authentication "};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char *at = strstr(line, names[i]);
+
+		if (at)
+			strcpy(at + strlen(names[i]), "...");
+	}
+}
+
+static void take_line(struct cli_loader *l, char *line, struct text *errors)
+{
+	struct text said = {0};
+	size_t len = strlen(line);
+
+	l->line++;
+	if (len > 0 && line[len - 1] == '\r')
+		line[--len] = '\0';
+	l->session->fault = NULL;
+	if (!cli_asks(l->session) && is_frame(line))
+		return;
+	if (cli_line(l->session, line, &said) == CLI_REFUSED) {
+		char *shown = malloc(len + 8);
+
+		l->refused++;
+		if (shown) {
+			memcpy(shown, line, len + 1);
+			hide_secrets(shown);
+		}
+		report(l, shown ? shown : "", &said, errors);
+		free(shown);
+	}
+	text_free(&said);
+}
+
+void cli_loader_text(struct cli_loader *l, const char *s, size_t n, struct text *errors)
+{
+	while (n > 0) {
+		const char *end = memchr(s, '\n', n);
+		size_t len = end ? (size_t)(end - s) : n;
+
+		text_add_n(&l->partial, s, len);
+		if (!end)
+			return;
+		if (l->partial.s) {
+			take_line(l, l->partial.s, errors);
+			text_clear(&l->partial);
+		} else {
+			l->line++;
+		}
+		s += len + 1;
+		n -= len + 1;
+	}
+}
+
+unsigned cli_loader_end(struct cli_loader *l, struct text *errors)
+{
+	unsigned refused;
+
+	if (l->partial.len > 0)
+		take_line(l, l->partial.s, errors);
+	if (cli_asks(l->session)) {
+		l->refused++;
+		text_printf(errors, "%s:%u: the banner has no end\n", l->name, l->line);
+	}
+	refused = l->refused;
+	cli_session_free(l->session);
+	text_free(&l->partial);
+	free(l->name);
+	free(l);
+	return refused;
+}
+
+unsigned cli_load(struct model *m, const struct cli_ops *ops, const char *name, const char *s, size_t n,
+	struct text *errors)
+{
+	struct cli_loader *l = cli_loader_new(m, ops, name);
+
+	if (!l) {
+		text_printf(errors, "%s: out of memory\n", name);
+		return 1;
+	}
+	cli_loader_text(l, s, n, errors);
+	return cli_loader_end(l, errors);
+}

@@ -1,0 +1,20 @@
+/*
+ * Cross-checks between objects that several tables need.
+ */
+#ifndef CLI_RULES_H
+#define CLI_RULES_H
+
+#include "cli/grammar.h"
+
+/* R8: does an entry with reverse-route use this access list? The first one found; NULL: none. */
+const struct crypto_map_entry *cli_rri_user(
+	const struct model *m, const char *acl, const struct crypto_map **map, bool *dynamic);
+/* R8: the first permit rule with `any`; NULL: none. */
+const struct acl_rule *cli_rri_obstacle(const struct acl *a);
+/* The refusal of R8; always false. */
+bool cli_refuse_any(struct cli_call *c, const char *acl, uint32_t rule, const struct crypto_map *map,
+	bool dynamic, const struct crypto_map_entry *e);
+
+void cli_warn_lifetime(struct cli_call *c);
+
+#endif
