@@ -105,7 +105,7 @@ struct filter_fact *facts_add_filter(struct facts *f);
 
 /* Sorts; no slot may be added after. 20,000 SAs take 50 ms. */
 void facts_ready(struct facts *f);
-void facts_free(struct facts *f);  /* frees the arrays and zeroes everything; the model is left alone */
+void facts_free(struct facts *f); /* frees the arrays and zeroes everything; the model is left alone */
 
 /* Look-ups, after facts_ready(). NULL when there is none. */
 const struct link *facts_link(const struct facts *f, int ifindex);

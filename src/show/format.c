@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/grammar.h"
+
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400, WEEK = 604800, YEAR = 31536000 };
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -79,19 +81,6 @@ const char *role_name(enum hsrp_role role)
 	};
 
 	return (size_t)role < COUNT(names) ? names[role] : "unknown";
-}
-
-const char *binding_word(enum binding_state state)
-{
-	static const char *const names[] = {
-		[BINDING_NONE] = "none",
-		[BINDING_PENDING] = "pending",
-		[BINDING_BOUND] = "bound",
-		[BINDING_STALE] = "stale",
-		[BINDING_FALLEN_BACK] = "fallen back",
-	};
-
-	return (size_t)state < COUNT(names) ? names[state] : "unknown";
 }
 
 const char *format_transform_set(const struct transform_set *t, char out[TRANSFORM_TEXT_MAX])
@@ -218,115 +207,35 @@ const char *format_dh(const char *charon_name, char out[16])
 
 /* --- Access lists --------------------------------------------------------------------------------------------- */
 
-struct number_name {
-	uint16_t number;
-	const char *name;
-};
-
-static const struct number_name protocols[] = {
-	{0, "ip"},
-	{1, "icmp"},
-	{2, "igmp"},
-	{4, "ipinip"},
-	{6, "tcp"},
-	{17, "udp"},
-	{47, "gre"},
-	{50, "esp"},
-	{51, "ahp"},
-	{88, "eigrp"},
-	{89, "ospf"},
-	{94, "nos"},
-	{103, "pim"},
-	{108, "pcp"},
-	{132, "sctp"},
-};
-
-static const struct number_name tcp_ports[] = {
-	{7, "echo"},
-	{9, "discard"},
-	{13, "daytime"},
-	{19, "chargen"},
-	{20, "ftp-data"},
-	{21, "ftp"},
-	{23, "telnet"},
-	{25, "smtp"},
-	{37, "time"},
-	{43, "whois"},
-	{49, "tacacs"},
-	{53, "domain"},
-	{70, "gopher"},
-	{79, "finger"},
-	{80, "www"},
-	{101, "hostname"},
-	{109, "pop2"},
-	{110, "pop3"},
-	{111, "sunrpc"},
-	{113, "ident"},
-	{119, "nntp"},
-	{179, "bgp"},
-	{194, "irc"},
-	{496, "pim-auto-rp"},
-	{512, "exec"},
-	{513, "login"},
-	{514, "cmd"},
-	{515, "lpd"},
-	{517, "talk"},
-	{540, "uucp"},
-	{543, "klogin"},
-	{544, "kshell"},
-};
-
-static const struct number_name udp_ports[] = {
-	{7, "echo"},
-	{9, "discard"},
-	{37, "time"},
-	{42, "nameserver"},
-	{49, "tacacs"},
-	{53, "domain"},
-	{67, "bootps"},
-	{68, "bootpc"},
-	{69, "tftp"},
-	{111, "sunrpc"},
-	{123, "ntp"},
-	{137, "netbios-ns"},
-	{138, "netbios-dgm"},
-	{139, "netbios-ss"},
-	{161, "snmp"},
-	{162, "snmptrap"},
-	{177, "xdmcp"},
-	{195, "dnsix"},
-	{434, "mobile-ip"},
-	{496, "pim-auto-rp"},
-	{500, "isakmp"},
-	{512, "biff"},
-	{513, "who"},
-	{514, "syslog"},
-	{517, "talk"},
-	{520, "rip"},
-	{4500, "non500-isakmp"},
-};
-
-static const char *number_name(const struct number_name *names, size_t count, unsigned number, char out[8])
+/* The names that the grammar takes are the names that outputs print. */
+static const char *number_name(const char *type, unsigned number, char out[8])
 {
-	for (size_t i = 0; i < count; i++)
-		if (names[i].number == number)
-			return names[i].name;
+	for (const struct cli_named_type *t = cli_named_types; t->syntax; t++) {
+		if (strcmp(t->syntax, type) != 0)
+			continue;
+		for (const struct cli_name *n = t->names; n->name; n++)
+			if (n->value == number)
+				return n->name;
+	}
 	snprintf(out, 8, "%u", number & 0xffff);
 	return out;
 }
 
+enum { PROTOCOL_IP = 0, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+
 const char *protocol_name(unsigned protocol, char out[8])
 {
-	return number_name(protocols, COUNT(protocols), protocol, out);
+	switch (protocol) {
+	case PROTOCOL_IP: return "ip";
+	case PROTOCOL_TCP: return "tcp";
+	case PROTOCOL_UDP: return "udp";
+	default: return number_name("PROTOCOL", protocol, out);
+	}
 }
 
 static const char *port_name(int protocol, unsigned port, char out[8])
 {
-	if (protocol == 6)
-		return number_name(tcp_ports, COUNT(tcp_ports), port, out);
-	if (protocol == 17)
-		return number_name(udp_ports, COUNT(udp_ports), port, out);
-	return number_name(NULL, 0, port, out);
+	return number_name(protocol == PROTOCOL_UDP ? "UDP-PORT" : "TCP-PORT", port, out);
 }
 
 /* Appends " any", " host A" or " A W", and the ports. */

@@ -231,7 +231,7 @@ static void print_binding(struct text *out, const struct core_binding *b)
 			ip_format(&b->endpoint, ip));
 	else
 		text_add(out, "no virtual IP yet, ");
-	text_printf(out, "state %s, binding %s\n", role_name(b->role), binding_word(b->state));
+	text_printf(out, "state %s, binding %s\n", role_name(b->role), binding_state_name(b->state));
 	if (b->state == BINDING_STALE)
 		text_add(
 			out, "\t\t  WARNING: the standby address or name changed; re-apply the crypto map\n");
@@ -390,7 +390,7 @@ static void json_interfaces(struct json *j, const struct show *s, const struct c
 		const struct core_binding *b = facts_binding(s->facts, i->name);
 		if (b) {
 			json_bool(j, "redundancy", b->redundancy);
-			json_string(j, "binding", binding_word(b->state));
+			json_string(j, "binding", binding_state_name(b->state));
 			json_string(j, "group", b->redundancy ? b->group_name : NULL);
 			json_string(j, "role", role_name(b->role));
 			json_ip(j, "endpoint", &b->endpoint);

@@ -34,7 +34,7 @@ static void print_route(struct text *out, const struct core_route *r)
 {
 	char addr[IP_TEXT_MAX], mask[IP_TEXT_MAX], via[IP_TEXT_MAX];
 	struct ipaddr m = ip_len_to_mask(r->route.prefix.addr.family, r->route.prefix.len);
-	const struct ipaddr *next_hop = ip_is_set(&r->peer) ? &r->peer : &r->route.gateway;
+	const struct ipaddr *next_hop = ip_is_set(&r->peer) && !r->helper ? &r->peer : &r->route.gateway;
 
 	text_printf(out, "%s/%s [%u/0] ", ip_format(&r->route.prefix.addr, addr), ip_format(&m, mask),
 		r->distance ? r->distance : 1);

@@ -118,7 +118,7 @@ static void print_binding(struct text *out, const struct facts *f, const struct 
 	text_printf(out, "Interface: %s\n  Crypto map: %s\n", b->interface, b->map);
 	if (b->redundancy)
 		text_printf(out, "  Redundancy: group %u, name %s, binding %s for %s\n", b->group,
-			b->group_name[0] ? b->group_name : "(none)", binding_word(b->state),
+			b->group_name[0] ? b->group_name : "(none)", binding_state_name(b->state),
 			format_age_since(f->now, b->since, age));
 	else
 		text_printf(
@@ -186,7 +186,7 @@ static bool redundancy_json(struct show *s, struct text *out)
 	json_string(j, "interface", b->interface);
 	json_string(j, "map", b->map);
 	json_bool(j, "redundancy", b->redundancy);
-	json_string(j, "binding", binding_word(b->state));
+	json_string(j, "binding", binding_state_name(b->state));
 	json_int(j, "since_ms", b->since.ns == MONO_NEVER.ns ? -1 : mono_diff_ms(f->now, b->since));
 	json_string(j, "reason", b->reason[0] ? b->reason : NULL);
 	json_string(j, "group_name", b->redundancy ? b->group_name : NULL);

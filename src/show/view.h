@@ -41,7 +41,6 @@ const char *format_clock(int64_t seconds, char out[AGE_TEXT_MAX]);
 /* --- Words --------------------------------------------------------------------------------------------------- */
 
 const char *role_name(enum hsrp_role role); /* "Init", "Active" */
-const char *binding_word(enum binding_state state);
 
 enum { TRANSFORM_TEXT_MAX = 64, ACL_RULE_TEXT_MAX = 192, CONN_NAME_MAX = IKE_CONN_NAME_MAX };
 

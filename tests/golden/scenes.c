@@ -549,6 +549,7 @@ static void headend_routes(struct facts *f)
 	r->helper = true;
 	r->route.protocol = ROUTE_PROTO_HELPER;
 	r->route.gateway = ip4("198.51.100.254");
+	r->peer = ip4("192.0.2.44"); /* whom it keeps reachable */
 
 	route(f, "0.0.0.0/0", "198.51.100.254", 2, 16, 100, -1);
 	route(f, "10.0.0.0/8", NULL, 0, 4, 0, -1);
