@@ -463,11 +463,13 @@ bool bindings_work(struct core *c)
 		again |= units_plan_work(c, b);
 		filter_work(c, b);
 		again |= units_apply_work(c, b);
-		if (b->tx.list)
+		if (b->tx.list) {
 			binding_run(c, b);
-		else if (list_empty(&b->apply_queue) && list_empty(&b->plan_queue) && b->ops == 0 &&
-			routes_idle(c))
+		} else if (list_empty(&b->apply_queue) && list_empty(&b->plan_queue) && b->ops == 0 &&
+			routes_idle(c)) {
 			units_settled(c, b);
+			filter_work(c, b);
+		}
 	}
 	return again || !list_empty(&c->look);
 }

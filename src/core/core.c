@@ -414,8 +414,8 @@ static void work(struct core *c)
 	bool again;
 
 	do {
+		secrets_work(c); /* before the connections that use them */
 		again = bindings_work(c);
-		secrets_work(c);
 		sas_work(c);
 		hops_work(c);
 		again |= routes_work(c);

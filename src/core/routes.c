@@ -133,6 +133,7 @@ static struct rri_facts facts_of(const struct core *c, const struct rri_slot *s,
 	const struct binding *b = binding_by_id(c, r->want.owner);
 	const struct hop *h = hop_of(c, &r->want.next_hop);
 	struct rri_facts f = {.link_up = b && b->link_up,
+		.plane_known = c->plane_known,
 		.device_missing = c->libipsec && !c->tun,
 		.hop_known = c->libipsec || (h && h->known),
 		.hop_reachable = c->libipsec || (h && h->ifindex),
@@ -205,7 +206,7 @@ static void judge(struct core *c, struct rri_slot *s)
 		r->verdict = rri_judge(&c->rri, r, &f, taken);
 		if (r->verdict == RRI_INSTALL)
 			winner = r;
-		if (r->verdict == RRI_INSTALL || r->verdict == RRI_WAITS)
+		if (r->verdict == RRI_INSTALL || r->verdict == RRI_WAITS || r->verdict == RRI_NO_IKE)
 			taken = true;
 	}
 	if (winner)

@@ -352,13 +352,14 @@ static void charon_gone(struct core *c)
 
 static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
 {
-	if (c->ike_up || (c->incarnation && c->incarnation != incarnation))
+	if (c->ike_up && c->incarnation != incarnation)
 		charon_gone(c);
-	if (c->libipsec != libipsec)
+	if (c->libipsec != libipsec || !c->plane_known)
 		routes_touch_all(c);
 	c->ike_up = true;
 	c->incarnation = incarnation;
 	c->libipsec = libipsec;
+	c->plane_known = true;
 	c->secrets_dirty = true;
 	effects_add(c->out, EF_SA_SNAPSHOT);
 	for (struct binding *b = c->bindings; b; b = b->hh.next) {

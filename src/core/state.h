@@ -368,7 +368,7 @@ struct core {
 	struct acl_users *acl_users;
 	struct list dynamic_units;
 
-	bool ike_up, libipsec, sa_snapshot_done;
+	bool ike_up, plane_known, libipsec, sa_snapshot_done;
 	uint32_t sa_generation;
 	uint32_t incarnation;
 	struct conn *conns;

@@ -7,6 +7,7 @@
 static const char *const verdict_texts[RRI_VERDICTS] = {
 	[RRI_INSTALL] = "",
 	[RRI_WAITS] = "the next hop is being looked up",
+	[RRI_NO_IKE] = "the IKE daemon is not up yet",
 	[RRI_UNREACHABLE] = "no route to the next hop",
 	[RRI_NO_DEVICE] = "the IKE daemon's interface is not there",
 	[RRI_LINK_DOWN] = "the interface is down",
@@ -223,6 +224,8 @@ enum rri_verdict rri_judge(
 		return RRI_BEHIND_STATIC;
 	if (taken)
 		return RRI_BEHIND_RRI;
+	if (!f->plane_known)
+		return RRI_NO_IKE;
 	if (f->device_missing)
 		return RRI_NO_DEVICE;
 	if (!f->hop_known || !f->peers_known)

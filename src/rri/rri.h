@@ -18,6 +18,7 @@
 enum rri_verdict {
 	RRI_INSTALL,
 	RRI_WAITS,	     /* the way to the next hop, or to a peer inside the prefix, is being looked up */
+	RRI_NO_IKE,	     /* the data plane is not known before the IKE daemon was up for the first time */
 	RRI_UNREACHABLE,     /* no way to the next hop */
 	RRI_NO_DEVICE,	     /* charon's interface is not there */
 	RRI_LINK_DOWN,	     /* the crypto interface is down */
@@ -41,9 +42,9 @@ struct rri_want {
 	uint16_t sequence;
 	uint8_t distance;
 	uint32_t tag;
-	bool dynamic;		/* from a dynamic map: filtered */
-	bool helper;		/* the peer gets a host route in any case (`remote-peer`, `… gateway`) */
-	struct ipaddr gateway;	/* of that host route; not set: as the underlay has it */
+	bool dynamic;	       /* from a dynamic map: filtered */
+	bool helper;	       /* the peer gets a host route in any case (`remote-peer`, `… gateway`) */
+	struct ipaddr gateway; /* of that host route; not set: as the underlay has it */
 };
 
 struct rri_slot;
@@ -92,6 +93,7 @@ void rri_touch(struct rri *r, struct rri_slot *s); /* a verdict is due */
 /* What the core knows about a candidate when it asks. */
 struct rri_facts {
 	bool link_up;
+	bool plane_known;
 	bool device_missing; /* the data plane's interface */
 	bool hop_known, hop_reachable;
 	bool peers_known;	 /* the ways to all peers inside the prefix */

@@ -1,0 +1,954 @@
+/*
+ * The core through a router's life: rekeys, crashes, restarts, stop, refusals, and that nothing happens twice.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "world.h"
+
+static const char dyn[] = "hs/FastEthernet0/0/mymap/3/any";
+static const char stat[] = "hs/FastEthernet0/0/mymap/1/10.1.1.1";
+
+static struct crypto_map_entry *dynamic_map(struct world *w)
+{
+	struct crypto_map_entry *t =
+		crypto_map_entry_get(model_dynamic_map_get(w->model, "mydynmap"), 1, CRYPTO_MAP_TEMPLATE);
+	struct crypto_map_entry *e =
+		crypto_map_entry_get(model_crypto_map_get(w->model, "mymap"), 3, CRYPTO_MAP_ISAKMP_DYNAMIC);
+
+	t->transform_set_count = 1;
+	str_copy(t->transform_sets[0], NAME_MAX_LEN, "my-transform-set");
+	t->rri.enabled = true;
+	str_copy(e->dynamic_map, sizeof(e->dynamic_map), "mydynmap");
+	model_touch(w->model, MODEL_DYNAMIC_MAP, "mydynmap", 1);
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 3);
+	return t;
+}
+
+static struct crypto_map_entry *static_map(struct world *w)
+{
+	acl_line(w, "102", 10, true, "192.168.1.0/24", "10.0.0.0/16");
+	return entry(w, "mymap", 1, "10.1.1.1", "102", "esp-aes-sha", true);
+}
+
+static struct world *start(void)
+{
+	struct world *w = world_new();
+
+	prologue(w);
+	return w;
+}
+
+static void runs(struct world *w)
+{
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, false);
+}
+
+static struct world *dynamic_world(void)
+{
+	struct world *w = start();
+
+	dynamic_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	log_clear(w);
+	return w;
+}
+
+static struct world *static_world(void)
+{
+	struct world *w = start();
+
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	return w;
+}
+
+static struct world *pair_world(enum hsrp_role r)
+{
+	struct world *w = start();
+
+	static_map(w);
+	standby(w, 0, "group1", "192.168.0.3");
+	apply(w, "mymap", true, "group1");
+	runs(w);
+	role(w, 0, r, "192.168.0.3");
+	return w;
+}
+
+/* --- Routes of SAs ---------------------------------------------------------------------------------------------------- */
+
+static void a_rekey_moves_nothing(void **state)
+{
+	struct world *w = dynamic_world();
+
+	(void)state;
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	log_clear(w);
+	child_rekeyed(w, 2, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	child_gone(w, 1); /* repeats what the rekey said */
+	assert_int_equal(w->log_count, 0);
+	child_gone(w, 2);
+	assert_seen(w, "route- 172.16.5.0/24");
+	world_free(w);
+}
+
+static void a_peer_that_reconnects_keeps_its_route(void **state)
+{
+	struct world *w = dynamic_world();
+
+	(void)state;
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	log_clear(w);
+	ike_up(w, 2, dyn, "10.9.9.9");
+	child_up(w, 2, 2, dyn, "d1", "10.9.9.9", "172.16.5.0/24"); /* new up before old down */
+	child_gone(w, 1);
+	ike_gone(w, 1);
+	assert_int_equal(w->log_count, 0);
+	world_free(w);
+}
+
+static void what_a_dynamic_peer_may_not_inject(void **state)
+{
+	struct world *w = dynamic_world();
+
+	(void)state;
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	ike_up(w, 2, dyn, "10.8.8.8");
+	child_up(w, 2, 2, dyn, "d1", "10.8.8.8", "0.0.0.0/0");
+	child_up(w, 3, 2, dyn, "d1", "10.8.8.8", "192.168.0.0/16"); /* our own 192.168.0.0/24 */
+	child_up(w, 4, 2, dyn, "d1", "10.8.8.8", "172.16.0.0/16");  /* the other peer's 172.16.5.0/24 */
+	child_up(w, 5, 2, dyn, "d1", "10.8.8.8", "172.20.0.0/16");
+	assert_not_seen(w, "route+ 0.0.0.0/0");
+	assert_not_seen(w, "route+ 192.168.0.0/16");
+	assert_not_seen(w, "route+ 172.16.0.0/16");
+	assert_seen(w, "route+ 172.20.0.0/16");
+	assert_string_equal(
+		route_reason(w, "0.0.0.0/0"), "refused: a dynamic peer may not inject a default route");
+	assert_string_equal(route_reason(w, "192.168.0.0/16"), "refused: it covers a connected network");
+	assert_string_equal(route_reason(w, "172.16.0.0/16"), "refused: it covers a network of another peer");
+	child_gone(w, 1); /* the other peer leaves */
+	assert_seen(w, "route+ 172.16.0.0/16");
+	world_free(w);
+}
+
+static void a_peer_inside_any_injected_prefix_has_a_host_route(void **state)
+{
+	struct world *w = dynamic_world();
+
+	(void)state;
+	ike_up(w, 1, dyn, "172.16.5.5");
+	child_up(w, 1, 1, dyn, "d1", "172.16.5.5", "10.20.0.0/16");
+	assert_not_seen(w, "proto 214");
+	ike_up(w, 2, dyn, "10.9.9.9");
+	child_up(w, 2, 2, dyn, "d1", "10.9.9.9",
+		"172.16.0.0/16"); /* the first peer lies in the second one's network */
+	assert_order(w, "route+ 172.16.5.5/32 via 192.168.0.1 dev 2 proto 214", "route+ 172.16.0.0/16");
+	log_clear(w);
+	child_gone(w, 2);
+	assert_order(w, "route- 172.16.0.0/16", "route- 172.16.5.5/32");
+	world_free(w);
+}
+
+static void per_sa_routes_of_a_static_entry(void **state) /* D1 */
+{
+	struct world *w = start();
+
+	(void)state;
+	w->model->rri_per_sa = true;
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	assert_not_seen(w, "route+");
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	assert_seen(w, "route+ 10.0.0.0/16");
+	child_gone(w, 1);
+	assert_seen(w, "route- 10.0.0.0/16");
+	log_clear(w);
+	crypto_map_entry(model_crypto_map(w->model, "mymap"), 1)->rri.is_static = true;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	assert_seen(w, "route+ 10.0.0.0/16");
+	world_free(w);
+}
+
+static void the_forms_of_remote_peer(void **state) /* D2 */
+{
+	struct world *w = start();
+	struct crypto_map_entry *e = static_map(w);
+
+	(void)state;
+	e->rri.remote_peer = true;
+	assert_true(ip_parse("192.168.0.77", &e->rri.remote_peer_next_hop));
+	e->rri.distance = 20;
+	apply(w, "mymap", false, "");
+	runs(w);
+	assert_seen(w, "route+ 10.0.0.0/16 via 192.168.0.77 dev 2 proto 213 metric 335544321");
+	assert_not_seen(w, "proto 214");
+	log_clear(w);
+	e->rri.gateway_keyword = true;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	assert_seen(w, "route+ 10.1.1.1/32 via 192.168.0.77 dev 2 proto 214");
+	assert_seen(w, "route+ 10.0.0.0/16 via 192.168.0.1 dev 2 proto 213 metric 335544321");
+	assert_not_seen(w, "route-");
+	log_clear(w);
+	e->rri = (struct reverse_route){.enabled = true, .distance = 255};
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	assert_false(has_route(w, "10.0.0.0/16", 213));
+	assert_false(has_route(w, "10.1.1.1/32", 214));
+	world_free(w);
+}
+
+/* --- Underlay and others' routes --------------------------------------------------------------------------------------- */
+
+static void a_changed_underlay_moves_the_next_hop_in_place(void **state)
+{
+	struct world *w = static_world();
+	struct event e = {.kind = EV_UNDERLAY};
+
+	(void)state;
+	log_clear(w);
+	assert_true(ip_parse("192.168.0.254", &w->gateway));
+	assert_true(prefix_parse("0.0.0.0/0", &e.underlay));
+	world_event(w, &e);
+	assert_seen(w, "route+ 10.0.0.0/16 via 192.168.0.254");
+	assert_not_seen(w, "route-");
+	log_clear(w);
+	w->gateway = (struct ipaddr){0}; /* no way at all */
+	world_event(w, &e);
+	assert_seen(w, "route- 10.0.0.0/16");
+	assert_string_equal(route_reason(w, "10.0.0.0/16"), "no route to the next hop");
+	world_free(w);
+}
+
+static void a_foreign_route_is_never_beaten(void **state) /* R12 */
+{
+	struct world *w = static_world();
+
+	(void)state;
+	assert_true(has_route(w, "10.0.0.0/16", 213));
+	log_clear(w);
+	foreign_route_event(w, "10.0.0.0/16", true);
+	assert_seen(w, "route- 10.0.0.0/16");
+	assert_int_equal(count_seen(w, "route"), 1);
+	assert_string_equal(route_reason(w, "10.0.0.0/16"), "a route of another origin is preferred");
+	foreign_route_event(w, "10.0.0.0/16", false);
+	assert_true(has_route(w, "10.0.0.0/16", 213));
+	world_free(w);
+}
+
+static void a_route_that_somebody_deletes_comes_back(void **state)
+{
+	struct world *w = static_world();
+	struct event e = {.kind = EV_ROUTE_GONE};
+
+	(void)state;
+	pass_ms(w, 5000);
+	for (size_t i = 0; i < w->route_cap; i++) {
+		if (w->routes[i].used && w->routes[i].r.protocol == 213) {
+			e.route = w->routes[i].r;
+			w->routes[i].used = false;
+		}
+	}
+	log_clear(w);
+	world_event(w, &e);
+	assert_seen(w, "route+ 10.0.0.0/16");
+	world_free(w);
+}
+
+static void a_refused_route_is_tried_again(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	w->route_error = -ENETUNREACH;
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	assert_int_equal(count_seen(w, "route+ 10.0.0.0/16"), 1);
+	assert_seen(w, "RRI-4-ROUTE_REFUSED");
+	assert_non_null(strstr(route_reason(w, "10.0.0.0/16"), "refused by the kernel"));
+	pass_ms(w, 8000);
+	assert_in_range(count_seen(w, "route+ 10.0.0.0/16"), 3, 5); /* after 1, 2, 4 s */
+	assert_int_equal(count_seen(w, "RRI-4-ROUTE_REFUSED"), 1);
+	w->route_error = 0;
+	address(w, OUTSIDE, "192.168.0.44", true);
+	assert_true(has_route(w, "10.0.0.0/16", 213));
+	world_free(w);
+}
+
+static void recursive_and_interface_routes_of_the_configuration(void **state)
+{
+	struct world *w = start();
+	struct static_route like = {0};
+
+	(void)state;
+	assert_true(prefix_parse("0.0.0.0/0", &like.prefix));
+	assert_true(ip_parse("192.168.0.1", &like.gateway));
+	model_static_route_get(w->model, &like);
+	assert_true(prefix_parse("10.50.0.0/16", &like.prefix));
+	assert_true(ip_parse("10.7.7.7", &like.gateway)); /* by the default route */
+	model_static_route_get(w->model, &like)->distance = 200;
+	model_touch(w->model, MODEL_STATIC_ROUTE, NULL, 0);
+	runs(w);
+	assert_seen(w, "route+ 0.0.0.0/0 via 192.168.0.1 dev 2 proto 215 metric 16777216");
+	assert_seen(w, "route+ 10.50.0.0/16 via 192.168.0.1 dev 2 proto 215 metric 3355443200");
+	assert_in_range(count_seen(w, "resolve 10.7.7.7"), 2, 3); /* again, once the default route stands */
+	world_free(w);
+}
+
+/* --- charon -------------------------------------------------------------------------------------------------------------- */
+
+static void after_a_crash_of_charon_everything_comes_back(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	dynamic_map(w);
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	ike_up(w, 2, stat, "10.1.1.1");
+	child_up(w, 2, 2, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	charon_dies(w);
+	assert_seen(w, "route- 172.16.5.0/24");
+	assert_not_seen(w, "route- 10.0.0.0/16"); /* R7: always */
+	assert_not_seen(w, "filter");
+	pass_ms(w, 3000);
+	assert_not_seen(w, "initiate");
+	log_clear(w);
+	charon_starts(w, 2, false);
+	assert_order(w, "secret hs/key/0.0.0.0/0", "load hs/FastEthernet0/0/mymap/1/10.1.1.1");
+	assert_order(w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1",
+		"initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l10");
+	assert_seen(w, "load hs/FastEthernet0/0/mymap/3/any");
+	world_free(w);
+}
+
+static void with_libipsec_routes_follow_charons_interface(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	acl_line(w, "101", 10, true, "192.168.1.0/24", "172.17.11.0/24");
+	entry(w, "mymap", 1, "172.17.11.1", "101", "esp-aes-sha", true);
+	apply(w, "mymap", false, "");
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, true);
+	assert_not_seen(w, "proto 213");
+	assert_string_equal(route_reason(w, "172.17.11.0/24"), "the IKE daemon's interface is not there");
+	link_state(w, TUN, "ipsec0", true, true);
+	assert_order(w, "route+ 172.17.11.1/32 via 192.168.0.1 dev 2 proto 214",
+		"route+ 172.17.11.0/24 dev 9 proto 213");
+	log_clear(w);
+	charon_dies(w);
+	world_event(w, &(struct event){.kind = EV_LINK_GONE, .link = {.ifindex = TUN}});
+	assert_false(has_route(w, "172.17.11.0/24", 213));
+	charon_starts(w, 2, true);
+	link_state(w, TUN, "ipsec0", true, true);
+	assert_true(has_route(w, "172.17.11.0/24", 213));
+	world_free(w);
+}
+
+static void silent_peers_are_asked_again_ever_more_slowly(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	pass_ms(w, 16000);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	assert_seen(w, "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1 force"); /* the half-open one */
+	pass_ms(w, 2000);
+	assert_int_equal(count_seen(w, "initiate"), 2);
+	pass_ms(w, 600000);
+	assert_in_range(count_seen(w, "initiate"), 8, 14);
+	assert_int_equal(count_seen(w, "CRYPTO-4-PEER_SILENT"), 1);
+	/* It answers after all. */
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	pass_ms(w, 600000);
+	assert_int_equal(w->log_count, 0);
+	child_gone(w, 1);
+	pass_ms(w, 1500);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	world_free(w);
+}
+
+static void the_next_peer_is_asked_and_the_default_one_comes_back(void **state)
+{
+	struct world *w = start();
+	struct crypto_map_entry *e = static_map(w);
+	struct ipaddr current;
+
+	(void)state;
+	assert_true(ip_parse("10.1.1.2", &e->peers[e->peer_count++].addr));
+	e->peers[0].is_default = true;
+	apply(w, "mymap", false, "");
+	runs(w);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l10");
+	assert_not_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.2");
+	pass_ms(w, 12500);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.2 l10");
+	ike_up(w, 1, "hs/FastEthernet0/0/mymap/1/10.1.1.2", "10.1.1.2");
+	child_up(w, 1, 1, "hs/FastEthernet0/0/mymap/1/10.1.1.2", "l10", "10.1.1.2", "10.0.0.0/16");
+	assert_true(core_current_peer(w->core, "FastEthernet0/0", 1, &current));
+	assert_int_equal(ip_v4_u32(&current), 0x0a010102);
+	log_clear(w);
+	child_gone(w, 1);
+	pass_ms(w, 1500);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l10");
+	world_free(w);
+}
+
+static void lines_follow_the_first_child(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	acl_line(w, "102", 20, true, "192.168.2.0/24", "10.0.0.0/16");
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	ike_up(w, 1, stat, "10.1.1.1");
+	assert_int_equal(count_seen(w, "initiate"), 2);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	child_up(w, 2, 1, stat, "l20", "10.1.1.1", "10.0.0.0/16");
+	assert_int_equal(count_seen(w, "Crypto tunnel is UP"), 1);
+	log_clear(w);
+	pass_ms(w, 100000);
+	assert_int_equal(w->log_count, 0);
+	world_free(w);
+}
+
+static void a_silent_ikev2_peer_is_closed_at_the_bound(void **state) /* R3, D11: S + 5 R + 1 s */
+{
+	struct world *w = static_world();
+	struct event e = {.kind = EV_IKE_LIVENESS, .liveness = {.ike_id = 1, .silent = true}};
+
+	(void)state;
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	e.liveness.at = (mono_t){w->ms * 1000000};
+	pass_ms(w, 11000);
+	log_clear(w);
+	world_event(w, &e);
+	pass_ms(w, 9900);
+	assert_int_equal(w->log_count, 0);
+	pass_ms(w, 200);
+	assert_seen(w, "terminate ike 1 child 0 force");
+	world_free(w);
+}
+
+/* --- Redundancy --------------------------------------------------------------------------------------------------------------- */
+
+static void a_learned_address_completes_the_binding_and_its_change_makes_it_stale(void **state) /* D10 */
+{
+	struct world *w = start();
+
+	(void)state;
+	static_map(w);
+	standby(w, 0, "group1", "");
+	apply(w, "mymap", true, "group1");
+	runs(w);
+	assert_int_equal(binding(w).state, BINDING_PENDING);
+	assert_seen(w, "filter eth0"); /* guarded already */
+	assert_not_seen(w, "load");
+	role(w, 0, HSRP_ROLE_STANDBY, "192.168.0.3");
+	assert_int_equal(binding(w).state, BINDING_BOUND);
+	assert_seen(w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1 local 192.168.0.3");
+	role(w, 0, HSRP_ROLE_STANDBY, "192.168.0.4");
+	assert_int_equal(binding(w).state, BINDING_STALE);
+	world_free(w);
+}
+
+static void losing_the_role_in_the_middle_of_coming_turns_round(void **state)
+{
+	struct world *w = pair_world(HSRP_ROLE_STANDBY);
+
+	(void)state;
+	w->kernel_silent = true; /* the step "routes" is under way */
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	assert_seen(w, "route+ 10.0.0.0/16");
+	assert_not_seen(w, "initiate");
+	assert_string_equal(binding(w).step, "routes");
+	role(w, 0, HSRP_ROLE_SPEAK, "192.168.0.3");
+	assert_seen(w, "route- 10.0.0.0/16");
+	pass_ms(w, 10000);
+	assert_not_seen(w, "initiate");
+	assert_false(binding(w).serving);
+	world_free(w);
+}
+
+static void a_silent_kernel_does_not_hold_ike_back_for_ever(void **state)
+{
+	struct world *w = pair_world(HSRP_ROLE_STANDBY);
+
+	(void)state;
+	w->kernel_silent = true;
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	pass_ms(w, 1500);
+	assert_seen(w, "CRYPTO-4-STEP_LATE: Crypto map mymap on FastEthernet0/0: step \"routes\" is late");
+	assert_seen(w, "initiate");
+	world_free(w);
+}
+
+static void an_sa_on_the_standby_is_dropped(void **state) /* D7 */
+{
+	struct world *w = pair_world(HSRP_ROLE_STANDBY);
+
+	(void)state;
+	log_clear(w);
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	assert_seen(w, "terminate ike 1 child 0 force");
+	assert_not_seen(w, "route+");
+	world_free(w);
+}
+
+static void warnings_at_the_line_that_causes_them(void **state) /* H5, H8, D3 */
+{
+	struct world *w = start();
+
+	(void)state;
+	w->model->isakmp_keepalive.set = false;
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	log_clear(w);
+	standby(w, 0, "group1", "192.168.0.3");
+	config(w);
+	assert_seen(w, "warn % Crypto map mymap on FastEthernet0/0 does not use the standby group");
+	assert_not_seen(w, "load");
+	log_clear(w);
+	apply(w, "mymap", true, "group2");
+	config(w);
+	assert_seen(w, "warn % Crypto map mymap uses redundancy without IKE keepalive");
+	assert_seen(w,
+		"warn % Crypto map mymap on FastEthernet0/0 waits: no standby group of this interface is "
+		"named group2.");
+	world_free(w);
+}
+
+/* --- Fail closed --------------------------------------------------------------------------------------------------------------- */
+
+static void nothing_happens_before_the_filter_stands(void **state) /* D6 */
+{
+	struct world *w = start();
+
+	(void)state;
+	w->hold_filter = true;
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	assert_seen(w, "  protect 192.168.1.0/24 -> 10.0.0.0/16");
+	assert_not_seen(w, "load");
+	assert_not_seen(w, "route+");
+	pass_ms(w, 60000);
+	assert_not_seen(w, "route+");
+	w->hold_filter = false;
+	world_event(w, &(struct event){.kind = EV_RESULT, .result = {w->held_filter, -EPERM}});
+	assert_seen(w, "CRYPTO-3-FILTER");
+	assert_not_seen(w, "route+");
+	pass_ms(w, 1500); /* the second attempt */
+	assert_seen(w, "route+ 10.0.0.0/16");
+	world_free(w);
+}
+
+static void a_removed_line_guards_until_its_route_has_gone(void **state)
+{
+	struct world *w = start();
+	struct acl *a;
+
+	(void)state;
+	acl_line(w, "102", 20, true, "192.168.1.0/24", "10.5.0.0/16");
+	static_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	log_clear(w);
+	a = model_acl(w->model, "102");
+	acl_rule_delete(a, 20);
+	model_touch(w->model, MODEL_ACL, "102", 0);
+	config(w);
+	assert_order(w, "filter eth0 rules 2", "route- 10.5.0.0/16");
+	assert_order(w, "route- 10.5.0.0/16", "filter eth0 rules 1");
+	assert_not_seen(w, "route- 10.0.0.0/16");
+	world_free(w);
+}
+
+static void a_deconfigured_entry_is_deleted_at_the_peer_and_guarded_last(void **state)
+{
+	struct world *w = pair_world(HSRP_ROLE_ACTIVE);
+
+	(void)state;
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	crypto_map_entry_delete(model_crypto_map(w->model, "mymap"), 1);
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	assert_seen(w, "route- 10.0.0.0/16");
+	assert_order(w, "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1",
+		"unload hs/FastEthernet0/0/mymap/1/10.1.1.1");
+	assert_not_seen(w, "force"); /* we stay active: DELETE is sent */
+	assert_order(w, "unload", "filter eth0 rules 0");
+	world_free(w);
+}
+
+/* --- Stop, restart ---------------------------------------------------------------------------------------------------------------- */
+
+static void stop_takes_everything_back_and_the_filter_last(void **state) /* D9 */
+{
+	struct world *w = start();
+	struct static_route like = {0};
+
+	(void)state;
+	assert_true(prefix_parse("172.31.0.0/16", &like.prefix));
+	str_copy(like.interface, sizeof(like.interface), "FastEthernet0/0");
+	model_static_route_get(w->model, &like);
+	static_map(w);
+	dynamic_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_STOP});
+	assert_order(w, "route- 10.0.0.0/16", "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1");
+	assert_not_seen(w, "force"); /* the address is our own: DELETE */
+	assert_order(w, "terminate", "unload");
+	assert_order(w, "unload", "filter gone 2");
+	assert_order(w, "filter gone 2", "stopped");
+	assert_seen(w, "secret gone");
+	assert_not_seen(w, "address-");
+	assert_true(has_route(w, "172.31.0.0/16", 215)); /* `ip route` stays */
+	assert_false(has_route(w, "10.0.0.0/16", 213));
+	world_free(w);
+
+	w = pair_world(HSRP_ROLE_ACTIVE);
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_STOP});
+	assert_seen(w, "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1 force"); /* the peer keeps its SA */
+	assert_seen(w, "stopped");
+	world_free(w);
+}
+
+static void stop_does_not_wait_for_ever(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	w->kernel_silent = true;
+	world_event(w, &(struct event){.kind = EV_STOP});
+	assert_false(w->stopped);
+	pass_ms(w, 7000);
+	assert_true(w->stopped);
+	assert_order(w, "filter gone", "stopped");
+	world_free(w);
+}
+
+static void kernel_has(
+	struct world *w, const char *prefix, const char *gateway, uint8_t protocol, uint32_t metric)
+{
+	struct route r = {
+		.table = ROUTE_TABLE_MAIN, .ifindex = OUTSIDE, .protocol = protocol, .metric = metric};
+
+	assert_true(prefix_parse(prefix, &r.prefix));
+	assert_true(ip_parse(gateway, &r.gateway));
+	w->routes = w->routes ? w->routes : test_calloc(8, sizeof(*w->routes));
+	w->route_cap = 8;
+	for (size_t i = 0; i < 8; i++) {
+		if (w->routes[i].used)
+			continue;
+		w->routes[i] = (struct world_route){r, true};
+		return;
+	}
+}
+
+static void a_restart_moves_nothing_that_is_still_wanted(void **state) /* D9 */
+{
+	struct world *w = start();
+	struct world_route found[8] = {0};
+
+	(void)state;
+	static_map(w);
+	dynamic_map(w);
+	standby(w, 0, "group1", "192.168.0.3");
+	apply(w, "mymap", true, "group1");
+	kernel_has(w, "10.0.0.0/16", "192.168.0.1", 213, 16777217);
+	kernel_has(w, "172.16.5.0/24", "192.168.0.1", 213, 16777217);
+	kernel_has(w, "172.16.66.0/24", "192.168.0.1", 213, 16777217); /* nobody's any more */
+	memcpy(found, w->routes, sizeof(found));
+	test_free(w->routes);
+	w->routes = NULL;
+	w->route_cap = 0;
+	config(w);
+	/* The kernel tells first, then HSRP, then charon. */
+	world_event(w, &(struct event){.kind = EV_SNAPSHOT_BEGIN});
+	link_state(w, OUTSIDE, "eth0", true, true);
+	address(w, OUTSIDE, "192.168.0.2", true);
+	for (size_t i = 0; i < 3; i++)
+		world_event(w, &(struct event){.kind = EV_ROUTE, .route = found[i].r});
+	world_event(w, &(struct event){.kind = EV_SNAPSHOT_END});
+	pass_ms(w, 500);
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	pass_ms(w, 500);
+	assert_not_seen(w, "route");
+	world_event(w, &(struct event){.kind = EV_IKE_UP, .ike = {7, false}});
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	world_event(w, &(struct event){.kind = EV_CONN, .conn = "hs/FastEthernet0/0/mymap/9/10.44.44.44"});
+	world_event(w, &(struct event){.kind = EV_CONN, .conn = dyn});
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	ike_up(w, 2, stat, "10.1.1.1");
+	child_up(w, 2, 2, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	assert_not_seen(w, "route");
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
+	pass_ms(w, 20000);
+	assert_seen(w, "route- 172.16.66.0/24");
+	assert_int_equal(count_seen(w, "route-"), 1);
+	assert_not_seen(w, "route+");
+	assert_not_seen(w, "initiate");
+	assert_not_seen(w, "terminate");
+	assert_seen(w, "unload hs/FastEthernet0/0/mymap/9/10.44.44.44");
+	assert_not_seen(w, "unload hs/FastEthernet0/0/mymap/3/any");
+	world_free(w);
+}
+
+static void what_nobody_claims_goes_even_if_charon_never_comes(void **state)
+{
+	struct world *w = start();
+	struct event e = {.kind = EV_ROUTE,
+		.route = {
+			.table = ROUTE_TABLE_MAIN, .ifindex = OUTSIDE, .protocol = 213, .metric = 16777217}};
+
+	(void)state;
+	assert_true(prefix_parse("172.16.66.0/24", &e.route.prefix));
+	config(w);
+	world_event(w, &(struct event){.kind = EV_SNAPSHOT_BEGIN});
+	world_event(w, &e);
+	world_event(w, &(struct event){.kind = EV_SNAPSHOT_END});
+	assert_not_seen(w, "route-");
+	pass_ms(w, 9000);
+	assert_seen(w, "route- 172.16.66.0/24");
+	world_free(w);
+}
+
+static void reconciling_twice_does_nothing(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	acl_line(w, "101", 10, true, "192.168.1.0/24", "172.17.11.0/24");
+	entry(w, "mymap", 2, "172.17.11.1", "101", "esp-aes-sha", true);
+	static_map(w);
+	dynamic_map(w);
+	apply(w, "mymap", false, "");
+	runs(w);
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	pass_ms(w, 1000);
+	log_clear(w);
+	w->model->changes_lost = true; /* everything counts as changed */
+	config(w);
+	world_event(w, &(struct event){.kind = EV_FORCE_RELOAD});
+	snapshot(w);
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	ike_up(w, 1, dyn, "10.9.9.9");
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
+	for (size_t i = 0; i < w->log_count; i++)
+		if (!strstr(w->log[i], "hsrp") && !strstr(w->log[i], "resolve"))
+			fail_msg("did: %s", w->log[i]);
+	world_free(w);
+}
+
+static void an_overrun_is_repaired_from_the_snapshot(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	pass_ms(w, 3000);
+	for (size_t i = 0; i < w->route_cap; i++)
+		if (w->routes[i].r.protocol == 213)
+			w->routes[i].used = false; /* went unnoticed */
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_FORCE_RELOAD});
+	snapshot(w);
+	assert_seen(w, "route+ 10.0.0.0/16");
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
+	world_free(w);
+}
+
+/* --- Interfaces --------------------------------------------------------------------------------------------------------------------- */
+
+static void addresses_are_adopted_added_and_only_ours_removed(void **state) /* D14 */
+{
+	struct world *w = start();
+	struct prefix *second = test_malloc(sizeof(*second));
+	struct interface_cfg *i = fa00(w);
+
+	(void)state;
+	*second = (struct prefix){ip_v4(0x0a630001), 24}; /* 10.99.0.1 */
+	assert_true(vec_push(&i->secondary_addresses, second));
+	runs(w);
+	assert_not_seen(w, "address+ 192.168.0.2"); /* it was there */
+	assert_seen(w, "address+ 10.99.0.1/24 dev 2");
+	log_clear(w);
+	vec_remove_at(&i->secondary_addresses, 0);
+	test_free(second);
+	i->address_set = false;
+	model_touch(w->model, MODEL_INTERFACE, i->name, 0);
+	config(w);
+	assert_seen(w, "address- 10.99.0.1/24");
+	assert_not_seen(w, "address- 192.168.0.2");
+	i->shutdown = true;
+	model_touch(w->model, MODEL_INTERFACE, i->name, 0);
+	config(w);
+	assert_seen(w, "link 2 down");
+	log_clear(w);
+	link_state(w, OUTSIDE, "eth0", false, false);
+	assert_int_equal(w->log_count, 0);
+	world_free(w);
+}
+
+static void a_link_that_goes_down_takes_its_routes_along(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	log_clear(w);
+	link_state(w, OUTSIDE, "eth0", true, false); /* no carrier */
+	assert_seen(w, "route- 10.0.0.0/16");
+	assert_string_equal(route_reason(w, "10.0.0.0/16"), "the interface is down");
+	assert_not_seen(w, "terminate");
+	link_state(w, OUTSIDE, "eth0", true, true);
+	assert_true(has_route(w, "10.0.0.0/16", 213));
+	world_free(w);
+}
+
+/* --- Size ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void ten_thousand_entries_come_in_slices(void **state)
+{
+	struct world *w = start();
+	char acl[16], peer[32], to[32];
+	struct effects out = {0};
+	size_t largest = 0;
+	int steps = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 10000; i++) {
+		snprintf(acl, sizeof(acl), "a%u", i);
+		snprintf(peer, sizeof(peer), "10.200.%u.%u", i / 250, 1 + i % 250);
+		snprintf(to, sizeof(to), "172.%u.%u.0/24", 16 + i / 250, i % 250);
+		acl_line(w, acl, 10, true, "192.168.1.0/24", to);
+		entry(w, "mymap", (uint16_t)i, peer, acl, "esp-aes-sha", true);
+	}
+	apply(w, "mymap", false, "");
+	snapshot(w);
+	core_step(w->core, &(struct event){.kind = EV_CONFIG, .model = w->model}, (mono_t){w->ms * 1000000},
+		&out);
+	while (core_deadline(w->core).ns <= w->ms * 1000000) {
+		effects_clear(&out);
+		core_step(w->core, &(struct event){.kind = EV_TIMER}, (mono_t){w->ms * 1000000}, &out);
+		largest = out.count > largest ? out.count : largest;
+		steps++;
+	}
+	assert_in_range(steps, 30, 200); /* no step does it all */
+	effects_free(&out);
+	assert_true(largest < 2000);
+	world_free(w);
+}
+
+static void one_sa_among_many_costs_one_lookup(void **state)
+{
+	struct world *w = dynamic_world();
+	size_t before;
+
+	(void)state;
+	ike_up(w, 1, dyn, "10.9.9.9");
+	for (uint32_t i = 1; i <= 2000; i++) {
+		char remote[32];
+
+		snprintf(remote, sizeof(remote), "172.%u.%u.0/24", 16 + i / 250, i % 250);
+		child_up(w, i, 1, dyn, "d1", "10.9.9.9", remote);
+	}
+	log_clear(w);
+	before = w->effects_seen;
+	child_gone(w, 777);
+	assert_int_equal(w->effects_seen - before, 1);
+	assert_int_equal(count_seen(w, "route-"), 1);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rekey_moves_nothing),
+		cmocka_unit_test(a_peer_that_reconnects_keeps_its_route),
+		cmocka_unit_test(what_a_dynamic_peer_may_not_inject),
+		cmocka_unit_test(a_peer_inside_any_injected_prefix_has_a_host_route),
+		cmocka_unit_test(per_sa_routes_of_a_static_entry),
+		cmocka_unit_test(the_forms_of_remote_peer),
+		cmocka_unit_test(a_changed_underlay_moves_the_next_hop_in_place),
+		cmocka_unit_test(a_foreign_route_is_never_beaten),
+		cmocka_unit_test(a_route_that_somebody_deletes_comes_back),
+		cmocka_unit_test(a_refused_route_is_tried_again),
+		cmocka_unit_test(recursive_and_interface_routes_of_the_configuration),
+		cmocka_unit_test(after_a_crash_of_charon_everything_comes_back),
+		cmocka_unit_test(with_libipsec_routes_follow_charons_interface),
+		cmocka_unit_test(silent_peers_are_asked_again_ever_more_slowly),
+		cmocka_unit_test(the_next_peer_is_asked_and_the_default_one_comes_back),
+		cmocka_unit_test(lines_follow_the_first_child),
+		cmocka_unit_test(a_silent_ikev2_peer_is_closed_at_the_bound),
+		cmocka_unit_test(a_learned_address_completes_the_binding_and_its_change_makes_it_stale),
+		cmocka_unit_test(losing_the_role_in_the_middle_of_coming_turns_round),
+		cmocka_unit_test(a_silent_kernel_does_not_hold_ike_back_for_ever),
+		cmocka_unit_test(an_sa_on_the_standby_is_dropped),
+		cmocka_unit_test(warnings_at_the_line_that_causes_them),
+		cmocka_unit_test(nothing_happens_before_the_filter_stands),
+		cmocka_unit_test(a_removed_line_guards_until_its_route_has_gone),
+		cmocka_unit_test(a_deconfigured_entry_is_deleted_at_the_peer_and_guarded_last),
+		cmocka_unit_test(stop_takes_everything_back_and_the_filter_last),
+		cmocka_unit_test(stop_does_not_wait_for_ever),
+		cmocka_unit_test(a_restart_moves_nothing_that_is_still_wanted),
+		cmocka_unit_test(what_nobody_claims_goes_even_if_charon_never_comes),
+		cmocka_unit_test(reconciling_twice_does_nothing),
+		cmocka_unit_test(an_overrun_is_repaired_from_the_snapshot),
+		cmocka_unit_test(addresses_are_adopted_added_and_only_ours_removed),
+		cmocka_unit_test(a_link_that_goes_down_takes_its_routes_along),
+		cmocka_unit_test(ten_thousand_entries_come_in_slices),
+		cmocka_unit_test(one_sa_among_many_costs_one_lookup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
