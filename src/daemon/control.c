@@ -23,7 +23,7 @@ struct control_session {
 	int fd;
 	struct loop_fd *watch;
 	int privilege; /* -1: may do nothing */
-	bool greeted, busy, closing;
+	bool greeted, busy, closing, behind;
 	void *session; /* the engine's; NULL before HELLO */
 	uint8_t in[CONTROL_INPUT_MAX];
 	size_t in_len;
@@ -261,9 +261,15 @@ static void on_session(void *ctx, uint32_t events)
 			cs->in_len += (size_t)n;
 	}
 	serve(cs);
+	if (control_backlog(cs) > CONTROL_BACKLOG)
+		cs->behind = true;
 	if (!flush(cs) || (cs->closing && !control_backlog(cs))) {
 		hang_up(cs);
 		return;
+	}
+	if (cs->behind && control_backlog(cs) <= CONTROL_BACKLOG) {
+		cs->behind = false;
+		cs->control->ops->drained(cs->control->ctx, cs->session);
 	}
 	/* A DONE that went out just now may have made room for a line that was typed ahead. */
 	update_interest(cs);
@@ -330,8 +336,10 @@ void control_stop(struct control *c)
 {
 	if (!c)
 		return;
-	while (c->sessions)
+	while (c->sessions) {
+		(void)flush(c->sessions); /* the last words: what the socket takes now */
 		hang_up(c->sessions);
+	}
 	loop_unwatch(c->watch);
 	free(c);
 }

@@ -97,8 +97,10 @@ struct control_ops {
 		const char **why);
 	void (*request)(void *ctx, void *session, enum control_type type, const char *text);
 	void (*interrupt)(void *ctx, void *session); /* Ctrl-C while a request runs */
-	void (*close)(
-		void *ctx, void *session); /* the shell is gone; a running request needs no answer any more */
+	/* A slow reader caught up: control_backlog() is low again. */
+	void (*drained)(void *ctx, void *session);
+	/* The shell is gone; a running request needs no answer any more. */
+	void (*close)(void *ctx, void *session);
 };
 
 /* Serves the listening socket `fd` (kept by the caller). */
@@ -111,7 +113,8 @@ void control_output(struct control_session *cs, const char *text, size_t len);
 void control_typed(struct control_session *cs, const char *line);
 void control_done(struct control_session *cs, enum control_status status, unsigned flags, unsigned page,
 	const char *prompt);
-/* Bytes that wait for a slow reader. A producer of long output pauses above CONTROL_BACKLOG; above CONTROL_OUTPUT_MAX
+/* Bytes that wait for a slow reader. A producer of long output pauses above CONTROL_BACKLOG
+ * until drained(); above CONTROL_OUTPUT_MAX
  * the engine hangs up. */
 enum { CONTROL_BACKLOG = 1 << 18, CONTROL_OUTPUT_MAX = 1 << 26 };
 size_t control_backlog(const struct control_session *cs);

@@ -1,93 +1,356 @@
-/* The engine process: see engine.h. */
+/*
+ * The engine process: sets up, loads the configuration, ends. See engine_state.h for the flow.
+ *
+ * Start: the startup file (or, where a predecessor's journal continues that very file, file and journal) becomes the model
+ * and the core hears of it; then the kernel's snapshot, then the roles, then charon's SAs. Only when all of these are
+ * known is anything of a predecessor's compared and the daemon reported ready.
+ */
 #include "daemon/engine.h"
 
+#include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/control.h"
+#include "daemon/engine_state.h"
+#include "daemon/hsrp_client.h"
+#include "daemon/inventory.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
-#include "daemon/loop.h"
-#include "daemon/roles.h"
+#include "daemon/rundir.h"
+#include "daemon/secrets.h"
+#include "daemon/session.h"
+#include "daemon/startupfile.h"
 
-struct engine {
-	struct loop *loop;
-	struct control *control;
-};
+/* ---- what the command line asks ---- */
 
-static void *open_session(void *ctx, struct control_session *cs, const struct control_hello *hello,
-	int privilege, const char **why)
+static bool op_device_exists(void *arg, const char *name)
 {
-	(void)ctx;
-	(void)hello;
-	(void)privilege;
-	(void)why;
-	control_done(cs, CONTROL_OK, 0, hello->rows ? hello->rows : 24, "Router>");
-	return cs;
+	(void)arg;
+	return if_nametoindex(name) != 0;
 }
 
-static void on_request(void *ctx, void *session, enum control_type type, const char *text)
+static bool op_secret_matches(void *arg, const struct secret *s, const char *typed)
 {
-	struct control_session *cs = session;
-	static const char refused[] = "       ^\n% Invalid input detected at '^' marker.\n\n";
-	bool exit = type == CONTROL_LINE && !strcmp(text, "exit");
-	bool wrong = type == CONTROL_LINE && *text && !exit;
-
-	(void)ctx;
-	if (wrong)
-		control_output(cs, refused, sizeof(refused) - 1);
-	control_done(cs, wrong ? CONTROL_FAILED : CONTROL_OK, exit ? CONTROL_CLOSE : 0, 24, "Router>");
+	(void)arg;
+	return secret_matches(s, typed);
 }
 
-static void on_interrupt(void *ctx, void *session)
+static bool op_secret_hash(void *arg, struct secret *s)
 {
-	(void)ctx;
-	(void)session;
+	(void)arg;
+	return secret_hash(s);
 }
 
-static void on_close(void *ctx, void *session)
+static void op_accepted(void *arg, const char *const context[], size_t depth, const char *line)
 {
-	(void)ctx;
-	(void)session;
+	struct engine *e = arg;
+	int r = journal_add(e->journal, context, depth, line);
+
+	if (r < 0)
+		log_ios("SYS", LOG_SEV_ERROR, "JOURNAL",
+			"A configuration line could not be recorded, a restart would lose it: %s",
+			strerror(-r));
 }
 
-static const struct control_ops ops = {open_session, on_request, on_interrupt, on_close};
+static const struct cli_ops quiet_ops = {.device_exists = op_device_exists,
+	.secret_matches = op_secret_matches,
+	.secret_hash = op_secret_hash};
 
-static void on_signal(void *ctx, int signal)
+/* ---- configuration at the start ---- */
+
+static void report_lines(const struct text *errors)
+{
+	const char *line = text_str(errors);
+
+	while (*line) {
+		size_t n = strcspn(line, "\n");
+
+		log_fault("%.*s", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+static int load_startup(struct engine *e)
+{
+	struct text file = {0}, errors = {0};
+	int r = startupfile_read(e->args->config, &file);
+
+	if (r == -ENOENT)
+		log_ios("SYS", LOG_SEV_NOTICE, "NOCONFIG", "%s does not exist: starting empty",
+			e->args->config);
+	else if (r < 0)
+		log_fault("configuration %s cannot be read: %s", e->args->config, strerror(-r));
+	else
+		cli_load(e->model, &quiet_ops, e->args->config, text_str(&file), file.len, &errors);
+	report_lines(&errors);
+	engine_config_changed(e);
+	if (file.s)
+		explicit_bzero(file.s, file.len);
+	text_free(&file);
+	text_free(&errors);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Each line by itself, as it was typed: what was bound, made stale or applied again becomes so again (D10). */
+static void replay_record(void *ctx, char *const fields[], size_t count)
 {
 	struct engine *e = ctx;
+	struct text lines = {0}, errors = {0};
 
-	(void)signal;
-	loop_exit(e->loop, ROLE_EXIT_OK);
+	for (size_t i = 0; i < count; i++) {
+		text_add(&lines, fields[i]);
+		text_add(&lines, "\n");
+	}
+	cli_load(e->model, &quiet_ops, "journal", text_str(&lines), lines.len, &errors);
+	report_lines(&errors);
+	engine_config_changed(e);
+	if (lines.s)
+		explicit_bzero(lines.s, lines.len);
+	text_free(&lines);
+	text_free(&errors);
 }
 
-int engine_main(const struct role_args *args)
+static int load_configuration(struct engine *e)
 {
-	struct engine e = {0};
-	int r = loop_new(&e.loop);
+	bool replay;
+	int r = journal_open(&e->journal, e->args->run_dir, e->args->config, &replay);
 
-	(void)args;
-	if (r == 0)
-		r = loop_signal(e.loop, SIGTERM, on_signal, &e);
-	if (r == 0)
-		r = loop_signal(e.loop, SIGUSR2, on_signal, &e);
-	if (r == 0)
-		r = control_start(e.loop, ROLE_FD_LISTEN, &ops, &e, &e.control);
 	if (r < 0) {
-		log_fault("the engine cannot be set up: %s", strerror(-r));
-		return ROLE_EXIT_FAULT;
+		log_fault("run directory %s cannot be written: %s", e->args->run_dir, strerror(-r));
+		return r;
 	}
-	control_accept(e.control, true);
-	role_ready("Ready");
-	r = loop_run(e.loop);
-	control_stop(e.control);
-	loop_free(e.loop);
+	r = load_startup(e);
+	if (r == 0 && replay)
+		journal_replay(e->journal, replay_record, e);
 	return r;
 }
 
 int engine_check(const char *file)
 {
-	fprintf(stderr, "%s: cannot be checked yet\n", file);
-	return 2;
+	struct model *m = model_new();
+	struct text text = {0}, errors = {0};
+	int r = m ? startupfile_read(file, &text) : -ENOMEM;
+	unsigned wrong = 0;
+
+	if (r < 0)
+		fprintf(stderr, "hotswand: configuration %s cannot be read: %s\n", file, strerror(-r));
+	else
+		wrong = cli_load(m, &quiet_ops, file, text_str(&text), text.len, &errors);
+	fputs(text_str(&errors), stderr);
+	text_free(&text);
+	text_free(&errors);
+	model_free(m);
+	return r < 0 ? 2 : wrong ? 1 : 0;
+}
+
+/* ---- adapters ---- */
+
+static void on_kernel_event(void *arg, const struct event *event)
+{
+	struct engine *e = arg;
+
+	inventory_event(e->inventory, event);
+	engine_event(e, event);
+	if (event->kind == EV_SNAPSHOT_END && !e->kernel_known) {
+		e->kernel_known = true;
+		hsrp_client_start(e->hsrp);
+		control_accept(e->control, true);
+		engine_check_ready(e);
+	}
+}
+
+static void on_kernel_readable(void *ctx, uint32_t events)
+{
+	struct engine *e = ctx;
+	int r = rtnl_readable(e->rtnl);
+
+	(void)events;
+	if (r < 0) {
+		log_fault("the kernel's network interface broke: %s", strerror(-r));
+		loop_exit(e->loop, ROLE_EXIT_FAILED);
+	}
+}
+
+static void on_ike_event(void *arg, const struct event *event)
+{
+	struct engine *e = arg;
+
+	if (event->kind == EV_IKE_UP)
+		e->libipsec = event->ike.libipsec;
+	engine_event(e, event);
+	if (event->kind == EV_SA_SNAPSHOT_END && !e->ike_known) {
+		e->ike_known = true;
+		engine_check_ready(e);
+	}
+}
+
+void engine_check_ready(struct engine *e)
+{
+	if (e->ready || e->stopping)
+		return;
+	if (!e->kernel_known || !e->hsrp_known || !e->ike_known) {
+		role_status(!e->kernel_known	 ? "Waiting for the kernel"
+				: !e->hsrp_known ? "Waiting for the HSRP process"
+						 : "Waiting for charon");
+		return;
+	}
+	e->ready = true;
+	if (filter_prune(e->filter) < 0)
+		log_ios("CRYPTO", LOG_SEV_ERROR, "FILTER",
+			"Filters of a predecessor could not be removed: %s", filter_error(e->filter));
+	role_ready("Ready");
+}
+
+static void on_log_line(void *ctx, const char *line)
+{
+	struct engine *e = ctx;
+	char *copy = str_dup(line);
+
+	free(e->log[e->log_next]);
+	e->log[e->log_next] = copy;
+	e->log_next = (e->log_next + 1) % ENGINE_LOG_LINES;
+	session_message(e, line);
+}
+
+/* ---- ends ---- */
+
+void engine_stopped(struct engine *e)
+{
+	int r = filter_clear(e->filter);
+
+	if (r < 0)
+		log_ios("CRYPTO", LOG_SEV_ERROR, "FILTER", "The filter table could not be removed: %s",
+			strerror(-r));
+	r = sysctl_restore_all(e->sysctl);
+	if (r < 0)
+		log_ios("SYS", LOG_SEV_ERROR, "SYSCTL", "Not all kernel settings could be restored: %s",
+			strerror(-r));
+	loop_exit(e->loop, ROLE_EXIT_OK);
+}
+
+static void on_signal(void *ctx, int signal)
+{
+	struct engine *e = ctx;
+	struct event stop = {.kind = EV_STOP};
+
+	if (signal == SIGUSR2) { /* everything stays as it is; the journal has what was typed */
+		loop_exit(e->loop, ROLE_EXIT_OK);
+		return;
+	}
+	if (e->stopping)
+		return;
+	e->stopping = true;
+	control_accept(e->control, false);
+	engine_event(e, &stop);
+}
+
+static void forward_packets(struct engine *e)
+{
+	int r = sysctl_set(e->sysctl, "net/ipv4/ip_forward", "1"); /* `ip routing` is on, as on IOS (D14) */
+
+	if (r < 0)
+		log_ios("SYS", LOG_SEV_WARNING, "SYSCTL", "net.ipv4.ip_forward cannot be set: %s",
+			strerror(-r));
+}
+
+static int open_adapters(struct engine *e)
+{
+	struct rtnl_config kernel = {.event = on_kernel_event, .arg = e};
+	char record[RUNDIR_PATH_MAX];
+	int r = rtnl_open(&e->rtnl, &kernel);
+
+	rundir_path(record, e->args->run_dir, "sysctl.engine");
+	if (r == 0)
+		r = sysctl_record_open(&e->sysctl, record);
+	if (r == 0)
+		r = filter_open(&e->filter);
+	if (r == 0)
+		r = ike_new(&e->ike, loop_event(e->loop), e->args->run_dir, on_ike_event, e);
+	if (r == 0)
+		r = hsrp_client_new(e, &e->hsrp);
+	if (r == 0) {
+		e->rtnl_watch =
+			loop_watch(e->loop, rtnl_fd(e->rtnl), EPOLLIN, LOOP_NORMAL, on_kernel_readable, e);
+		r = e->rtnl_watch ? 0 : -errno;
+	}
+	return r;
+}
+
+static int set_up(struct engine *e)
+{
+	int r = loop_new(&e->loop);
+
+	if (r < 0)
+		return r;
+	e->model = model_new();
+	e->core = core_new();
+	e->inventory = inventory_new();
+	if (!e->model || !e->core || !e->inventory)
+		return -ENOMEM;
+	e->cli_ops = quiet_ops;
+	e->cli_ops.accepted = op_accepted;
+	e->cli_ops.arg = e;
+	r = loop_deadline(e->loop, engine_timer, e);
+	if (r == 0)
+		r = loop_idle(e->loop, session_work, e);
+	if (r == 0)
+		r = loop_signal(e->loop, SIGTERM, on_signal, e);
+	if (r == 0)
+		r = loop_signal(e->loop, SIGUSR2, on_signal, e);
+	if (r == 0)
+		r = control_start(e->loop, ROLE_FD_LISTEN, &session_ops, e, &e->control);
+	return r == 0 ? open_adapters(e) : r;
+}
+
+static void tear_down(struct engine *e)
+{
+	log_set_tap(NULL, NULL);
+	control_stop(e->control);
+	hsrp_client_free(e->hsrp);
+	if (e->ike)
+		ike_free(e->ike);
+	loop_unwatch(e->rtnl_watch);
+	if (e->rtnl)
+		rtnl_close(e->rtnl);
+	if (e->filter)
+		filter_close(e->filter);
+	if (e->sysctl)
+		sysctl_record_close(e->sysctl);
+	journal_close(e->journal);
+	if (e->core)
+		core_free(e->core);
+	inventory_free(e->inventory);
+	if (e->model)
+		model_free(e->model);
+	effects_free(&e->effects);
+	free(e->results);
+	for (size_t i = 0; i < ENGINE_LOG_LINES; i++)
+		free(e->log[i]);
+	loop_free(e->loop);
+}
+
+int engine_main(const struct role_args *args)
+{
+	struct engine e = {.args = args, .started = loop_clock()};
+	int r = set_up(&e);
+
+	if (r < 0) {
+		log_fault("the engine cannot be set up: %s", strerror(-r));
+		r = ROLE_EXIT_FAULT;
+	} else {
+		log_set_tap(on_log_line, &e);
+		forward_packets(&e);
+		if (load_configuration(&e) < 0) {
+			r = ROLE_EXIT_FAULT;
+		} else {
+			rtnl_snapshot(e.rtnl);
+			rtnl_flush(e.rtnl);
+			r = loop_run(e.loop);
+		}
+	}
+	tear_down(&e);
+	return r < 0 ? ROLE_EXIT_FAILED : r;
 }

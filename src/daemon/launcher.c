@@ -25,6 +25,7 @@
 #include "daemon/roles.h"
 #include "daemon/rundir.h"
 #include "daemon/startup.h"
+#include "linux/charon.h"
 
 enum {
 	BACKOFF_FIRST_MS = 200, /* the first restart comes at once, the next after this, then doubled */
@@ -145,7 +146,7 @@ static void plan_restart(struct child *c, const char *death)
 	c->deaths++;
 	c->start_at = mono_add_ms(now, pause);
 	log_ios("SYS", LOG_SEV_ERROR, "PROCESS", "The %s process %s; it is started again%s",
-		role_name(c->role), death, pause ? " after a pause" : "");
+		role_word(c->role), death, pause ? " after a pause" : "");
 }
 
 static void on_child_end(void *ctx, uint32_t events)
@@ -214,7 +215,7 @@ static void become(struct launcher *l, enum role role, int report)
 	sigset_t none;
 
 	snprintf(launcher_pid, sizeof(launcher_pid), "%d", getppid());
-	const char *const words[] = {"hotswand", "--role", role_name(role), "--config", a->config,
+	const char *const words[] = {"hotswand", "--role", role_word(role), "--config", a->config,
 		"--run-dir", a->run_dir, "--charon", a->charon, "--launcher", launcher_pid};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		argv[n++] = words[i];
@@ -283,9 +284,12 @@ static void adopt_charon(struct launcher *l)
 {
 	struct child *c = &l->children[ROLE_IKE];
 
-	c->pid = rundir_find_charon(l->args->run_dir);
-	if (!c->pid)
+	struct charon_process found;
+
+	if (charon_find(l->args->run_dir, &found) < 0)
 		return;
+	close(found.pidfd);
+	c->pid = found.pid;
 	/* After a restart in place it is still our child; waitpid tells. */
 	c->adopted = waitpid(c->pid, NULL, WNOHANG) < 0;
 	c->started = loop_clock();
@@ -348,7 +352,7 @@ static void on_deadline(void *ctx)
 		struct child *c = &l->children[l->step->role];
 
 		log_ios("SYS", LOG_SEV_ERROR, "PROCESS", "The %s process does not end: it is killed",
-			role_name(c->role));
+			role_word(c->role));
 		(void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
 		l->step_deadline = MONO_NEVER; /* its end comes by the pidfd */
 	} else {
@@ -370,6 +374,8 @@ static void on_signal(void *ctx, int signal)
 /* Checks and locks, in the order in which an operator would want to hear about them. */
 static int prepare(struct launcher *l, struct role_args *args, const char *inherited)
 {
+	struct charon_process charon;
+
 	if (inherited) {
 		if (sscanf(inherited, "%d,%d,%d,%d", &l->rundir_lock, &l->namespace_lock, &l->hsrp_fd,
 			    &l->cli_fd) != 4)
@@ -387,7 +393,9 @@ static int prepare(struct launcher *l, struct role_args *args, const char *inher
 	l->namespace_lock = startup_lock_namespace();
 	if (l->namespace_lock < 0 || rundir_open(args->run_dir, &l->rundir_lock, &args->resume) < 0)
 		return -1;
-	if (!rundir_find_charon(args->run_dir) && startup_check_ports() < 0)
+	if (charon_find(args->run_dir, &charon) == 0)
+		close(charon.pidfd);
+	else if (startup_check_ports() < 0)
 		return -1;
 	l->hsrp_fd = startup_listen(args->run_dir, "hsrp.sock", SOCK_SEQPACKET, 0600);
 	/* Who may do what is decided by SO_PEERCRED, and who may do nothing is told so. */

@@ -38,6 +38,12 @@ void log_set_tap(log_tap tap, void *ctx)
 	tap_ctx = ctx;
 }
 
+void log_show(const char *line)
+{
+	if (tap_fn)
+		tap_fn(tap_ctx, line);
+}
+
 static bool to_journal(void)
 {
 	static int known = -1;
@@ -86,8 +92,7 @@ static void emit(enum log_severity severity, const char *text)
 	}
 	if (!put(line, (size_t)n))
 		lost++;
-	if (tap_fn)
-		tap_fn(tap_ctx, text);
+	log_show(text);
 }
 
 static void emit_limited(enum log_severity severity, const char *text, struct bucket *b)

@@ -34,6 +34,9 @@ void log_line(enum log_severity severity, const char *line);
 /* One clear line about why the program cannot start: "hotswand: TEXT". Not limited. */
 void log_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Only hands the line to the tap: another process wrote it already. */
+void log_show(const char *line);
+
 /* Called with each line that is written, for sessions with "terminal monitor"; NULL for none. */
 typedef void (*log_tap)(void *ctx, const char *line);
 void log_set_tap(log_tap tap, void *ctx);

@@ -21,11 +21,16 @@ struct loop_signal_slot {
 	sd_event_source *source;
 };
 
+struct loop_timer {
+	sd_event_source *source;
+	loop_fn fn;
+	void *ctx;
+};
+
 struct loop {
 	sd_event *event;
-	sd_event_source *deadline, *idle;
-	loop_fn deadline_fn;
-	void *deadline_ctx;
+	sd_event_source *idle;
+	struct loop_timer *deadline;
 	loop_work_fn work_fn;
 	void *work_ctx;
 	struct loop_signal_slot signals[LOOP_SIGNALS_MAX];
@@ -62,7 +67,7 @@ void loop_free(struct loop *l)
 		return;
 	for (unsigned i = 0; i < l->signal_count; i++)
 		sd_event_source_unref(l->signals[i].source);
-	sd_event_source_unref(l->deadline);
+	loop_timer_free(l->deadline);
 	sd_event_source_unref(l->idle);
 	sd_event_unref(l->event);
 	free(l);
@@ -140,38 +145,61 @@ void loop_unwatch(struct loop_fd *w)
 		sd_event_source_disable_unref(w->source);
 }
 
-static int on_deadline(sd_event_source *s, uint64_t us, void *ctx)
+static int on_timer(sd_event_source *s, uint64_t us, void *ctx)
 {
-	struct loop *l = ctx;
+	struct loop_timer *t = ctx;
 
 	(void)s;
 	(void)us;
-	l->deadline_fn(l->deadline_ctx);
+	t->fn(t->ctx);
 	return 0;
+}
+
+struct loop_timer *loop_timer_new(struct loop *l, loop_fn fn, void *ctx)
+{
+	struct loop_timer *t = malloc(sizeof(*t));
+
+	if (!t)
+		return NULL;
+	*t = (struct loop_timer){.fn = fn, .ctx = ctx};
+	if (sd_event_add_time(
+		    l->event, &t->source, CLOCK_BOOTTIME, UINT64_MAX, LOOP_ACCURACY_US, on_timer, t) < 0) {
+		free(t);
+		return NULL;
+	}
+	sd_event_source_set_priority(t->source, LOOP_DEADLINE);
+	sd_event_source_set_enabled(t->source, SD_EVENT_OFF);
+	return t;
+}
+
+void loop_timer_set(struct loop_timer *t, mono_t when)
+{
+	if (when.ns == MONO_NEVER.ns) {
+		sd_event_source_set_enabled(t->source, SD_EVENT_OFF);
+		return;
+	}
+	/* Rounded up: waking a microsecond early would only turn the loop once more. */
+	sd_event_source_set_time(t->source, when.ns <= 0 ? 0 : ((uint64_t)when.ns + 999) / 1000);
+	sd_event_source_set_enabled(t->source, SD_EVENT_ONESHOT);
+}
+
+void loop_timer_free(struct loop_timer *t)
+{
+	if (!t)
+		return;
+	sd_event_source_disable_unref(t->source);
+	free(t);
 }
 
 int loop_deadline(struct loop *l, loop_fn fn, void *ctx)
 {
-	int r = sd_event_add_time(
-		l->event, &l->deadline, CLOCK_BOOTTIME, UINT64_MAX, LOOP_ACCURACY_US, on_deadline, l);
-
-	if (r < 0)
-		return r;
-	l->deadline_fn = fn;
-	l->deadline_ctx = ctx;
-	sd_event_source_set_priority(l->deadline, LOOP_DEADLINE);
-	return sd_event_source_set_enabled(l->deadline, SD_EVENT_OFF);
+	l->deadline = loop_timer_new(l, fn, ctx);
+	return l->deadline ? 0 : -ENOMEM;
 }
 
 void loop_set_deadline(struct loop *l, mono_t when)
 {
-	if (when.ns == MONO_NEVER.ns) {
-		sd_event_source_set_enabled(l->deadline, SD_EVENT_OFF);
-		return;
-	}
-	/* Rounded up: waking a microsecond early would only turn the loop once more. */
-	sd_event_source_set_time(l->deadline, when.ns <= 0 ? 0 : ((uint64_t)when.ns + 999) / 1000);
-	sd_event_source_set_enabled(l->deadline, SD_EVENT_ONESHOT);
+	loop_timer_set(l->deadline, when);
 }
 
 static int on_idle(sd_event_source *s, void *ctx)

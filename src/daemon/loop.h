@@ -36,8 +36,8 @@ mono_t loop_clock(void); /* CLOCK_BOOTTIME now */
 
 int loop_new(struct loop **out); /* -errno */
 void loop_free(struct loop *l);
-mono_t loop_now(struct loop *l);	     /* the time at which this turn of the loop began */
-int loop_run(struct loop *l);		     /* until loop_exit(); its argument, or -errno */
+mono_t loop_now(struct loop *l); /* the time at which this turn of the loop began */
+int loop_run(struct loop *l);	 /* until loop_exit(); its argument, or -errno */
 void loop_exit(struct loop *l, int code);
 struct sd_event *loop_event(struct loop *l); /* for an adapter that brings its own sources (linux/vici.h) */
 
@@ -50,6 +50,12 @@ void loop_unwatch(struct loop_fd *w);			   /* NULL is fine; allowed inside its o
 /* The one deadline: `fn` runs once when `when` has come; MONO_NEVER disarms. Setting it again replaces it. */
 int loop_deadline(struct loop *l, loop_fn fn, void *ctx);
 void loop_set_deadline(struct loop *l, mono_t when);
+
+/* Further timers, for what waits beside the deadline (a reconnect, an answer): one shot, off until set. */
+struct loop_timer;
+struct loop_timer *loop_timer_new(struct loop *l, loop_fn fn, void *ctx); /* NULL on failure */
+void loop_timer_set(struct loop_timer *t, mono_t when);			  /* MONO_NEVER: off */
+void loop_timer_free(struct loop_timer *t); /* NULL is fine; not inside its own function */
 
 /* Resumable work: called whenever nothing else is to be done, until it returns false. loop_work() wakes it again. */
 int loop_idle(struct loop *l, loop_work_fn fn, void *ctx);

@@ -11,6 +11,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/privileges.h"
 #include "daemon/roles.h"
 
 enum { EXIT_USAGE = 2 };
@@ -72,7 +73,7 @@ static const char *find_charon(void)
 static enum role role_by_name(const char *name)
 {
 	for (enum role r = 0; r < ROLE_COUNT; r++)
-		if (!strcmp(name, role_name(r)))
+		if (!strcmp(name, role_word(r)))
 			return r;
 	return ROLE_COUNT;
 }
@@ -87,6 +88,7 @@ static bool bind_to_launcher(int launcher_pid)
 static int run_role(enum role role, const struct role_args *args, const char *inherited)
 {
 	static const int ignored[] = {SIGPIPE, SIGINT, SIGHUP};
+	int r;
 
 	if (role == ROLE_LAUNCHER)
 		return launcher_main(args, inherited);
@@ -94,6 +96,8 @@ static int run_role(enum role role, const struct role_args *args, const char *in
 		signal(ignored[i], SIG_IGN);
 	if (!bind_to_launcher(args->launcher_pid))
 		return ROLE_EXIT_FAILED;
+	if (role != ROLE_IKE && (r = privileges_drop()) < 0)
+		log_ios("SYS", LOG_SEV_WARNING, "SECCOMP", "The system-call filter cannot be set: %s", strerror(-r));
 	return role == ROLE_HSRP      ? hsrpd_main(args)
 		: role == ROLE_ENGINE ? engine_main(args)
 				      : ike_main(args);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-const char *role_name(enum role role)
+const char *role_word(enum role role)
 {
 	static const char *const names[ROLE_COUNT] = {[ROLE_LAUNCHER] = "launcher",
 		[ROLE_HSRP] = "hsrp",

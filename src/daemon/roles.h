@@ -41,7 +41,7 @@ struct role_args {
 	bool resume; /* a predecessor in this run directory ended without a stop: its state may still be there */
 };
 
-const char *role_name(enum role role);
+const char *role_word(enum role role);
 
 /* Tells the launcher that this role does its work (engine: configuration bound and applied), or what it waits for.
  * Never blocks; without a launcher (tests) it does nothing. `status` is one line for systemctl status. */

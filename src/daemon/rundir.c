@@ -134,7 +134,8 @@ int rundir_open(const char *run_dir, int *lock_fd, bool *resume)
 	char path[RUNDIR_PATH_MAX], stamp[STAMP_MAX], found[STAMP_MAX];
 	int r;
 
-	if (mkdir(run_dir, 0755) < 0 && errno != EEXIST) {
+	/* Operators must be able to reach cli.sock, whatever the umask; what is private in here has its own mode. */
+	if (mkdir(run_dir, 0755) == 0 ? chmod(run_dir, 0755) < 0 : errno != EEXIST) {
 		log_fault("run directory %s cannot be made: %s", run_dir, strerror(errno));
 		return -1;
 	}
@@ -157,42 +158,4 @@ void rundir_remove(const char *run_dir)
 {
 	empty(run_dir, NULL);
 	(void)rmdir(run_dir); /* under systemd it is not ours to remove */
-}
-
-/* Start time of a process in clock ticks since boot, 0 when there is none (proc(5), field 22 of stat). */
-static unsigned long long start_time(pid_t pid)
-{
-	char path[64], stat_text[1024], *p;
-	unsigned long long ticks = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (read_small(path, stat_text, sizeof(stat_text)) <= 0)
-		return 0;
-	p = strrchr(stat_text, ')'); /* the name in parentheses may hold blanks */
-	for (int field = 3; p && field <= 22; field++)
-		p = strchr(p + 1, ' ');
-	if (p)
-		ticks = strtoull(p, NULL, 10);
-	return ticks;
-}
-
-int rundir_note_charon(const char *run_dir)
-{
-	char path[RUNDIR_PATH_MAX], text[64];
-
-	rundir_path(path, run_dir, "charon/pid");
-	snprintf(text, sizeof(text), "%d %llu\n", getpid(), start_time(getpid()));
-	return write_small(path, text);
-}
-
-pid_t rundir_find_charon(const char *run_dir)
-{
-	char path[RUNDIR_PATH_MAX], text[64];
-	unsigned long long ticks;
-	int pid;
-
-	rundir_path(path, run_dir, "charon/pid");
-	if (read_small(path, text, sizeof(text)) <= 0 || sscanf(text, "%d %llu", &pid, &ticks) != 2)
-		return 0;
-	return pid > 1 && ticks && start_time(pid) == ticks ? pid : 0;
 }

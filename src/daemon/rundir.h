@@ -2,7 +2,7 @@
  * The run directory: what survives a process and must not survive a boot.
  *
  * Owns:  RUN itself, RUN/lock (one hotswand per run directory), RUN/stamp (boot and network namespace that the rest
- *        of the directory is about), RUN/charon/pid, and the removal of all of it at a stop.
+ *        of the directory is about), and the removal of all of it at a stop.
  * Never: reads what the roles keep there.
  */
 #ifndef DAEMON_RUNDIR_H
@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 enum { RUNDIR_PATH_MAX = 200 };
 
@@ -26,9 +25,5 @@ int rundir_open(const char *run_dir, int *lock_fd, bool *resume);
 
 /* At a stop: everything in it goes, then the directory if we may. */
 void rundir_remove(const char *run_dir);
-
-/* The charon of this run directory: the process writes itself down, its start time tells it from a later one. */
-int rundir_note_charon(const char *run_dir);   /* 0, -errno */
-pid_t rundir_find_charon(const char *run_dir); /* 0 when none lives */
 
 #endif

@@ -1,0 +1,328 @@
+/*
+ * What exec commands do once the command line has understood them. Long ones are slices (design rule 8): the job's
+ * `next` function is called again and again until it returns false.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/hsrp_client.h"
+#include "daemon/journal.h"
+#include "daemon/log.h"
+#include "daemon/session_state.h"
+#include "daemon/startupfile.h"
+
+enum { NVRAM_SIZE = 1 << 20 }; /* "Using N out of M bytes": tools want a number there */
+
+/* ---- show: facts, then slices of the view ---- */
+
+static bool next_show(struct session *s)
+{
+	struct job *j = &s->job;
+	struct text piece = {0};
+	bool more = show_next(&j->show, &piece, SHOW_SLICE);
+
+	session_output(s, text_str(&piece), piece.len);
+	text_free(&piece);
+	return more;
+}
+
+static void on_facts(void *ctx, struct facts *facts)
+{
+	struct session *s = ctx;
+	struct job *j = &s->job;
+
+	j->gather = NULL;
+	j->facts = *facts;
+	j->showing = true;
+	show_begin(&j->show, j->action.view, &j->action.show, &j->facts, j->action.json);
+	j->next = next_show;
+	loop_work(s->engine->loop);
+}
+
+static void start_show(struct session *s)
+{
+	struct job *j = &s->job;
+
+	j->gather = facts_gather(s->engine, show_needs(j->action.view, &j->action.show), on_facts, s);
+	if (!j->gather) {
+		session_printf(s, "%% Memory is exhausted\n");
+		session_job_done(s, true, 0);
+	}
+}
+
+/* ---- configurations ---- */
+
+static bool next_sent_text(struct session *s)
+{
+	struct job *j = &s->job;
+	size_t n = j->text.len - j->sent;
+
+	if (n > SHOW_SLICE)
+		n = SHOW_SLICE;
+	session_output(s, j->text.s + j->sent, n);
+	j->sent += n;
+	return j->sent < j->text.len;
+}
+
+/* The size stands in the head, so the whole text is put together first. */
+static bool next_running(struct session *s)
+{
+	struct job *j = &s->job;
+
+	if (cli_writer_next(&j->writer, &j->text, SHOW_SLICE))
+		return true;
+	if (j->text.oom) {
+		session_printf(s, "%% Memory is exhausted\n");
+		j->failed = true;
+		return false;
+	}
+	session_printf(s, "Building configuration...\n\nCurrent configuration : %zu bytes\n!\n", j->text.len);
+	text_add(&j->text, "\n");
+	j->next = next_sent_text;
+	return true;
+}
+
+static void start_running(struct session *s)
+{
+	struct job *j = &s->job;
+	const char *only = j->action.show.interface;
+
+	cli_writer_begin(&j->writer, s->engine->model, *only ? only : NULL);
+	j->next = next_running;
+	loop_work(s->engine->loop);
+}
+
+static void start_startup(struct session *s)
+{
+	struct job *j = &s->job;
+	int r = startupfile_read(s->engine->args->config, &j->text);
+
+	if (r == -ENOENT) {
+		session_printf(s, "startup-config is not present\n");
+		session_job_done(s, false, 0);
+		return;
+	}
+	if (r < 0) {
+		session_printf(s, "%% The startup configuration cannot be read: %s\n", strerror(-r));
+		session_job_done(s, true, 0);
+		return;
+	}
+	session_printf(s, "Using %zu out of %d bytes\n!\n", j->text.len, NVRAM_SIZE);
+	j->next = next_sent_text;
+	loop_work(s->engine->loop);
+}
+
+static bool next_save(struct session *s)
+{
+	struct job *j = &s->job;
+	struct engine *e = s->engine;
+	int r;
+
+	if (cli_writer_next(&j->writer, &j->text, SHOW_SLICE))
+		return true;
+	r = j->text.oom ? -ENOMEM : startupfile_write(e->args->config, j->text.s, j->text.len);
+	if (r == 0)
+		r = journal_restart(e->journal);
+	if (r < 0) {
+		session_printf(s, "%% The startup configuration cannot be written: %s\n", strerror(-r));
+		j->failed = true;
+	} else {
+		session_printf(s, "[OK]\n");
+	}
+	return false;
+}
+
+static void start_save(struct session *s)
+{
+	session_printf(s, "Building configuration...\n");
+	cli_writer_begin(&s->job.writer, s->engine->model, NULL);
+	s->job.next = next_save;
+	loop_work(s->engine->loop);
+}
+
+static void erase_startup(struct session *s)
+{
+	bool failed = unlink(s->engine->args->config) < 0 && errno != ENOENT;
+
+	if (failed)
+		session_printf(s, "%% The startup configuration cannot be erased: %s\n", strerror(errno));
+	else
+		session_printf(s, "[OK]\nErase of nvram: complete\n");
+	session_job_done(s, failed, 0);
+}
+
+static void load_startup(struct session *s)
+{
+	struct engine *e = s->engine;
+	struct text errors = {0};
+	unsigned refused = 0;
+	int r = startupfile_read(e->args->config, &s->job.text);
+
+	if (r == 0) {
+		refused = cli_load(e->model, &e->cli_ops, e->args->config, text_str(&s->job.text),
+			s->job.text.len, &errors);
+		e->warnings = &errors;
+		engine_config_changed(e);
+		e->warnings = NULL;
+		session_output(s, text_str(&errors), errors.len);
+		session_printf(s, "%zu bytes copied\n", s->job.text.len);
+	} else {
+		session_printf(s, "%% The startup configuration cannot be read: %s\n", strerror(-r));
+	}
+	text_free(&errors);
+	session_job_done(s, r < 0 || refused, 0);
+}
+
+/* ---- the rest ---- */
+
+static void clear_sa(struct session *s)
+{
+	const struct cli_action *a = &s->job.action;
+	struct event e = {.kind = EV_CLEAR_SA};
+
+	e.clear.what = a->clear.what == CLI_CLEAR_PEER ? CLEAR_PEER
+		: a->clear.what == CLI_CLEAR_MAP       ? CLEAR_MAP
+						       : CLEAR_ALL;
+	e.clear.peer = a->clear.peer;
+	str_copy(e.clear.map, sizeof(e.clear.map), a->clear.map);
+	s->engine->warnings = &s->out;
+	engine_event(s->engine, &e);
+	s->engine->warnings = NULL;
+	session_job_done(s, false, 0);
+}
+
+static void hsrp_command(struct session *s)
+{
+	const struct cli_action *a = &s->job.action;
+	const struct interface_cfg *i = model_interface(s->engine->model, a->show.interface);
+	const char *device = i ? interface_device(i) : "";
+	int r = *a->show.interface && !*device ? -ENODEV : 0;
+
+	if (r == 0)
+		r = hsrp_client_command(s->engine->hsrp,
+			a->kind == CLI_DO_SWITCHOVER ? MESSAGE_COMMAND_RESIGN : MESSAGE_COMMAND_SEND_ARP,
+			device, a->show.group_set ? a->show.group : -1);
+	if (r == -ENODEV)
+		session_printf(s, "%% %s has no device\n", a->show.interface);
+	else if (r < 0)
+		session_printf(s, "%% The HSRP process does not answer\n");
+	session_job_done(s, r < 0, 0);
+}
+
+static void debug(struct session *s)
+{
+	const struct cli_action *a = &s->job.action;
+	struct engine *e = s->engine;
+
+	if (a->debug != CLI_DEBUG_CRYPTO) {
+		e->debug_standby = a->on;
+		(void)hsrp_client_command(
+			e->hsrp, a->on ? MESSAGE_COMMAND_DEBUG_ON : MESSAGE_COMMAND_DEBUG_OFF, "", -1);
+	}
+	if (a->debug != CLI_DEBUG_STANDBY)
+		e->debug_crypto = a->on;
+	if (a->debug == CLI_DEBUG_ALL)
+		session_printf(s, "All possible debugging has been turned %s\n", a->on ? "on" : "off");
+	else
+		session_printf(s, "%s debugging is %s\n", a->debug == CLI_DEBUG_STANDBY ? "HSRP" : "Crypto",
+			a->on ? "on" : "off");
+	session_job_done(s, false, 0);
+}
+
+static void show_debug(struct session *s)
+{
+	if (s->engine->debug_standby)
+		session_printf(s, "HSRP:\n  HSRP debugging is on\n");
+	if (s->engine->debug_crypto)
+		session_printf(s, "Cryptographic Subsystem:\n  Crypto debugging is on\n");
+	session_job_done(s, false, 0);
+}
+
+static void show_clock(struct session *s)
+{
+	struct timespec ts;
+	struct tm tm;
+	char time_text[32], date[48];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(time_text, sizeof(time_text), "%H:%M:%S", &tm);
+	strftime(date, sizeof(date), "UTC %a %b %e %Y", &tm);
+	session_printf(s, "*%s.%03ld %s\n", time_text, ts.tv_nsec / 1000000, date);
+	session_job_done(s, false, 0);
+}
+
+static void show_users(struct session *s)
+{
+	unsigned number = 0;
+
+	session_printf(s, "    Line       User       Host(s)              Idle       Location\n");
+	for (const struct session *o = s->engine->sessions; o; o = o->next, number++)
+		session_printf(s, "%c%3u vty %-4u %-10s idle                 00:00:00\n", o == s ? '*' : ' ',
+			number + 1, number, o->login);
+	session_job_done(s, false, 0);
+}
+
+static void show_logging(struct session *s)
+{
+	struct engine *e = s->engine;
+
+	session_printf(s, "Log Buffer (%d messages):\n\n", ENGINE_LOG_LINES);
+	for (unsigned i = 0; i < ENGINE_LOG_LINES; i++) {
+		const char *line = e->log[(e->log_next + i) % ENGINE_LOG_LINES];
+
+		if (line)
+			session_printf(s, "%s\n", line);
+	}
+	session_job_done(s, false, 0);
+}
+
+static void restart(struct session *s)
+{
+	kill(s->engine->args->launcher_pid, SIGUSR2);
+	session_job_done(s, false, CONTROL_CLOSE);
+}
+
+static void nothing(struct session *s)
+{
+	session_job_done(s, false, 0);
+}
+
+static void (*const starts[])(struct session *s) = {
+	[CLI_DO_NOTHING] = nothing,
+	[CLI_DO_SHOW] = start_show,
+	[CLI_DO_SHOW_RUNNING] = start_running,
+	[CLI_DO_SHOW_STARTUP] = start_startup,
+	[CLI_DO_SHOW_CLOCK] = show_clock,
+	[CLI_DO_SHOW_USERS] = show_users,
+	[CLI_DO_SHOW_LOGGING] = show_logging,
+	[CLI_DO_SAVE] = start_save,
+	[CLI_DO_ERASE_STARTUP] = erase_startup,
+	[CLI_DO_LOAD_STARTUP] = load_startup,
+	[CLI_DO_CLEAR_SA] = clear_sa,
+	[CLI_DO_CLEAR_COUNTERS] = nothing,
+	[CLI_DO_SWITCHOVER] = hsrp_command,
+	[CLI_DO_SEND_ARP] = hsrp_command,
+	[CLI_DO_DEBUG] = debug,
+	[CLI_DO_SHOW_DEBUG] = show_debug,
+	[CLI_DO_RESTART] = restart,
+};
+
+void action_start(struct session *s, const struct cli_action *a)
+{
+	bool failed = false;
+
+	s->job.action = *a;
+	s->job.filter = cli_filter_new(a, &failed);
+	if (failed) {
+		session_printf(s, "%% Memory is exhausted\n");
+		session_job_done(s, true, 0);
+		return;
+	}
+	starts[a->kind](s);
+}

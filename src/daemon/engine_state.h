@@ -1,0 +1,74 @@
+/*
+ * The engine's parts and how they reach each other. Included by the files of the engine process only.
+ *
+ * Owns:  struct engine.
+ * Flow:  an adapter reports -> engine_event() -> core_step() -> effects -> adapters; a session's line changes the model
+ *        -> engine_config_changed() -> the same. Nothing calls back from inside an effect, so there is no recursion.
+ */
+#ifndef DAEMON_ENGINE_STATE_H
+#define DAEMON_ENGINE_STATE_H
+
+#include "cli/cli.h"
+#include "core/core.h"
+#include "daemon/control.h"
+#include "daemon/loop.h"
+#include "daemon/roles.h"
+#include "linux/filter.h"
+#include "linux/ike.h"
+#include "linux/rtnetlink.h"
+#include "linux/sysctl.h"
+
+struct inventory;
+struct hsrp_client;
+struct journal;
+struct session;
+
+enum { ENGINE_LOG_LINES = 200 };
+
+struct engine {
+	const struct role_args *args;
+	struct loop *loop;
+	struct model *model;
+	struct core *core;
+	struct effects effects;
+	struct cli_ops cli_ops;
+
+	/* Adapters; NULL until they are open. */
+	struct rtnl *rtnl;
+	struct loop_fd *rtnl_watch;
+	struct ike *ike;
+	struct filter_table *filter;
+	struct hsrp_client *hsrp;
+	struct inventory *inventory;
+	struct sysctl_record *sysctl;
+	struct journal *journal;
+
+	struct control *control;
+	struct session *sessions;
+	struct text *warnings; /* of the line that is being carried out; NULL: they go to the log */
+
+	/* Results of effects that failed at once: fed back when the step is over. */
+	struct event *results;
+	size_t result_count, result_cap;
+	bool stepping;
+
+	/* What readiness waits for. */
+	bool kernel_known, hsrp_known, ike_known, ready;
+	bool stopping;
+	bool libipsec;
+	bool debug_standby, debug_crypto;
+	mono_t started;
+	char *log[ENGINE_LOG_LINES]; /* the last messages, a ring; owned */
+	unsigned log_next;
+};
+
+/* executor.c */
+void engine_event(struct engine *e, const struct event *event);
+void engine_config_changed(struct engine *e); /* after any change of the model; cheap when nothing changed */
+void engine_timer(void *engine);
+
+/* engine.c */
+void engine_check_ready(struct engine *e);
+void engine_stopped(struct engine *e); /* EF_STOPPED */
+
+#endif

@@ -1,0 +1,181 @@
+"""D9: death, resume, stop and restart of each process and of all of them."""
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from hotswan_lab import configs, topologies, wait_for
+from hotswan_lab.headend import HOTSWAN, HOTSWAND
+from hotswan_lab.lab import _pids_in
+from hotswan_lab.system import run, stays, tail
+from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, REMOTE_NET, VIRTUAL
+
+HOLD = 0.75                                     # seconds, configs.FAST_TIMERS
+
+
+def tunnel_ids(net):
+    """SPIs of the remote's tunnels: they change when one is negotiated anew."""
+    return sorted(child["spi-in"] + child["spi-out"] for listed in net.remote.sas() for ike in listed.values()
+                  for child in ike["child-sas"].values() if child["state"] == "INSTALLED")
+
+
+@pytest.fixture
+def net(lab):
+    """Figure 2 without OSPF: P active with a tunnel, S standby."""
+    made = topologies.pair(lab)
+    made.host.ip("route", "replace", "default", "via", "192.168.1.2")
+    made.remote.wait_tunnel(VIRTUAL)
+    made.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    return made
+
+
+def nothing_moves(net, act):
+    """While and after `act` the route of P stands, the tunnel is the same, S never becomes active."""
+    before = tunnel_ids(net)
+    assert before
+    monitor = net.p.spawn(["ip", "monitor", "route", "address"], "monitor.log")
+    act()
+    stays(lambda: net.p.rri() == [REMOTE_NET] and len(net.p.addresses(VIRTUAL)) == 1 and
+          net.s.addresses(VIRTUAL) == [], 2 * HOLD + 1, "route and address stay with P", evidence=net.lab.evidence)
+    net.p.wait_state("Active")
+    assert net.s.standby_state() == "Standby"
+    assert tunnel_ids(net) == before
+    assert net.remote.ping(INSIDE_HOST, REMOTE_HOST) == 3
+    net.p.stop(monitor)
+    seen = tail(f"{net.p.path}/monitor.log", 200)
+    assert f"Deleted {REMOTE_NET}" not in seen and f"Deleted inet {VIRTUAL}" not in seen, seen
+
+
+def came_back(head, role, old):
+    """Until another process has the role; its pid."""
+    return wait_for(lambda: (lambda pid: pid if pid != old else None)(head.role_pid(role)), 10, f"{role} is back",
+                    evidence=head.evidence)
+
+
+@pytest.mark.parametrize("role", ["engine", "hsrp"])
+def test_d9_a_killed_process_comes_back_and_nothing_moves(net, role):
+    def kill():
+        old = net.p.role_pid(role)
+        net.p.kill_role(role)
+        came_back(net.p, role, old)
+    nothing_moves(net, kill)
+    net.audit()
+
+
+def test_d9_lines_typed_since_the_last_save_survive_the_engine(net):
+    net.p.configure("access-list 150 permit ip host 10.9.9.9 host 10.8.8.8\nhostname TYPED")
+    before = net.p.show("show running-config")
+    old = net.p.role_pid("engine")
+    net.p.kill_role("engine")
+    came_back(net.p, "engine", old)
+    assert net.p.show("show running-config") == before and "hostname TYPED" in before
+
+
+def test_d9_a_killed_launcher_takes_its_children_along_but_not_charon(net):
+    def act():
+        charon = net.p.role_pid("ike")
+        net.p.process.kill()
+        net.p.process.wait()
+        net.p.processes.remove(net.p.process)
+        wait_for(lambda: _pids_in(net.p.ns) == [charon], 3, "only charon is left", evidence=net.p.evidence)
+        net.p.start()
+        assert net.p.role_pid("ike") == charon  # adopted
+    nothing_moves(net, act)
+
+
+def test_d9_all_killed_and_started_again(net):
+    def act():
+        pids = [net.p.role_pid(role) for role in ("launcher", "engine", "hsrp")]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        net.p.process.wait()
+        net.p.processes.remove(net.p.process)
+        net.p.start()
+    nothing_moves(net, act)
+
+
+def test_d9_all_killed_for_good_the_kernel_takes_the_address_away(net):
+    net.p.process.kill()
+    net.p.process.wait()
+    net.p.processes.remove(net.p.process)
+    wait_for(lambda: net.p.addresses(VIRTUAL) == [], 2 + HOLD + 1, "the lifetime ended", evidence=net.lab.evidence)
+    net.s.wait_state("Active")
+    net.s.wait_rri(REMOTE_NET)
+    net.host.ip("route", "replace", "default", "via", "192.168.1.4")
+    net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST, timeout=20)
+    net.audit()
+
+
+def test_d9_a_killed_charon_comes_back_with_its_tunnels(net):
+    old = net.p.role_pid("ike")
+    net.p.kill_role("ike")
+    came_back(net.p, "ike", old)
+    net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST, timeout=20)
+    assert net.p.standby_state() == "Active" and net.p.rri() == [REMOTE_NET]
+    net.audit()
+
+
+@pytest.mark.parametrize("how", ["signal", "command"])
+def test_d9_restart_moves_nothing(net, how):
+    def act():
+        charon, engine = net.p.role_pid("ike"), net.p.role_pid("engine")
+        if how == "signal":
+            os.kill(net.p.process.pid, signal.SIGUSR2)
+        else:
+            net.p.show("hotswan restart", check=True)
+        came_back(net.p, "engine", engine)
+        assert net.p.process.poll() is None     # the same process for whoever watches it
+        assert net.p.role_pid("ike") == charon
+    nothing_moves(net, act)
+
+
+def test_d9_end_for_an_upgrade_keeps_everything_for_the_next_start(net):
+    def act():
+        assert net.p.stop_daemon(signal.SIGUSR1) == 0
+        assert net.p.rri() == [REMOTE_NET]
+        net.p.start()
+    nothing_moves(net, act)
+
+
+def test_d9_stop_leaves_nothing_of_ours_and_all_of_others(net):
+    net.p.ip("route", "add", "203.0.113.0/24", "via", "192.168.1.1", check=False)
+    started = time.monotonic()
+    assert net.p.stop_daemon() == 0
+    net.s.wait_state("Active", timeout=HOLD)    # by Resign, not by the hold timer
+    assert time.monotonic() - started < 10
+    assert net.p.addresses(VIRTUAL) == []
+    assert net.p.rri() == [] and net.p.routes(protocol=214) == []
+    assert "macvlan" not in net.p.ip("-d", "link", "show")
+    assert "hotswan" not in net.p.run("nft", "list", "tables")
+    assert _pids_in(net.p.ns) == []
+    assert not os.path.exists(net.p.run_dir)
+    assert net.p.addresses("192.168.0.2")  # the interface's own address
+    net.audit()
+
+
+def test_a_start_reports_readiness_only_when_bound_and_applied(lab):
+    head = topologies.single(lab, remotes=False, start=False).p
+    head.write_config(configs.static("P"))
+    notify = head.path + "/notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(notify)
+        listener.settimeout(15)
+        head.process = head.spawn([HOTSWAND, "--config", head.config, "--run-dir", head.run_dir], "hotswand.log",
+                                  env=dict(os.environ, NOTIFY_SOCKET=notify))
+        said = ""
+        while "READY=1" not in said:
+            said = listener.recv(4096).decode()
+        assert "172.17.11.0/24" in head.rri()   # R7: the routes of a static map exist
+        assert "hotswan" in head.run("nft", "list", "tables")
+
+
+def test_two_daemons_on_one_machine_do_not_meet(lab):
+    net = topologies.pair(lab, start=False)
+    net.p.start()
+    net.s.start()
+    assert "hostname P" in net.p.show("show running-config")
+    assert "hostname S" in net.s.show("show running-config")
+    assert "P uptime" in run([HOTSWAN, "--run-dir", net.p.run_dir, "-c", "show version"])
