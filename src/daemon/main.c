@@ -97,7 +97,8 @@ static int run_role(enum role role, const struct role_args *args, const char *in
 	if (!bind_to_launcher(args->launcher_pid))
 		return ROLE_EXIT_FAILED;
 	if (role != ROLE_IKE && (r = privileges_drop()) < 0)
-		log_ios("SYS", LOG_SEV_WARNING, "SECCOMP", "The system-call filter cannot be set: %s", strerror(-r));
+		log_ios("SYS", LOG_SEV_WARNING, "SECCOMP", "The system-call filter cannot be set: %s",
+			strerror(-r));
 	return role == ROLE_HSRP      ? hsrpd_main(args)
 		: role == ROLE_ENGINE ? engine_main(args)
 				      : ike_main(args);
