@@ -86,7 +86,7 @@ static int load_startup(struct engine *e)
 	else
 		cli_load(e->model, &quiet_ops, e->args->config, text_str(&file), file.len, &errors);
 	report_lines(&errors);
-	engine_config_changed(e);
+	engine_event(e, &(struct event){.kind = EV_CONFIG, .model = e->model}); /* also where it is empty */
 	if (file.s)
 		explicit_bzero(file.s, file.len);
 	text_free(&file);
