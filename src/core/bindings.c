@@ -273,7 +273,7 @@ static void step_enter(void *arg, enum step s)
 			b->level = LEVEL_FILTER;
 		break;
 	case STEP_FILTER_GONE:
-		filter_remove(c, b);
+		filter_withdraw(c, b);
 		b->level = LEVEL_NONE;
 		break;
 	case STEP_DONE:

@@ -287,7 +287,7 @@ static void stop_force(struct core *c)
 
 	core_log(c, SEV_WARNING, "CRYPTO-4-STOP_LATE", "Not everything could be taken back in time");
 	HASH_ITER (hh, c->bindings, b, next) {
-		filter_remove(c, b);
+		filter_withdraw(c, b);
 		binding_free(c, b);
 	}
 }
@@ -387,7 +387,7 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_SNAPSHOT_END: snapshot_end(c); break;
 	case EV_UNDERLAY: hops_ask(c, &e->underlay); break;
 	case EV_RESOLVED: hop_resolved(c, e); break;
-	case EV_HSRP_ROLE: group_event(c, e); break;
+	case EV_HSRP_ROLE: standby_event(c, e); break;
 	case EV_HSRP_UP: hsrp_up(c); break;
 	case EV_HSRP_DOWN: break; /* roles stay: the address's own lifetime speaks for itself (D9) */
 	case EV_IKE_UP:

@@ -116,7 +116,7 @@ void filter_result(struct core *c, struct binding *b, uint64_t cookie, int error
 }
 
 /* Unless another crypto map took the interface over: its filter replaced ours. */
-void filter_remove(struct core *c, struct binding *b)
+void filter_withdraw(struct core *c, struct binding *b)
 {
 	struct effect *e;
 	uint64_t cookie;

@@ -87,8 +87,11 @@ void link_event(struct core *c, const struct link *l)
 	news = r->l.up != l->up || r->l.running != l->running || strcmp(r->l.name, l->name) != 0;
 	r->l = *l;
 	r->generation = c->generation;
-	if (l->ike_tun)
+	if (l->ike_tun) {
+		if (!c->ike_up) /* a restart: charon works with it although it has not spoken to us yet */
+			c->libipsec = true;
 		tun_changed(c, l->up ? l->ifindex : 0);
+	}
 	if (news)
 		link_changed(c, l->ifindex);
 }
@@ -427,7 +430,7 @@ struct group_rec *group_find(const struct core *c, int ifindex, uint16_t number)
 	return g;
 }
 
-void group_event(struct core *c, const struct event *e)
+void standby_event(struct core *c, const struct event *e)
 {
 	struct group_rec *g = group_find(c, e->hsrp.ifindex, e->hsrp.group);
 	struct iface *i = iface_of_ifindex(c, e->hsrp.ifindex);

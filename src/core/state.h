@@ -434,7 +434,7 @@ void iface_update(struct core *c, const char *name); /* from the model: device, 
 void iface_free(struct core *c, struct iface *i);
 void iface_reconcile(struct core *c, struct iface *i);
 struct group_rec *group_find(const struct core *c, int ifindex, uint16_t number);
-void group_event(struct core *c, const struct event *e);
+void standby_event(struct core *c, const struct event *e);
 
 /* --- bindings.c -------------------------------------------------------------------------------------------------- */
 
@@ -469,7 +469,7 @@ const struct crypto_map_entry *unit_entry(const struct core *c, const struct uni
 
 void filter_work(struct core *c, struct binding *b);
 void filter_result(struct core *c, struct binding *b, uint64_t cookie, int error);
-void filter_remove(struct core *c, struct binding *b);
+void filter_withdraw(struct core *c, struct binding *b);
 
 /* --- conns.c ----------------------------------------------------------------------------------------------------- */
 
