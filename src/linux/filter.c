@@ -2,19 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "linux/filter_kernel.h"
 #include "linux/filter_text.h"
-
-enum { MONITOR_BUFFER = 4 << 20 };
 
 /* One device's part of the table, as it was last committed. */
 struct part {
@@ -27,27 +20,14 @@ struct part {
 };
 
 struct filter_table {
-	struct nft_ctx *nft;
-	struct mnl_socket *monitor;
+	struct filter_kernel *kernel;
 	struct part *parts;
-	char *error;
 	struct filter_commit commit;
-	_Alignas(8) char buffer[64 * 1024];
 };
-
-/* --- libnftables ------------------------------------------------------------------------------------------------- */
-
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
-}
 
 const char *filter_error(const struct filter_table *t)
 {
-	return t->error ? t->error : "";
+	return filter_kernel_error(t->kernel);
 }
 
 struct filter_commit filter_last_commit(const struct filter_table *t)
@@ -55,73 +35,7 @@ struct filter_commit filter_last_commit(const struct filter_table *t)
 	return t->commit;
 }
 
-/* Keeps the line that says what was wrong, without the command that it quotes: that may be a megabyte. */
-static void keep_error(struct filter_table *t)
-{
-	const char *said = nft_ctx_get_error_buffer(t->nft), *line = strstr(said, "Error: ");
-
-	free(t->error);
-	line = line ? line : said;
-	t->error = strndup(line, strcspn(line, "\n") < 200 ? strcspn(line, "\n") : 200);
-}
-
-static int errno_of(const char *error)
-{
-	static const int known[] = {EPERM, ENOENT, EEXIST, ENOMEM, EOPNOTSUPP, EBUSY, ENOBUFS, ENOSPC};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strstr(error, strerror(known[i])))
-			return -known[i];
-	return -EIO;
-}
-
-static int run(struct filter_table *t, const char *commands)
-{
-	if (nft_run_cmd_from_buffer(t->nft, commands) == 0)
-		return 0;
-	keep_error(t);
-	return errno_of(filter_error(t));
-}
-
-/* --- What is in the kernel --------------------------------------------------------------------------------------- */
-
-static bool table_exists(struct filter_table *t, int *error)
-{
-	*error = run(t, "list tables inet");
-	return !*error && strstr(nft_ctx_get_output_buffer(t->nft), "table inet hotswan\n");
-}
-
-/*
- * The table's listing without elements, in the handle's own buffer until the next command; "" without a table. NULL: see
- * *error.
- */
-static const char *listing(struct filter_table *t, int *error)
-{
-	if (!table_exists(t, error))
-		return *error ? NULL : "";
-	nft_ctx_output_set_flags(t->nft, NFT_CTX_OUTPUT_TERSE);
-	*error = run(t, "list table inet hotswan");
-	nft_ctx_output_set_flags(t->nft, 0);
-	return *error ? NULL : nft_ctx_get_output_buffer(t->nft);
-}
-
-/* The next line of a listing that opens a `what`; its name. Moves *at behind it. */
-static bool next_object(const char **at, const char *what, char *name, size_t size)
-{
-	char opening[16];
-
-	snprintf(opening, sizeof(opening), "\n\t%s ", what);
-	const char *found = strstr(*at, opening);
-
-	if (!found)
-		return false;
-	found += strlen(opening);
-	size_t len = strcspn(found, " \n");
-
-	*at = found + len;
-	snprintf(name, size, "%.*s", (int)(len < size ? len : size - 1), found);
-	return true;
-}
+/* --- What an earlier process may have left of a device ------------------------------------------------------------ */
 
 /* Commands that delete the sets of a device that the kernel has; *highest is their highest generation. */
 static int write_old_sets_gone(const char *list, const char *id, struct text *gone, unsigned *highest)
@@ -130,7 +44,7 @@ static int write_old_sets_gone(const char *list, const char *id, struct text *go
 	unsigned generation;
 
 	snprintf(prefix, sizeof(prefix), "dev-%s.", id);
-	while (next_object(&list, "set", name, sizeof(name))) {
+	while (filter_listing_next(&list, "set", name, sizeof(name))) {
 		if (strncmp(name, prefix, strlen(prefix)) != 0)
 			continue;
 		if (sscanf(name + strlen(prefix), "%u", &generation) == 1 && generation > *highest)
@@ -154,75 +68,9 @@ static void write_old_chains(const char *list, const char *id, const char *verb,
 {
 	char name[256];
 
-	while (next_object(&list, "chain", name, sizeof(name)))
+	while (filter_listing_next(&list, "chain", name, sizeof(name)))
 		if (is_chain_of(name, id))
 			text_printf(batch, "%s chain inet hotswan %s\n", verb, name);
-}
-
-static bool has_object(const char *list, const char *what, const char *wanted)
-{
-	char name[256];
-
-	while (next_object(&list, what, name, sizeof(name)))
-		if (!strcmp(name, wanted))
-			return true;
-	return false;
-}
-
-/* --- The monitor ------------------------------------------------------------------------------------------------- */
-
-/* Is this notification about a loss in our table? */
-static bool is_loss(const struct nlmsghdr *h)
-{
-	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a;
-
-	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || h->nlmsg_len < MNL_NLMSG_HDRLEN + sizeof(*g))
-		return false;
-	if (g->nfgen_family != NFPROTO_INET)
-		return false;
-	switch (h->nlmsg_type & 0xff) {
-	case NFT_MSG_DELTABLE:
-	case NFT_MSG_DELCHAIN:
-	case NFT_MSG_DELRULE:
-	case NFT_MSG_DELSET:
-	case NFT_MSG_DELSETELEM: break;
-	default: return false;
-	}
-	mnl_attr_for_each(a, h, sizeof(*g))
-	{
-		/* The table's name is attribute 1 of each of them. */
-		if (mnl_attr_get_type(a) == NFTA_TABLE_NAME)
-			return mnl_attr_get_payload_len(a) == sizeof("hotswan") &&
-				!memcmp(mnl_attr_get_payload(a), "hotswan", sizeof("hotswan"));
-	}
-	return false;
-}
-
-/* Reads all notifications that wait. 1 when something of ours was lost, or when that cannot be told. */
-static int read_monitor(struct filter_table *t)
-{
-	int lost = 0;
-
-	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(t->monitor, t->buffer, sizeof(t->buffer));
-
-		if (n < 0 && (errno == EINTR))
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return lost;
-		if (n < 0 && (errno == ENOBUFS || errno == ENOSPC)) {
-			lost = 1;
-			continue;
-		}
-		if (n < 0)
-			return -errno;
-		int left = (int)n;
-
-		for (const struct nlmsghdr *h = (void *)t->buffer; mnl_nlmsg_ok(h, left);
-			h = mnl_nlmsg_next(h, &left))
-			lost |= is_loss(h);
-	}
 }
 
 /* --- Committing -------------------------------------------------------------------------------------------------- */
@@ -232,11 +80,11 @@ static int read_monitor(struct filter_table *t)
  */
 static int commit(struct filter_table *t, struct text *batch)
 {
-	int64_t begun = now_us();
-	int error = batch->oom ? -ENOMEM : batch->len == 0 ? 0 : run(t, batch->s);
+	bool nothing = !batch->oom && batch->len == 0;
+	int error = batch->oom ? -ENOMEM : nothing ? 0 : filter_kernel_run(t->kernel, batch->s);
 
-	t->commit.us = now_us() - begun;
-	read_monitor(t);
+	t->commit.us = nothing || batch->oom ? 0 : filter_kernel_us(t->kernel);
+	filter_kernel_losses(t->kernel);
 	text_free(batch);
 	return error;
 }
@@ -342,7 +190,7 @@ static int write_anew(struct filter_table *t, struct text *batch, struct part *p
 {
 	struct text gone = {0};
 	int error;
-	const char *list = listing(t, &error);
+	const char *list = filter_kernel_listing(t->kernel, &error);
 
 	if (!list)
 		return error;
@@ -367,7 +215,7 @@ static int write_anew(struct filter_table *t, struct text *batch, struct part *p
 /* Forgets what was committed when others have been at our table: all parts are to be written anew. */
 static int look_for_losses(struct filter_table *t)
 {
-	int lost = read_monitor(t);
+	int lost = filter_kernel_losses(t->kernel);
 
 	if (lost > 0)
 		for (struct part *p = t->parts; p; p = p->next)
@@ -470,12 +318,12 @@ static int delete_part(struct filter_table *t, const char *device, const char *i
 	unsigned generation = 0;
 	char chain[FILTER_ID_MAX + 8];
 	int error;
-	const char *list = listing(t, &error);
+	const char *list = filter_kernel_listing(t->kernel, &error);
 
 	if (!list)
 		return error;
 	snprintf(chain, sizeof(chain), "out.%s", id);
-	if (has_object(list, "chain", chain)) {
+	if (filter_listing_has(list, "chain", chain)) {
 		struct filter_names n = {device, id, 0};
 
 		filter_write_unhook(&batch, &n);
@@ -520,12 +368,12 @@ int filter_remove(struct filter_table *t, const char *device)
 int filter_prune(struct filter_table *t)
 {
 	int error, first = 0;
-	const char *list = listing(t, &error);
+	const char *list = filter_kernel_listing(t->kernel, &error);
 	char *copy = list ? str_dup(list) : NULL, name[256], device[DEVICE_NAME_MAX];
 
 	if (!copy)
 		return list ? -ENOMEM : error;
-	for (const char *at = copy; next_object(&at, "counter", name, sizeof(name));) {
+	for (const char *at = copy; filter_listing_next(&at, "counter", name, sizeof(name));) {
 		if (strncmp(name, "out.", 4) != 0 || !filter_id_device(name + 4, device) ||
 			find_part(t, device))
 			continue;
@@ -541,8 +389,8 @@ int filter_clear(struct filter_table *t)
 {
 	int error;
 
-	if (table_exists(t, &error))
-		error = run(t, "delete table inet hotswan");
+	if (filter_kernel_has_table(t->kernel, &error))
+		error = filter_kernel_run(t->kernel, "delete table inet hotswan");
 	if (error)
 		return error;
 	while (t->parts) {
@@ -552,7 +400,7 @@ int filter_clear(struct filter_table *t)
 		free(p->elements);
 		free(p);
 	}
-	read_monitor(t);
+	filter_kernel_losses(t->kernel);
 	return 0;
 }
 
@@ -564,11 +412,11 @@ int filter_counters(struct filter_table *t, const char *device, struct filter_co
 	*out = (struct filter_count){0};
 	if (!filter_id(device, id))
 		return -EINVAL;
-	int error = run(t, "list counters table inet hotswan");
+	int error = filter_kernel_run(t->kernel, "list counters table inet hotswan");
 
 	if (error)
 		return error;
-	const char *list = nft_ctx_get_output_buffer(t->nft);
+	const char *list = filter_kernel_output(t->kernel);
 
 	for (size_t i = 0; i < 2; i++) {
 		unsigned long long packets, bytes;
@@ -588,11 +436,11 @@ int filter_present(struct filter_table *t, const char *device)
 {
 	char id[FILTER_ID_MAX], chain[FILTER_ID_MAX + 8];
 	int error;
-	const char *list = listing(t, &error);
+	const char *list = filter_kernel_listing(t->kernel, &error);
 
 	if (!list)
 		return error;
-	if (!has_object(list, "chain", "out") || !has_object(list, "chain", "in"))
+	if (!filter_listing_has(list, "chain", "out") || !filter_listing_has(list, "chain", "in"))
 		return 0;
 	if (!device)
 		return 1;
@@ -600,7 +448,7 @@ int filter_present(struct filter_table *t, const char *device)
 		return -EINVAL;
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(chain, sizeof(chain), "%s.%s", i == 0 ? "out" : "in", id);
-		if (!has_object(list, "chain", chain))
+		if (!filter_listing_has(list, "chain", chain))
 			return 0;
 	}
 	return 1;
@@ -608,7 +456,7 @@ int filter_present(struct filter_table *t, const char *device)
 
 int filter_fd(const struct filter_table *t)
 {
-	return mnl_socket_get_fd(t->monitor);
+	return filter_kernel_fd(t->kernel);
 }
 
 int filter_readable(struct filter_table *t)
@@ -622,36 +470,14 @@ int filter_readable(struct filter_table *t)
 	return error ? error : 1;
 }
 
-static int open_monitor(struct filter_table *t)
-{
-	int group = NFNLGRP_NFTABLES, size = MONITOR_BUFFER;
-
-	t->monitor = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!t->monitor)
-		return -errno;
-	int fd = mnl_socket_get_fd(t->monitor);
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (mnl_socket_bind(t->monitor, 0, MNL_SOCKET_AUTOPID) < 0 ||
-		mnl_socket_setsockopt(t->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return -errno;
-	return 0;
-}
-
 int filter_open(struct filter_table **out)
 {
 	struct filter_table *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
-	t->nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	int error = t->nft ? 0 : -ENOMEM;
+	int error = filter_kernel_open(&t->kernel);
 
-	if (!error && (nft_ctx_buffer_output(t->nft) != 0 || nft_ctx_buffer_error(t->nft) != 0))
-		error = -ENOMEM;
-	if (!error)
-		error = open_monitor(t);
 	if (error) {
 		filter_close(t);
 		return error;
@@ -671,10 +497,6 @@ void filter_close(struct filter_table *t)
 		free(p->elements);
 		free(p);
 	}
-	if (t->monitor)
-		mnl_socket_close(t->monitor);
-	if (t->nft)
-		nft_ctx_free(t->nft);
-	free(t->error);
+	filter_kernel_close(t->kernel);
 	free(t);
 }

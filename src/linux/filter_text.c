@@ -321,18 +321,19 @@ static void write_ports(struct text *t, const struct ports *p)
 	text_printf(t, p->lo == p->hi ? " . %u" : " . %u-%u", p->lo, p->hi);
 }
 
+/* The remote side first: it differs most, and the kernel's search (also the one before each insert) narrows field by field. */
 static void write_element(struct text *t, const struct filter_element *e)
 {
+	if (e->kind != KIND_ANY_PEER) {
+		write_prefix(t, &e->remote);
+		text_add(t, " . ");
+	}
 	write_prefix(t, &e->local);
-	if (e->kind == KIND_ANY_PEER)
-		return;
-	text_add(t, " . ");
-	write_prefix(t, &e->remote);
 	if (e->kind == KIND_PROTOCOL || e->kind == KIND_PORTS)
 		text_printf(t, e->protocol ? " . %u" : " . 0-255", e->protocol);
 	if (e->kind == KIND_PORTS) {
-		write_ports(t, &e->local_ports);
 		write_ports(t, &e->remote_ports);
+		write_ports(t, &e->local_ports);
 	}
 }
 
@@ -378,10 +379,9 @@ static void write_peer_rules(struct text *t, const struct direction *d, const st
 		if (i == 2 && d == &directions[0]) /* what we send is cut into fragments after this hook */
 			continue;
 		begin_rule(t, d, n, "");
-		text_printf(t, "%s %s", ip, d->local);
 		if (set->kind == KIND_PEER)
-			text_printf(t, " . %s %s", ip, d->remote);
-		text_add(t, " @");
+			text_printf(t, "%s %s . ", ip, d->remote);
+		text_printf(t, "%s %s @", ip, d->local);
 		set_name(t, n, set);
 		text_add(t, " ");
 		if (i == 0)
@@ -408,11 +408,11 @@ static void write_set_rule(struct text *t, const struct direction *d, const stru
 
 	text_printf(t, "add rule %s ", TABLE);
 	group_chain(t, d, n, set);
-	text_printf(t, " %s %s . %s %s", ip, d->local, ip, d->remote);
+	text_printf(t, " %s %s . %s %s", ip, d->remote, ip, d->local);
 	if (set->kind == KIND_PROTOCOL || set->kind == KIND_PORTS)
 		text_add(t, " . meta l4proto");
 	if (set->kind == KIND_PORTS)
-		text_printf(t, " . th %s . th %s", d->local_port, d->remote_port);
+		text_printf(t, " . th %s . th %s", d->remote_port, d->local_port);
 	text_add(t, " @");
 	set_name(t, n, set);
 	if (set->permit)

@@ -286,7 +286,7 @@ static bool monitor_step(struct rtnl *rn, int *error)
 		}
 		int left = (int)n;
 
-		for (const struct nlmsghdr *h = (void *)rn->buffer; mnl_nlmsg_ok(h, left);
+		for (const struct nlmsghdr *h = (void *)rn->buffer; rtnl_message_ok(h, left);
 			h = mnl_nlmsg_next(h, &left))
 			monitor_message(rn, h);
 		if (rn->touched_count > RTNL_TOUCHED_MAX - RTNL_MONITOR_BURST)

@@ -436,7 +436,7 @@ bool rtnl_dump_step(struct rtnl *rn, int *error)
 	int left = (int)n, why = 0;
 	bool over = false;
 
-	for (const struct nlmsghdr *h = (void *)rn->buffer; mnl_nlmsg_ok(h, left) && !over;
+	for (const struct nlmsghdr *h = (void *)rn->buffer; rtnl_message_ok(h, left) && !over;
 		h = mnl_nlmsg_next(h, &left))
 		over = dump_message(rn, h, &why);
 	rn->touched_count = 0;

@@ -313,7 +313,7 @@ bool rtnl_queue_step(struct rtnl *rn, int *error)
 	int left = (int)n;
 	bool last = false;
 
-	for (const struct nlmsghdr *h = (void *)rn->buffer; mnl_nlmsg_ok(h, left);
+	for (const struct nlmsghdr *h = (void *)rn->buffer; rtnl_message_ok(h, left);
 		h = mnl_nlmsg_next(h, &left))
 		last |= answer(rn, h);
 	if (last)

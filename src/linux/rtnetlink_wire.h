@@ -14,6 +14,12 @@
 
 enum { RTNL_KIND_MAX = 16, RTNL_MESSAGE_MAX = 256 /* bytes of the longest message we write */ };
 
+/* Is there a whole message in the next `left` bytes? (libmnl's own check takes lengths beyond 2^31 for negative ones.) */
+static inline bool rtnl_message_ok(const struct nlmsghdr *h, int left)
+{
+	return left >= (int)sizeof(*h) && h->nlmsg_len >= sizeof(*h) && h->nlmsg_len <= (uint32_t)left;
+}
+
 struct rtnl_link_message {
 	struct link link;
 	char kind[RTNL_KIND_MAX]; /* "veth", "tun", … */
