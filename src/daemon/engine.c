@@ -174,6 +174,22 @@ static void on_kernel_readable(void *ctx, uint32_t events)
 	}
 }
 
+static void on_filter_readable(void *ctx, uint32_t events)
+{
+	struct engine *e = ctx;
+	int r = filter_readable(e->filter);
+
+	(void)events;
+	if (r > 0)
+		log_ios("CRYPTO", LOG_SEV_WARNING, "FILTER",
+			"Somebody removed the filter of the crypto interfaces; it is back");
+	else if (r < 0)
+		log_ios("CRYPTO", LOG_SEV_CRITICAL, "FILTER",
+			"Somebody removed the filter of the crypto interfaces and it cannot be restored: %s "
+			"%s",
+			strerror(-r), filter_error(e->filter));
+}
+
 static void on_ike_event(void *arg, const struct event *event)
 {
 	struct engine *e = arg;
@@ -276,6 +292,11 @@ static int open_adapters(struct engine *e)
 			loop_watch(e->loop, rtnl_fd(e->rtnl), EPOLLIN, LOOP_NORMAL, on_kernel_readable, e);
 		r = e->rtnl_watch ? 0 : -errno;
 	}
+	if (r == 0) {
+		e->filter_watch = loop_watch(
+			e->loop, filter_fd(e->filter), EPOLLIN, LOOP_NORMAL, on_filter_readable, e);
+		r = e->filter_watch ? 0 : -errno;
+	}
 	return r;
 }
 
@@ -313,6 +334,7 @@ static void tear_down(struct engine *e)
 	if (e->ike)
 		ike_free(e->ike);
 	loop_unwatch(e->rtnl_watch);
+	loop_unwatch(e->filter_watch);
 	if (e->rtnl)
 		rtnl_close(e->rtnl);
 	if (e->filter)

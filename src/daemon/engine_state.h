@@ -35,7 +35,7 @@ struct engine {
 
 	/* Adapters; NULL until they are open. */
 	struct rtnl *rtnl;
-	struct loop_fd *rtnl_watch;
+	struct loop_fd *rtnl_watch, *filter_watch;
 	struct ike *ike;
 	struct filter_table *filter;
 	struct hsrp_client *hsrp;

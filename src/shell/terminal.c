@@ -187,8 +187,10 @@ static void on_frame(struct session *s, uint8_t type, const uint8_t *body, size_
 }
 
 /* Frames wait while the pager asks: the engine then pauses by itself. */
-static void take_frames(struct session *s)
+static bool take_frames(struct session *s)
 {
+	bool moved = false;
+
 	const uint8_t *body;
 	size_t len;
 	uint8_t type;
@@ -197,9 +199,11 @@ static void take_frames(struct session *s)
 	while (!s->over && !s->pager.asking && (r = client_frame(s->client, &type, &body, &len)) > 0) {
 		on_frame(s, type, body, len);
 		client_consume(s->client);
+		moved = true;
 	}
 	if (r < 0)
 		lost(s);
+	return moved;
 }
 
 static void on_key(struct session *s, uint8_t byte)
@@ -239,14 +243,19 @@ static void on_key(struct session *s, uint8_t byte)
 }
 
 /* Looks at what was typed until a request is under way. */
-static void take_keys(struct session *s)
+static bool take_keys(struct session *s)
 {
-	while (!s->over && (!s->request || s->pager.asking) && s->ahead_at < s->ahead.len)
+	bool moved = false;
+
+	while (!s->over && (!s->request || s->pager.asking) && s->ahead_at < s->ahead.len) {
 		on_key(s, (uint8_t)s->ahead.s[s->ahead_at++]);
+		moved = true;
+	}
 	if (s->ahead_at == s->ahead.len) {
 		text_clear(&s->ahead);
 		s->ahead_at = 0;
 	}
+	return moved;
 }
 
 /* Ctrl-C and Ctrl-^ overtake the rest while a command runs; they stop its output and are not kept. */
@@ -312,10 +321,8 @@ int terminal_session(struct client *c)
 		lost(s);
 	while (!s->over && !hung_up) {
 		/* Keys may finish a request, and its frames may set keys free: until neither moves. */
-		do {
-			take_frames(s);
-			take_keys(s);
-		} while (!s->over && !s->request && s->ahead_at < s->ahead.len);
+		while (take_frames(s) || take_keys(s))
+			;
 		flush(s);
 		if (!s->over)
 			turn(s);

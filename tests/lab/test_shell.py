@@ -89,7 +89,7 @@ def tty(head):
 
 
 def test_an_empty_line_gives_a_prompt_within_a_tenth_of_a_second(tty):
-    for end in ("\r", "\n", "\r\n", "\r\0"):
+    for end in ("\n", "\r", "\r\n", "\r\0", "\r"):
         start = time.monotonic()
         assert tty.say(end, "R1#") == "\r\nR1#"
         assert time.monotonic() - start < 0.15
