@@ -210,8 +210,6 @@ static void ask_ike(struct gather *g)
 {
 	struct ike_list_handlers handlers = {on_ike_sa, on_child_sa, on_ike_done, g};
 
-	g->facts.ike_up = ike_is_up(g->engine->ike);
-	g->facts.libipsec = g->engine->libipsec;
 	g->pending |= FACT_IKE;
 	if (ike_list(g->engine->ike, &handlers, FACTS_DEADLINE_MS) < 0)
 		came(g, FACT_IKE, false);
@@ -224,6 +222,8 @@ static void ask(struct gather *g, unsigned needs)
 {
 	struct engine *e = g->engine;
 
+	g->facts.ike_up = ike_is_up(e->ike);
+	g->facts.libipsec = e->libipsec;
 	if (needs & FACT_CORE) {
 		core_each_binding(e->core, copy_binding, &g->facts);
 		core_each_route(e->core, copy_route, &g->facts);

@@ -71,8 +71,8 @@ struct facts {
 	struct core_route *core_routes; /* by prefix, distance */
 	size_t core_route_count, core_route_cap;
 
-	bool ike_up; /* charon answers */
-	bool libipsec;
+	bool ike_up;		/* charon is connected; known at any time, as is the data plane */
+	bool libipsec;		/* charon carries the traffic itself */
 	struct ike_sa *ike_sas; /* by connection, id */
 	size_t ike_sa_count, ike_sa_cap;
 	struct child_sa *child_sas; /* by connection, child, peer, selectors, id */

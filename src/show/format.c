@@ -83,6 +83,15 @@ const char *role_name(enum hsrp_role role)
 	return (size_t)role < COUNT(names) ? names[role] : "unknown";
 }
 
+const char *change_reason(const struct hsrp_status *st)
+{
+	const char *text = hsrp_reason_text(st->reason);
+
+	if (st->reason == HSRP_REASON_INTERFACE_DOWN)
+		return "interface down";
+	return text[0] && text[1] == '/' ? text + 2 : text;
+}
+
 const char *format_transform_set(const struct transform_set *t, char out[TRANSFORM_TEXT_MAX])
 {
 	static const char *const ciphers[] = {

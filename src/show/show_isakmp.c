@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { IKE_LIFETIME_DEFAULT_S = 86400 }; /* IOS, both versions */
+
 /* The next IKE_SA of a version that is ours; s->at[0] walks. */
 static const struct ike_sa *next_sa(struct show *s, uint8_t version)
 {
@@ -219,11 +221,29 @@ const struct view view_isakmp_peers = {
 
 /* --- show crypto ikev2 sa ------------------------------------------------------------------------------------------------- */
 
+/* The lifetime of the SA's profile: charon renews somewhat earlier, at a moment of its own. */
+static uint32_t ikev2_lifetime(const struct model *m, const struct ike_sa *sa)
+{
+	const char *last = strrchr(sa->conn, '/');
+	char interface[INTERFACE_NAME_MAX], map_name[NAME_MAX_LEN];
+	const struct ikev2_profile *p = NULL;
+	uint16_t sequence;
+	struct ipaddr peer;
+
+	if (last && !strncmp(last, "/any-", 5)) {
+		p = model_ikev2_profile(m, last + 5);
+	} else if (conn_parse(sa->conn, interface, map_name, &sequence, &peer)) {
+		const struct crypto_map *map = model_crypto_map(m, map_name);
+		const struct crypto_map_entry *e = map ? crypto_map_entry(map, sequence) : NULL;
+		p = e ? model_ikev2_profile(m, e->ikev2_profile) : NULL;
+	}
+	return p && p->lifetime_s ? p->lifetime_s : IKE_LIFETIME_DEFAULT_S;
+}
+
 static void print_ikev2_sa(struct text *out, const struct show *s, const struct ike_sa *sa)
 {
 	struct text local = {0}, remote = {0};
 	char ip[IP_TEXT_MAX];
-	int64_t left = lifetime_left(sa), age = sa->established_s > 0 ? sa->established_s : 0;
 
 	text_printf(&local, "%s/%u", ip_format(&sa->local_host, ip), sa->local_port);
 	text_printf(&remote, "%s/%u", ip_format(&sa->remote_host, ip), sa->remote_port);
@@ -239,7 +259,8 @@ static void print_ikev2_sa(struct text *out, const struct show *s, const struct 
 		"      Encr: %s, keysize: %u, PRF: %s, Hash: %s, DH Grp:%u, Auth sign: PSK, Auth verify: "
 		"PSK\n",
 		cipher_name(sa, true), sa->encr_bits, prf_name(sa), hash_name(sa, true), dh_number(sa->dh));
-	text_printf(out, "      Life/Active Time: %lld/%lld sec\n", (long long)(left + age), (long long)age);
+	text_printf(out, "      Life/Active Time: %u/%lld sec\n", ikev2_lifetime(s->facts->model, sa),
+		(long long)(sa->established_s > 0 ? sa->established_s : 0));
 	if (s->args.detail) {
 		text_printf(out, "      Local spi: %016llX       Remote spi: %016llX\n",
 			(unsigned long long)(sa->initiator ? sa->spi_i : sa->spi_r),
@@ -287,8 +308,6 @@ const struct view view_ikev2_sa = {
 
 /* --- show crypto isakmp policy ---------------------------------------------------------------------------------------------- */
 
-enum { ISAKMP_LIFETIME_DEFAULT_S = 86400 };
-
 static const char *const encryption_lines[] = {
 	[IKE_ENCR_DES] = "DES - Data Encryption Standard (56 bit keys).",
 	[IKE_ENCR_3DES] = "Three key triple DES",
@@ -325,7 +344,7 @@ static struct isakmp_policy effective(const struct isakmp_policy *p)
 	if (!e.group_set)
 		e.group = 1;
 	if (!e.lifetime_s)
-		e.lifetime_s = ISAKMP_LIFETIME_DEFAULT_S;
+		e.lifetime_s = IKE_LIFETIME_DEFAULT_S;
 	return e;
 }
 

@@ -48,13 +48,6 @@ static struct readiness readiness_of(const struct facts *f, const struct core_bi
 	return r;
 }
 
-static const char *reason_of(const struct hsrp_status *st)
-{
-	const char *text = hsrp_reason_text(st->reason);
-
-	return text[0] && text[1] == '/' ? text + 2 : text;
-}
-
 struct tally {
 	unsigned ike, ipsec, routes, routes_waiting;
 };
@@ -97,7 +90,7 @@ static void print_role(struct text *out, const struct facts *f, const struct cor
 		return;
 	text_printf(out, "  Last role change: %s ago, %s -> %s, %s",
 		format_age_since(f->now, st->last_change, age), hsrp_state_text(st->old_state),
-		hsrp_state_text(st->state), reason_of(st));
+		hsrp_state_text(st->state), change_reason(st));
 	if (ip_is_set(&st->reason_from))
 		text_printf(out, " (from %s)", ip_format(&st->reason_from, ip));
 	text_add(out, "\n");
@@ -196,7 +189,7 @@ static bool redundancy_json(struct show *s, struct text *out)
 	json_ip(j, "endpoint", &b->endpoint);
 	json_string(j, "step", b->step[0] ? b->step : NULL);
 	if (st) {
-		json_string(j, "role_reason", reason_of(st));
+		json_string(j, "role_reason", change_reason(st));
 		json_ip(j, "role_reason_from", &st->reason_from);
 		json_string(j, "previous_role", hsrp_state_text(st->old_state));
 	}

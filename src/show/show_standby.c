@@ -60,14 +60,6 @@ static struct hsrp_status status_of(
 	return st && interface_device(i)[0] ? *st : status_unknown(i, g);
 }
 
-/* The reason without the event letter of the debug output: "c/Active timer expired" -> "Active timer expired". */
-static const char *reason_of(const struct hsrp_status *st)
-{
-	const char *text = hsrp_reason_text(st->reason);
-
-	return text[0] && text[1] == '/' ? text + 2 : text;
-}
-
 /* --- The long form -------------------------------------------------------------------------------------------- */
 
 static void print_ms(struct text *out, uint32_t ms, bool msec)
@@ -98,7 +90,7 @@ static void print_state(
 	if (st->kernel_error)
 		text_add(out, " (virtual address refused by the kernel)");
 	else if (st->reason != HSRP_REASON_NONE)
-		text_printf(out, " (%s)", reason_of(st));
+		text_printf(out, " (%s)", change_reason(st));
 	else if (st->state == HSRP_INITIAL && !interface_device(i)[0])
 		text_add(out, " (no device)");
 	else if (st->state == HSRP_INITIAL && i->shutdown)
@@ -318,7 +310,7 @@ static bool standby_json(struct show *s, struct text *out)
 	json_string(j, "name", standby_group_name(i, g, name));
 	json_string(j, "state", hsrp_state_text(st.state));
 	json_bool(j, "serving", st.serving);
-	json_string(j, "reason", st.reason == HSRP_REASON_NONE ? NULL : reason_of(&st));
+	json_string(j, "reason", st.reason == HSRP_REASON_NONE ? NULL : change_reason(&st));
 	json_uint(j, "state_changes", st.changes);
 	json_moment(j, "last_change_ms", f, st.last_change);
 	json_ip(j, "virtual_ip", &st.vip);

@@ -1,5 +1,5 @@
 /*
- * show version
+ * show version: asks nobody, so that it always answers at once. Tools begin with it.
  *
  * Begins with our own name (D15). With `hotswan compatibility ios-banner` the first line is the one by which tools know an
  * IOS router, and so is the line about the machine; a line of ours then says whose software this is.
@@ -80,7 +80,6 @@ static bool version_json(struct show *s, struct text *out)
 const struct view view_version = {
 	.name = "version",
 	.required = FACT_SYSTEM,
-	.optional = FACT_IKE,
 	.text = version_text,
 	.json = version_json,
 };

@@ -41,6 +41,8 @@ const char *format_clock(int64_t seconds, char out[AGE_TEXT_MAX]);
 /* --- Words --------------------------------------------------------------------------------------------------- */
 
 const char *role_name(enum hsrp_role role); /* "Init", "Active" */
+/* Why a group changed last: the debug output's words without the event letter; IOS's own for an interface that is down. */
+const char *change_reason(const struct hsrp_status *st);
 
 enum { TRANSFORM_TEXT_MAX = 64, ACL_RULE_TEXT_MAX = 192, CONN_NAME_MAX = IKE_CONN_NAME_MAX };
 

@@ -31,6 +31,8 @@ static const struct golden {
 	{"standby_brief_active", scene_active, SHOW_STANDBY, {.brief = true}, false},
 	{"standby_brief_standby", scene_standby, SHOW_STANDBY, {.brief = true}, false},
 	{"standby_brief_headend", scene_headend, SHOW_STANDBY, {.brief = true, .all = true}, false},
+	{"standby_down", scene_down, SHOW_STANDBY, NONE, false},
+	{"redundancy_down", scene_down, SHOW_REDUNDANCY, NONE, false},
 	{"standby_empty", scene_empty, SHOW_STANDBY, NONE, false},
 	{"standby_brief_empty", scene_empty, SHOW_STANDBY, {.brief = true}, false},
 	{"standby_silent", scene_silent, SHOW_STANDBY, NONE, false},

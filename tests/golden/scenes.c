@@ -417,6 +417,25 @@ void scene_stale(struct scene *s)
 	facts_ready(f);
 }
 
+void scene_down(struct scene *s)
+{
+	build_active(s);
+	struct facts *f = &s->facts;
+	struct hsrp_status *st = &f->standby[0];
+
+	f->links[1].running = false;
+	st->state = HSRP_INITIAL;
+	st->old_state = HSRP_ACTIVE;
+	st->reason = HSRP_REASON_INTERFACE_DOWN;
+	st->serving = st->mac_in_use = st->active.local = false;
+	st->standby = (struct hsrp_peer){.expires = MONO_NEVER};
+	st->next_hello = MONO_NEVER;
+	f->bindings[0].role = HSRP_ROLE_INIT;
+	f->bindings[0].serving = false;
+	f->child_sa_count = f->ike_sa_count = f->core_route_count = 0;
+	facts_ready(f);
+}
+
 void scene_silent(struct scene *s)
 {
 	build_active(s);

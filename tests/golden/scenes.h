@@ -16,6 +16,7 @@ void scene_active(struct scene *s);  /* the guide's HSRP example, active, tunnel
 void scene_standby(struct scene *s); /* the same on the other router */
 void scene_headend(struct scene *s); /* dynamic map, IKEv2 and IKEv1 peers, RRI, several interfaces */
 void scene_stale(struct scene *s);   /* scene_active after `standby ip` was changed */
+void scene_down(struct scene *s);    /* scene_active after the outside link was lost */
 void scene_silent(struct scene *s);  /* scene_active, and nobody answers */
 void scene_hostile(struct scene *s); /* every text as long as it can be, bytes that are no UTF-8 */
 void scene_free(struct scene *s);
