@@ -154,7 +154,8 @@ static void sort_and_unite(struct elements *e)
 {
 	size_t kept = 0;
 
-	qsort(e->items, e->count, sizeof(*e->items), filter_element_compare);
+	if (e->count > 0)
+		qsort(e->items, e->count, sizeof(*e->items), filter_element_compare);
 	for (size_t i = 0; i < e->count; i++)
 		if (kept == 0 || filter_element_compare(&e->items[kept - 1], &e->items[i]) != 0)
 			e->items[kept++] = e->items[i];

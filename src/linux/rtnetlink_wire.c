@@ -77,7 +77,7 @@ bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link_message *out)
 	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
 	const struct nlattr *a;
 
-	*out = (struct rtnl_link_message){0};
+	memset(out, 0, sizeof(*out)); /* padding, too: two of them are compared as bytes */
 	if (!has_payload(h, sizeof(*i)) || i->ifi_index <= 0)
 		return false;
 	/* A bridge tells about its ports by link messages of its own family: a port that leaves is no link that goes. */

@@ -295,7 +295,12 @@ static void a_route_goes_in_and_out(void **state)
 		     "'via 10.1.1.2 dev e0 proto 213 src 10.1.1.1 metric 16777217 mtu 1400'");
 	const struct event *e = await(EV_ROUTE, is_prefix, "172.17.11.0/24");
 
-	assert_memory_equal(&e->route, &r, sizeof(r));
+	assert_true(ip_equal(&e->route.gateway, &r.gateway) && ip_equal(&e->route.source, &r.source));
+	assert_int_equal(e->route.table, 254);
+	assert_int_equal(e->route.ifindex, r.ifindex);
+	assert_int_equal(e->route.metric, r.metric);
+	assert_int_equal(e->route.protocol, ROUTE_PROTO_RRI);
+	assert_int_equal(e->route.mtu, 1400);
 	assert_int_equal(count(EV_UNDERLAY), 0); /* ours is no underlay */
 	/* The same again is nothing new. */
 	assert_int_equal(rtnl_route_add(rn, &r, 8), 0);
