@@ -63,7 +63,7 @@ static struct groups groups_of(struct core *c, const struct binding *b)
 		return g;
 	vec_each (&cfg->standby, i, s) {
 		struct binding_group *out = &g.list[g.count++];
-		const struct group_rec *r = b->iface ? group_find(c, b->iface->ifindex, s->number) : NULL;
+		const struct group_rec *r = b->iface ? standby_find(c, b->iface->ifindex, s->number) : NULL;
 		struct standby_group unnamed = *s;
 		char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
 
@@ -85,7 +85,7 @@ static bool uses_group(const struct binding *b)
 
 static const struct group_rec *group_of(const struct core *c, const struct binding *b)
 {
-	return uses_group(b) ? group_find(c, b->ifindex, b->fsm.group) : NULL;
+	return uses_group(b) ? standby_find(c, b->ifindex, b->fsm.group) : NULL;
 }
 
 bool binding_settling(const struct core *c, const struct binding *b)

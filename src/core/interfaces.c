@@ -421,7 +421,7 @@ void iface_update(struct core *c, const char *name)
 
 /* --- Standby groups ---------------------------------------------------------------------------------------------------- */
 
-struct group_rec *group_find(const struct core *c, int ifindex, uint16_t number)
+struct group_rec *standby_find(const struct core *c, int ifindex, uint16_t number)
 {
 	struct group_key key = {ifindex, number};
 	struct group_rec *g;
@@ -432,7 +432,7 @@ struct group_rec *group_find(const struct core *c, int ifindex, uint16_t number)
 
 void standby_event(struct core *c, const struct event *e)
 {
-	struct group_rec *g = group_find(c, e->hsrp.ifindex, e->hsrp.group);
+	struct group_rec *g = standby_find(c, e->hsrp.ifindex, e->hsrp.group);
 	struct iface *i = iface_of_ifindex(c, e->hsrp.ifindex);
 
 	if (!g) {

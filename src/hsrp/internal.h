@@ -114,6 +114,7 @@ struct cohort {
 };
 
 struct hsrp {
+	struct hsrp_out lost; /* written, never read: an effect that found no memory */
 	struct interface *by_device, *by_index;
 	struct timer **heap;
 	size_t heap_count, heap_cap;

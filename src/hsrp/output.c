@@ -16,8 +16,6 @@ void hsrp_outs_free(struct hsrp_outs *outs)
 
 struct hsrp_out *out_new(struct hsrp *h, enum hsrp_out_kind kind)
 {
-	static _Thread_local struct hsrp_out
-		lost; /* written, never read: the effect of a step without memory */
 	struct hsrp_outs *o = h->outs;
 
 	if (o->count == o->cap) {
@@ -25,7 +23,7 @@ struct hsrp_out *out_new(struct hsrp *h, enum hsrp_out_kind kind)
 		struct hsrp_out *items = realloc(o->items, cap * sizeof(*items));
 		if (!items) {
 			o->oom = true;
-			return &lost;
+			return &h->lost;
 		}
 		o->items = items;
 		o->cap = cap;
