@@ -57,7 +57,7 @@ bool child_counts(const struct child_sa *sa)
 
 /* --- Entries on interfaces: at[0] interface, at[1] entry ------------------------------------------------------------ */
 
-static bool interface_chosen(const struct show_args *a, const struct interface_cfg *i)
+bool interface_chosen(const struct show_args *a, const struct interface_cfg *i)
 {
 	if (!i->crypto_map[0] || (a->interface[0] && strcmp(a->interface, i->name) != 0))
 		return false;

@@ -48,6 +48,9 @@ struct walk {
 	size_t at[4];
 };
 
+/* Whether an interface has a crypto map and is meant by the arguments. */
+bool interface_chosen(const struct show_args *a, const struct interface_cfg *i);
+
 /* The next one; `only` restricts: interface, map (SHOW_SA_MAP) and peer (SHOW_SA_PEER) of the arguments. */
 bool flow_next(const struct facts *f, const struct show_args *only, struct walk *w, struct flow *out);
 bool session_next(const struct facts *f, const struct show_args *only, struct walk *w, struct session *out);

@@ -37,8 +37,7 @@ struct show {
 	unsigned stage;
 	size_t at[4];
 	size_t printed; /* entries so far */
-	char last[INTERFACE_NAME_MAX];
-	void *scratch; /* malloc'ed by a view that needs an index of its own */
+	void *scratch;	/* malloc'ed by a view that needs an index of its own */
 	size_t scratch_count;
 };
 

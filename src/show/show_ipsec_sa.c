@@ -194,17 +194,24 @@ static void print_sas(struct text *out, const struct facts *f, const struct flow
 	print_direction(out, f, flow, detail, false);
 }
 
-/* The heading of an interface, once. */
-static void print_interface(struct show *s, struct text *out, const struct interface_cfg *i)
+/*
+ * The headings of interfaces up to the one at `end`, each once: one without a flow has one too, as that is where the local
+ * endpoint stands. s->printed counts interfaces.
+ */
+static void print_interfaces(struct show *s, struct text *out, size_t end)
 {
-	struct ipaddr local = local_endpoint(s->facts, i);
+	const struct vec *interfaces = &s->facts->model->interfaces;
 	char ip[IP_TEXT_MAX];
 
-	if (!strcmp(s->last, i->name))
-		return;
-	str_copy(s->last, sizeof(s->last), i->name);
-	text_printf(out, "\ninterface: %s\n    Crypto map tag: %s, local addr %s\n", i->name, i->crypto_map,
-		ip_is_set(&local) ? ip_format(&local, ip) : "0.0.0.0");
+	for (; s->printed < end && s->printed < interfaces->count; s->printed++) {
+		const struct interface_cfg *i = interfaces->items[s->printed];
+		bool last = s->printed + 1 == end;
+		if (!interface_chosen(&s->args, i) || (s->args.sa == SHOW_SA_PEER && !last))
+			continue;
+		struct ipaddr local = local_endpoint(s->facts, i);
+		text_printf(out, "\ninterface: %s\n    Crypto map tag: %s, local addr %s\n", i->name,
+			i->crypto_map, ip_is_set(&local) ? ip_format(&local, ip) : "0.0.0.0");
+	}
 }
 
 /* --- By address ----------------------------------------------------------------------------------------------------------- */
@@ -293,10 +300,13 @@ static bool ipsec_sa_text(struct show *s, struct text *out)
 	if (s->args.sa == SHOW_SA_ADDRESS)
 		return by_address_text(s, out);
 	memcpy(w.at, s->at, sizeof(w.at));
-	if (!flow_next(s->facts, &s->args, &w, &flow))
+	if (!flow_next(s->facts, &s->args, &w, &flow)) {
+		if (s->args.sa != SHOW_SA_PEER)
+			print_interfaces(s, out, SIZE_MAX);
 		return false;
+	}
 	memcpy(s->at, w.at, sizeof(w.at));
-	print_interface(s, out, flow.interface);
+	print_interfaces(s, out, w.at[0] + 1);
 	print_flow(out, &flow, s->args.detail);
 	if (s->args.sa != SHOW_SA_IDENTITY)
 		print_sas(out, s->facts, &flow, s->args.detail);

@@ -52,6 +52,8 @@ static const struct golden {
 	{"ipsec_sa_active", scene_active, SHOW_IPSEC_SA, NONE, false},
 	{"ipsec_sa_active_detail", scene_active, SHOW_IPSEC_SA, {.detail = true}, false},
 	{"ipsec_sa_standby", scene_standby, SHOW_IPSEC_SA, NONE, false},
+	{"ipsec_sa_idle", scene_idle, SHOW_IPSEC_SA, NONE, false},
+	{"crypto_map_idle", scene_idle, SHOW_CRYPTO_MAP, NONE, false},
 	{"ipsec_sa_headend", scene_headend, SHOW_IPSEC_SA, NONE, false},
 	{"ipsec_sa_identity", scene_headend, SHOW_IPSEC_SA, {.sa = SHOW_SA_IDENTITY}, false},
 	{"ipsec_sa_address", scene_headend, SHOW_IPSEC_SA, {.sa = SHOW_SA_ADDRESS, .detail = true}, false},

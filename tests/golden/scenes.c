@@ -643,6 +643,28 @@ void scene_headend(struct scene *s)
 	facts_ready(f);
 }
 
+/* A dynamic map that no peer uses yet. */
+void scene_idle(struct scene *s)
+{
+	struct model *m = s->model;
+	struct facts *f = &s->facts;
+	struct crypto_map_entry *e =
+		crypto_map_entry_get(model_crypto_map_get(m, "mymap"), 3, CRYPTO_MAP_ISAKMP_DYNAMIC);
+
+	str_copy(e->dynamic_map, sizeof(e->dynamic_map), "mydynmap");
+	crypto_map_entry_get(model_dynamic_map_get(m, "mydynmap"), 1, CRYPTO_MAP_TEMPLATE);
+	str_copy(interface(m, "FastEthernet0/0", "eth0", "192.168.0.2")->crypto_map, NAME_MAX_LEN, "mymap");
+	pair_world(f, "192.168.0.2");
+	struct core_binding *b = facts_add_binding(f);
+	*b = (struct core_binding){.interface = "FastEthernet0/0",
+		.ifindex = 2,
+		.map = "mymap",
+		.serving = true,
+		.endpoint = ip4("192.168.0.2"),
+		.since = seconds_ago(60)};
+	facts_ready(f);
+}
+
 /* --- As long as can be -------------------------------------------------------------------------------------------------------- */
 
 static void fill(char *to, size_t size, char c)

@@ -15,6 +15,7 @@ void scene_empty(struct scene *s);   /* a daemon without configuration */
 void scene_active(struct scene *s);  /* the guide's HSRP example, active, tunnels up, IKEv1 */
 void scene_standby(struct scene *s); /* the same on the other router */
 void scene_headend(struct scene *s); /* dynamic map, IKEv2 and IKEv1 peers, RRI, several interfaces */
+void scene_idle(struct scene *s);    /* a dynamic map without peers */
 void scene_stale(struct scene *s);   /* scene_active after `standby ip` was changed */
 void scene_down(struct scene *s);    /* scene_active after the outside link was lost */
 void scene_silent(struct scene *s);  /* scene_active, and nobody answers */
