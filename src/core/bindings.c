@@ -489,7 +489,8 @@ static void warn_keepalive(struct core *c, struct binding *b)
 			continue;
 		b->said_h5 = true;
 		snprintf(line, sizeof(line),
-			"%% Crypto map %s uses redundancy without IKE keepalive: peers do not notice a "
+			"%%Warning: Crypto map %s uses redundancy without IKE keepalive: peers do not notice "
+			"a "
 			"failover. "
 			"Configure \"%s\".",
 			b->map,
@@ -512,8 +513,8 @@ static void apply_line(struct core *c, struct binding *b, const struct interface
 	b->since = c->now;
 	b->said_r16 = b->said_h5 = false;
 	if (b->fsm.state == BINDING_PENDING) {
-		snprintf(line, sizeof(line), "%% Crypto map %s on %s waits: %s.", b->map, b->interface,
-			b->fsm.reason);
+		snprintf(line, sizeof(line), "%%Warning: Crypto map %s on %s waits: %s.", b->map,
+			b->interface, b->fsm.reason);
 		core_warn(c, line);
 	}
 	warn_keepalive(c, b);

@@ -255,7 +255,8 @@ static void say_permanent(struct core *c, const struct unit *u, const struct pla
 		return;
 	b->said_r16 = true;
 	snprintf(line, sizeof(line),
-		"%% Crypto map %s %u injects its routes at all times: without redundancy every router that "
+		"%%Warning: Crypto map %s %u injects its routes at all times: without redundancy every "
+		"router that "
 		"has the "
 		"same entry attracts the traffic.",
 		b->map, u->sequence);

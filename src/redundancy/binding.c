@@ -126,7 +126,8 @@ static void warn_change(struct binding_fsm *f, const char *map, const char *inte
 		explain(f, "the standby %s of group %u changed; %s counts until the crypto map is re-applied",
 			what, f->group, vip);
 		snprintf(warning, BINDING_TEXT_MAX,
-			"%% Standby %s of %s group %u changed: crypto map %s keeps %s until %s is typed "
+			"%%Warning: Standby %s of %s group %u changed: crypto map %s keeps %s until %s is "
+			"typed "
 			"again.",
 			what, interface, f->group, map, vip, line);
 		break;
@@ -134,7 +135,8 @@ static void warn_change(struct binding_fsm *f, const char *map, const char *inte
 		explain(f, "the standby %s of group %u was removed; the interface's own address counts", what,
 			f->group);
 		snprintf(warning, BINDING_TEXT_MAX,
-			"%% Standby %s of %s group %u removed: crypto map %s uses the interface's own "
+			"%%Warning: Standby %s of %s group %u removed: crypto map %s uses the interface's "
+			"own "
 			"address, "
 			"with IKE and routes on every router of the pair.",
 			what, interface, f->group, map);
@@ -162,12 +164,13 @@ static bool warn_unused(struct binding_fsm *f, const char *map, const char *inte
 	retype(f, map, line);
 	if (f->state == BINDING_NONE)
 		snprintf(warning, BINDING_TEXT_MAX,
-			"%% Crypto map %s on %s does not use the standby group: type \"crypto map %s "
+			"%%Warning: Crypto map %s on %s does not use the standby group: type \"crypto map %s "
 			"redundancy\" for that.",
 			map, interface, map);
 	else
 		snprintf(warning, BINDING_TEXT_MAX,
-			"%% Crypto map %s on %s keeps the interface's own address until %s is typed again.",
+			"%%Warning: Crypto map %s on %s keeps the interface's own address until %s is typed "
+			"again.",
 			map, interface, line);
 	return true;
 }

@@ -61,7 +61,7 @@ void binding_apply(struct binding_fsm *f, bool redundancy, const char *wanted,
 
 /*
  * The groups changed, or may have. Returns true when the state changed or a warning is due; *warning is then the line
- * for the operator (D3, begins with "%"), or "".
+ * for the operator (D3, begins with "%Warning:"), or "".
  */
 bool binding_update(struct binding_fsm *f, const char *map, const char *interface,
 	const struct binding_group *groups, size_t count, char warning[BINDING_TEXT_MAX]);

@@ -100,7 +100,7 @@ static void v2_only_the_rri_entry_makes_routes_and_its_peer_stays_reachable(void
 	assert_int_equal(count_seen(w, "route+"), 2);
 	assert_string_equal(route_reason(w, "172.17.11.0/24"), "");
 	assert_null(route_reason(w, "10.0.0.0/16"));
-	assert_seen(w, "warn % Crypto map mymap 1 injects its routes at all times"); /* R16 */
+	assert_seen(w, "warn %Warning: Crypto map mymap 1 injects its routes at all times"); /* R16 */
 	world_free(w);
 }
 
@@ -189,7 +189,7 @@ static void v6_v7_no_standby_name_falls_back_until_the_map_is_re_applied(void **
 	assert_order(w, "terminate", "load hs/FastEthernet0/0/mymap/1/10.1.1.1 local 192.168.0.2");
 	assert_order(w, "load", "route+ 10.0.0.0/16");
 	assert_seen(w,
-		"warn % Standby name of FastEthernet0/0 group 0 removed: crypto map mymap uses the "
+		"warn %Warning: Standby name of FastEthernet0/0 group 0 removed: crypto map mymap uses the "
 		"interface's own");
 	assert_int_equal(binding(w).state, BINDING_FALLEN_BACK);
 	/* V7: the name again changes nothing, and says so. */
@@ -197,7 +197,8 @@ static void v6_v7_no_standby_name_falls_back_until_the_map_is_re_applied(void **
 	standby(w, 0, "group1", "192.168.0.3");
 	config(w);
 	assert_seen(w,
-		"warn % Crypto map mymap on FastEthernet0/0 keeps the interface's own address until \"crypto "
+		"warn %Warning: Crypto map mymap on FastEthernet0/0 keeps the interface's own address until "
+		"\"crypto "
 		"map mymap redundancy group1\" is typed again.");
 	assert_not_seen(w, "load");
 	assert_int_equal(binding(w).state, BINDING_FALLEN_BACK);
@@ -230,7 +231,7 @@ static void v8_a_changed_standby_address_counts_after_re_applying(void **state)
 	assert_string_equal(ip_format(&b.endpoint, text), "192.168.0.3");
 	assert_false(b.serving);
 	assert_seen(w,
-		"warn % Standby address of FastEthernet0/0 group 0 changed: crypto map mymap keeps "
+		"warn %Warning: Standby address of FastEthernet0/0 group 0 changed: crypto map mymap keeps "
 		"192.168.0.3 until");
 	assert_false(has_route(w, "10.0.0.0/16", 213));
 	assert_seen(w, "terminate");

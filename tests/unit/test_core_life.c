@@ -542,14 +542,15 @@ static void warnings_at_the_line_that_causes_them(void **state) /* H5, H8, D3 */
 	log_clear(w);
 	standby(w, 0, "group1", "192.168.0.3");
 	config(w);
-	assert_seen(w, "warn % Crypto map mymap on FastEthernet0/0 does not use the standby group");
+	assert_seen(w, "warn %Warning: Crypto map mymap on FastEthernet0/0 does not use the standby group");
 	assert_not_seen(w, "load");
 	log_clear(w);
 	apply(w, "mymap", true, "group2");
 	config(w);
-	assert_seen(w, "warn % Crypto map mymap uses redundancy without IKE keepalive");
+	assert_seen(w, "warn %Warning: Crypto map mymap uses redundancy without IKE keepalive");
 	assert_seen(w,
-		"warn % Crypto map mymap on FastEthernet0/0 waits: no standby group of this interface is "
+		"warn %Warning: Crypto map mymap on FastEthernet0/0 waits: no standby group of this "
+		"interface is "
 		"named group2.");
 	world_free(w);
 }
