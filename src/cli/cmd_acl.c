@@ -102,8 +102,12 @@ static bool get_rule(const struct cli_target *t, struct cli_args *a)
 		return true;
 	}
 	cli_put_number(a, r->permit ? "permit" : "deny", 1);
-	cli_put_number(a, r->protocol == PROTOCOL_IP ? "ip" : "protocol",
-		r->protocol == PROTOCOL_IP ? 1 : (uint32_t)r->protocol);
+	switch (r->protocol) {
+	case PROTOCOL_IP: cli_put_number(a, "ip", 1); break;
+	case PROTOCOL_TCP: cli_put_number(a, "tcp", 1); break;
+	case PROTOCOL_UDP: cli_put_number(a, "udp", 1); break;
+	default: cli_put_number(a, "protocol", (uint32_t)r->protocol);
+	}
 	show_end(&r->source, &source_slots, a);
 	show_end(&r->destination, &destination_slots, a);
 	if (r->established)

@@ -125,7 +125,7 @@ static bool unset_local_address(struct cli_call *c)
 static bool check_peer(struct cli_call *c)
 {
 	/* The object of this row is a peer, the entry is around it. */
-	if (!c->target.object && ((const struct crypto_map_entry *)c->target.outer)->peer_count >= PEERS_MAX)
+	if (!c->target.object && ((const struct crypto_map_entry *)c->within.object)->peer_count >= PEERS_MAX)
 		return cli_refuse(c, "A crypto map entry has room for %d peers", (int)PEERS_MAX);
 	return true;
 }

@@ -35,18 +35,7 @@ static void warn_group(struct cli_call *c)
 			(unsigned)p->group);
 }
 
-/* D17: certificates are not available. */
-static void warn_authentication(struct cli_call *c)
-{
-	const struct isakmp_policy *p = c->target.object;
-
-	if (p->authentication != IKE_AUTH_PRE_SHARE)
-		cli_note(c,
-			"%%Warning: ISAKMP policy %u is not usable: only authentication pre-share is "
-			"available",
-			(unsigned)p->priority);
-}
-
+/* D17: certificates are not available. The session says so when the policy is left. */
 static bool policy_unusable(const struct cli_target *t)
 {
 	return ((const struct isakmp_policy *)t->object)->authentication != IKE_AUTH_PRE_SHARE;
@@ -143,7 +132,7 @@ static const struct cli_row rows[] = {
 			"Rivest-Shamir-Adleman Signature|Rivest-Shamir-Adleman Encryption",
 		.rank = 30,
 		.touches = MODEL_ISAKMP,
-		.after = warn_authentication,
+
 		.fields = {FLAG(NULL, struct isakmp_policy, authentication_set),
 			CHOICE("authentication", struct isakmp_policy, authentication, IKE_AUTH_RSA_SIG,
 				authentications)}},

@@ -33,6 +33,25 @@ static const struct interface_cfg *overlapping(
 	return NULL;
 }
 
+/* The group whose virtual address this is, on any interface. */
+static const struct standby_group *group_with(const struct cli_call *c, const struct ipaddr *a)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+	const struct ipaddr *secondary;
+
+	vec_each (&c->model->interfaces, n, i) {
+		vec_each (&i->standby, k, g) {
+			if (ip_equal(&g->ip, a))
+				return g;
+			vec_each (&g->secondaries, s, secondary)
+				if (ip_equal(secondary, a))
+					return g;
+		}
+	}
+	return NULL;
+}
+
 static bool check_address_for(struct cli_call *c, const struct interface_cfg *self)
 {
 	struct ipaddr a = cli_arg(c->args, "address")->ip;
@@ -42,6 +61,11 @@ static bool check_address_for(struct cli_call *c, const struct interface_cfg *se
 
 	if (len == 0 || !is_host_in(&a, len))
 		return cli_refuse(c, "Bad mask /%u for address %s", len, ip_format(&a, text));
+	const struct standby_group *g = group_with(c, &a);
+
+	if (g)
+		return cli_refuse(c, "Address %s is the virtual address of standby group %u",
+			ip_format(&a, text), (unsigned)g->number);
 	/* In a file the other interface may be shut down only further on. */
 	other = c->loading ? NULL : overlapping(c, self, prefix_make(a, len));
 	if (other) {
@@ -60,11 +84,7 @@ static bool check_address(struct cli_call *c)
 /* Here the object is the address, the interface is around it. */
 static bool check_secondary(struct cli_call *c)
 {
-	const struct interface_cfg *i = c->target.outer;
-
-	if (!i->address_set)
-		return cli_refuse(c, "A secondary address needs a primary one first");
-	return check_address_for(c, i);
+	return check_address_for(c, c->target.outer);
 }
 
 static bool set_address(struct cli_call *c)
@@ -247,7 +267,7 @@ static const struct cli_row rows[] = {
 		.fields = {TEXT("device", struct interface_cfg, device)},
 		.touches = MODEL_INTERFACE},
 	{.modes = IN(INTERFACE),
-		.syntax = "ip address A.B.C.D:address MASK:mask secondary:secondary",
+		.syntax = "ip address HOST:address MASK:mask secondary:secondary",
 		.help = "Interface Internet Protocol config commands|Set the IP address of an interface|IP "
 			"address|"
 			"IP subnet mask|Make this IP address a secondary address",

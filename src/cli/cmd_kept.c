@@ -14,6 +14,11 @@
 		.modes = IN(CONFIG), .syntax = syntax_, .help = help_, .rank = section,                      \
 		.flags = CLI_KEPT | CLI_KEPT_NO                                                              \
 	}
+#define KEPT_ON(section, syntax_, help_)                                                                     \
+	{                                                                                                    \
+		.modes = IN(CONFIG), .syntax = syntax_, .help = help_, .rank = section,                      \
+		.flags = CLI_KEPT | CLI_KEPT_NO | CLI_KEPT_ON                                                \
+	}
 #define IN_LINE(rank_, syntax_, help_)                                                                       \
 	{                                                                                                    \
 		.modes = IN(LINE), .syntax = syntax_, .help = help_, .rank = rank_,                          \
@@ -40,10 +45,10 @@ static const struct cli_row rows[] = {
 		"File system commands|Amount of prompting|No questions|All questions|Questions before harm"),
 	KEPT_NO(250, "boot-start-marker", "Start of boot commands"),
 	KEPT_NO(251, "boot-end-marker", "End of boot commands"),
-	KEPT_NO(300, "logging {console|monitor|buffered} ; [LINE/60]",
+	KEPT_ON(300, "logging {console|monitor|buffered} ; [LINE/60]",
 		"Modify message logging facilities|Console logging|Terminal line logging|Logging "
 		"buffer|Parameters"),
-	KEPT(400, "aaa LINE/200", "Authentication, Authorization and Accounting|Parameters"),
+	KEPT_NO(400, "aaa LINE/200", "Authentication, Authorization and Accounting|Parameters"),
 	KEPT(410, "clock timezone ; LINE/60",
 		"Configure time-of-day clock|Time zone|Name and offset from UTC"),
 	KEPT(411, "clock summer-time ; LINE/100", "|Summer time|Parameters"),
@@ -104,10 +109,13 @@ static const struct cli_row rows[] = {
 	ON_INTERFACE("negotiation auto", "Select Autonegotiation mode|Automatic"),
 	ON_INTERFACE("media-type ; WORD/20", "Interface media type|Type"),
 	ON_INTERFACE("{cdp|lldp} {enable|transmit|receive}", "CDP|LLDP|Enable|Transmit|Receive"),
-	ON_INTERFACE("ip {redirects|unreachables|proxy-arp|mask-reply|directed-broadcast|virtual-reassembly|"
-		     "route-cache}",
-		"|ICMP redirects|ICMP unreachables|Proxy ARP|Mask replies|Directed "
-		"broadcasts|Reassembly|Route cache"),
+	{.modes = IN(INTERFACE),
+		.syntax = "ip {redirects|unreachables|proxy-arp|route-cache}",
+		.rank = 70,
+		.help = "|ICMP redirects|ICMP unreachables|Proxy ARP|Route cache",
+		.flags = CLI_KEPT | CLI_KEPT_NO | CLI_KEPT_ON},
+	ON_INTERFACE("ip {mask-reply|directed-broadcast|virtual-reassembly}",
+		"|Mask replies|Directed broadcasts|Reassembly"),
 	ON_INTERFACE("load-interval ; <30-600>", "Interval of load calculation|Seconds"),
 	ON_INTERFACE("keepalive ; [<0-32767>]", "Enable keepalive|Seconds"),
 	ON_INTERFACE("bandwidth ; <1-100000000>", "Set bandwidth informational parameter|Kilobits"),

@@ -1,4 +1,5 @@
 /* HSRP: `standby …` of an interface. Without a number, group 0 is meant (D15). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/grammar.h"
@@ -12,7 +13,7 @@ static struct standby_group *group_of(const struct cli_call *c)
 
 static const struct interface_cfg *around(const struct cli_call *c)
 {
-	return c->target.outer;
+	return c->within.object;
 }
 
 static bool check_group(struct cli_call *c)
@@ -83,16 +84,31 @@ static bool check_ip(struct cli_call *c)
 
 static bool check_secondary(struct cli_call *c)
 {
-	/* The object is the address; its group, when there is one, is around it and inside the interface. */
 	const struct cli_value *v = cli_arg(c->args, "ip");
 	const struct interface_cfg *other;
 	char text[IP_TEXT_MAX];
 
+	if (!check_group(c))
+		return false;
 	vec_each (&c->model->interfaces, n, other)
 		if (own_address(other, &v->ip))
 			return cli_refuse(c,
 				"Address %s is interface %s's own: a standby address must be another",
 				ip_format(&v->ip, text), other->name);
+	return true;
+}
+
+/* Without `standby ip` the group has no virtual address at all. */
+static bool unset_ip(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	if (!g)
+		return true;
+	g->ip_typed = false;
+	g->ip = (struct ipaddr){0};
+	while (g->secondaries.count > 0)
+		free(vec_remove_at(&g->secondaries, g->secondaries.count - 1));
 	return true;
 }
 
@@ -302,7 +318,7 @@ static const struct cli_row rows[] = {
 
 	{GROUP_ROW, .syntax = STANDBY "ip ; [HOST:ip]",
 		.help = "|group number|Enable HSRP IPv4 and set the virtual IP address|Virtual IP address",
-		.rank = 50, .check = check_ip,
+		.rank = 50, .check = check_ip, .unset = unset_ip,
 		.fields = {GROUP, FLAG(NULL, struct standby_group, ip_typed),
 			ADDRESS("ip", struct standby_group, ip)}},
 	{GROUP_ROW, .syntax = STANDBY "ip HOST:ip secondary:secondary",

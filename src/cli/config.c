@@ -198,7 +198,10 @@ static enum cli_status run_kept(struct line *l)
 	bool good = true;
 
 	cli_match_text(l->match, &scope, l->words, l->match->key_count, &key);
-	if (row->flags & CLI_NO_NO || !l->call.no || ((row->flags & CLI_KEPT_NO) && !l->call.is_default))
+	bool is_default = l->call.is_default ||
+		(row->flags & CLI_KEPT_ON && !l->call.no && l->match->key_count == l->match->path_count);
+
+	if (!is_default && (!l->call.no || row->flags & CLI_KEPT_NO))
 		good = cli_keep_line(kept, order, l->call.no, text_str(&l->text), key.len, &k);
 	else
 		drop_line(kept, order, text_str(&key), key.len);
@@ -335,6 +338,7 @@ static enum cli_status run_line(struct line *l, bool negated, bool is_default, s
 		.ops = s->ops,
 		.row = row,
 		.args = &l->match->args,
+		.within = *within,
 		.target = *within,
 		.out = out,
 		.action = &s->action,

@@ -195,6 +195,7 @@ enum cli_flag {
 	CLI_PIPES = 1 << 9,	 /* exec: "|" may follow */
 	CLI_KEPT = 1 << 10,	 /* kept and written back, without effect */
 	CLI_KEPT_NO = 1 << 11,	 /* … and so is its `no` form: the default is "on" */
+	CLI_KEPT_ON = 1 << 14,	 /* kept: bare it is the default, and not written */
 	CLI_HIDDEN = 1 << 12,	 /* not listed by "?" */
 	CLI_REENTER = 1
 		<< 13, /* opening it anew counts as a change (nothing does but a created object otherwise) */
@@ -245,6 +246,7 @@ struct cli_call {
 	const struct cli_ops *ops;
 	const struct cli_row *row;
 	const struct cli_args *args;
+	struct cli_target within; /* the object of the mode */
 	struct cli_target target;
 	struct text *out;
 	struct cli_action *action; /* exec */

@@ -250,6 +250,7 @@ static bool starts_banner(
 	str_copy(s->banner_kind, sizeof(s->banner_kind), kind);
 	if (text[n] == '\0') {
 		*status = CLI_OK;
+		text_add(&s->banner, "\n"); /* the text begins in the next line */
 		if (!s->loading)
 			text_printf(
 				out, "Enter TEXT message.  End with the character '%.*s'.\n", (int)n, text);
@@ -261,7 +262,21 @@ static bool starts_banner(
 
 /* --- Lines ------------------------------------------------------------------------------------------------------------- */
 
-enum cli_status cli_line(struct cli_session *s, const char *line, struct text *out)
+/* D17: a policy that is left without pre-shared keys is kept, but said to be of no use. */
+static void note_policy_left(struct cli_session *s, unsigned priority, struct text *out)
+{
+	const struct frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
+	const struct isakmp_policy *p = model_isakmp_policy(s->model, (uint16_t)priority);
+
+	if (top && top->mode == MODE_ISAKMP_POLICY && cli_arg(&top->args, "priority")->n == priority)
+		return;
+	if (p && p->authentication != IKE_AUTH_PRE_SHARE)
+		text_printf(out,
+			"%%Warning: ISAKMP policy %u is not usable: it has no authentication pre-share\n",
+			priority);
+}
+
+static enum cli_status run_line(struct cli_session *s, const char *line, struct text *out)
 {
 	struct cli_words words;
 	enum cli_status status;
@@ -298,4 +313,15 @@ enum cli_status cli_line(struct cli_session *s, const char *line, struct text *o
 		return cli_exec_line(s, &words, 1, out);
 	}
 	return cli_config_line(s, &words, out);
+}
+
+enum cli_status cli_line(struct cli_session *s, const char *line, struct text *out)
+{
+	const struct frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
+	unsigned policy = top && top->mode == MODE_ISAKMP_POLICY ? cli_arg(&top->args, "priority")->n : 0;
+	enum cli_status status = run_line(s, line, out);
+
+	if (policy && !s->loading && status != CLI_REFUSED)
+		note_policy_left(s, policy, out);
+	return status;
 }
