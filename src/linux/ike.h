@@ -12,6 +12,10 @@
  *        EV_IKE_SA_GONE (old) while its children live on: the end of an IKE_SA does not mean the end of its children,
  *        those report themselves.
  *
+ *        An initiation that fails may end without a word (a silent peer, selectors that the peer refuses): who wants an SA
+ *        asks again. Asking while it is under way or up does no harm: IKEv2 ignores it, IKEv1 rekeys. When both sides
+ *        ask at the same moment, both SAs stand.
+ *
  * Dead peers (R3, D11): charon probes after S seconds of silence (neither IKE nor ESP came in; at most 1 s later, it
  * counts whole seconds).
  *   IKEv1: charon gives up 5 R after the probe, per connection (its dpd_timeout is S + 5 R).

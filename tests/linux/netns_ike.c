@@ -601,6 +601,33 @@ static void a_silent_peer_is_reported_where_charon_waits_longer(void **state)
 	unload(conn.name);
 }
 
+static void many_connections_load_in_one_go(void **state)
+{
+	enum { MANY = 2000 };
+	struct ike_child child = child_make();
+	struct ike_conn conn = conn_make(2, &child);
+	uint64_t start = now_ms();
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		snprintf(conn.name, sizeof(conn.name), "hs/FastEthernet0/0/many/%d/10.9.0.1", i);
+		assert_int_equal(ike_conn_load(ike, &conn, i == MANY - 1 ? 1 : 0), 0);
+	}
+	result_is(1, 0);
+	print_message("%d connections in %u ms\n", MANY, (unsigned)(now_ms() - start));
+	seen_count = 0;
+	for (int i = 0; i < MANY; i++) {
+		snprintf(conn.name, sizeof(conn.name), "hs/FastEthernet0/0/many/%d/10.9.0.1", i);
+		assert_int_equal(ike_conn_unload(ike, conn.name, i == MANY - 1 ? 2 : 0), 0);
+	}
+	result_is(2, 0);
+	seen_count = 0;
+	assert_int_equal(ike_snapshot(ike), 0);
+	want_from(0, EV_SA_SNAPSHOT_END);
+	assert_int_equal(count_of(EV_CONN), 0);
+	seen_count = 0;
+}
+
 /* D9: the engine comes and goes, charon and its SAs stay. */
 static void a_new_engine_finds_what_stands(void **state)
 {
@@ -742,6 +769,7 @@ int main(void)
 		cmocka_unit_test(a_dead_peer_is_gone_in_time_ikev1),
 		cmocka_unit_test(a_dead_peer_is_gone_in_time_ikev2),
 		cmocka_unit_test(a_silent_peer_is_reported_where_charon_waits_longer),
+		cmocka_unit_test(many_connections_load_in_one_go),
 		cmocka_unit_test(a_new_engine_finds_what_stands),
 		cmocka_unit_test(charons_death_is_seen_and_its_successor_starts_clean),
 		cmocka_unit_test(no_secret_is_in_what_charon_wrote),
