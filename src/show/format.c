@@ -214,6 +214,15 @@ const char *format_dh(const char *charon_name, char out[16])
 	return out;
 }
 
+const char *format_id(const char *id, char out[IKE_ID_MAX])
+{
+	str_copy(out, IKE_ID_MAX, id);
+	for (char *c = out; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	return out;
+}
+
 /* --- Access lists --------------------------------------------------------------------------------------------- */
 
 /* The names that the grammar takes are the names that outputs print. */

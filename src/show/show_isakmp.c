@@ -203,12 +203,12 @@ const struct view view_isakmp_sa = {
 static bool isakmp_peers_text(struct show *s, struct text *out)
 {
 	const struct ike_sa *sa = next_sa(s, 1);
-	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX];
+	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], id[IKE_ID_MAX];
 
 	if (!sa)
 		return false;
 	text_printf(out, "Peer: %s Port: %u Local: %s\n Phase1 id: %s\n", ip_format(&sa->remote_host, remote),
-		sa->remote_port, ip_format(&sa->local_host, local), sa->remote_id);
+		sa->remote_port, ip_format(&sa->local_host, local), format_id(sa->remote_id, id));
 	return true;
 }
 
@@ -243,7 +243,7 @@ static uint32_t ikev2_lifetime(const struct model *m, const struct ike_sa *sa)
 static void print_ikev2_sa(struct text *out, const struct show *s, const struct ike_sa *sa)
 {
 	struct text local = {0}, remote = {0};
-	char ip[IP_TEXT_MAX];
+	char ip[IP_TEXT_MAX], id[IKE_ID_MAX], other_id[IKE_ID_MAX];
 
 	text_printf(&local, "%s/%u", ip_format(&sa->local_host, ip), sa->local_port);
 	text_printf(&remote, "%s/%u", ip_format(&sa->remote_host, ip), sa->remote_port);
@@ -265,7 +265,8 @@ static void print_ikev2_sa(struct text *out, const struct show *s, const struct 
 		text_printf(out, "      Local spi: %016llX       Remote spi: %016llX\n",
 			(unsigned long long)(sa->initiator ? sa->spi_i : sa->spi_r),
 			(unsigned long long)(sa->initiator ? sa->spi_r : sa->spi_i));
-		text_printf(out, "      Local id: %s\n      Remote id: %s\n", sa->local_id, sa->remote_id);
+		text_printf(out, "      Local id: %s\n      Remote id: %s\n", format_id(sa->local_id, id),
+			format_id(sa->remote_id, other_id));
 		text_printf(
 			out, "      NAT-T is %sdetected\n", sa->nat_local || sa->nat_remote ? "" : "not ");
 		text_printf(out, "      Initiator of SA : %s\n", sa->initiator ? "Yes" : "No");

@@ -138,7 +138,7 @@ static void print_ike(struct text *out, const struct facts *f, const struct sess
 static void print_session(struct text *out, const struct facts *f, const struct session *x, bool detail)
 {
 	bool up = x->ike && x->ike->state == IKE_SA_ESTABLISHED;
-	char ip[IP_TEXT_MAX], age[AGE_TEXT_MAX];
+	char ip[IP_TEXT_MAX], age[AGE_TEXT_MAX], id[IKE_ID_MAX];
 	unsigned port = x->ike ? x->ike->remote_port : 500;
 
 	text_printf(out, "Interface: %s\n", x->interface->name);
@@ -152,7 +152,7 @@ static void print_session(struct text *out, const struct facts *f, const struct 
 		text_add(out, "\n");
 	else if (up)
 		text_printf(out, "fvrf: (none) ivrf: (none)\n      Phase1_id: %s\n      Desc: (none)\n",
-			x->ike->remote_id[0] ? x->ike->remote_id : "(none)");
+			x->ike->remote_id[0] ? format_id(x->ike->remote_id, id) : "(none)");
 	else
 		text_add(out, "fvrf: (none) ivrf: (none)\n      Desc: (none)\n      Phase1_id: (none)\n");
 	print_ike(out, f, x, detail);
@@ -162,14 +162,14 @@ static void print_session(struct text *out, const struct facts *f, const struct 
 
 static void print_brief(struct text *out, const struct session *x)
 {
-	char ip[IP_TEXT_MAX], interface[INTERFACE_NAME_MAX], age[AGE_TEXT_MAX] = "";
+	char ip[IP_TEXT_MAX], interface[INTERFACE_NAME_MAX], age[AGE_TEXT_MAX] = "", id[IKE_ID_MAX];
 	bool up = x->ike && x->ike->state == IKE_SA_ESTABLISHED;
 
 	if (up)
 		format_age(x->ike->established_s, age);
 	text_printf(out, "%-15s %-12s %-15s %-24s %-8s %s\n", ip_format(&x->peer, ip),
-		interface_short_name(x->interface->name, interface), "", up ? x->ike->remote_id : "", age,
-		statuses[status_of(x)].brief);
+		interface_short_name(x->interface->name, interface), "",
+		up ? format_id(x->ike->remote_id, id) : "", age, statuses[status_of(x)].brief);
 }
 
 static const char heading[] = "Crypto session current status\n\n";

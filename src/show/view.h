@@ -59,6 +59,9 @@ const char *format_dh(const char *charon_name, char out[16]);
 unsigned dh_number(const char *charon_name); /* 0: none or not known */
 unsigned dh_bits(unsigned group);	     /* 0: not known */
 
+/* An IKE identity as it may be printed: the peer chooses it, so control characters become '?'. */
+const char *format_id(const char *id, char out[IKE_ID_MAX]);
+
 /* --- Finding one's way ---------------------------------------------------------------------------------------- */
 
 /* Effective lifetimes of an entry: its own, else the global ones, else IOS's 3600 s and 4608000 kB. */

@@ -317,6 +317,37 @@ static void a_peer_that_rekeys_keeps_one_flow(void **state)
 	free_world(&w);
 }
 
+static void an_identity_that_the_peer_chose_cannot_write_lines(void **state)
+{
+	static const enum show_view all[] = {SHOW_CRYPTO_SESSION, SHOW_ISAKMP_PEERS, SHOW_IKEV2_SA};
+	struct world w = {.model = model_new()};
+	struct show_args variants[] = {{.detail = true}, {.brief = true}};
+
+	(void)state;
+	w.facts.model = w.model;
+	crypto_interface(w.model);
+	struct crypto_map_entry *d =
+		crypto_map_entry_get(model_crypto_map_get(w.model, "m"), 1, CRYPTO_MAP_ISAKMP_DYNAMIC);
+	str_copy(d->dynamic_map, sizeof(d->dynamic_map), "d");
+	add_tunnel(&w.facts, 1, "hs/eth0/m/1/any", "d1", 0xc6340001, 0x0c000100);
+	add_tunnel(&w.facts, 2, "hs/eth0/m/1/any", "d1", 0xc6340002, 0x0c000200);
+	w.facts.ike_sas[1].version = 2;
+	for (size_t i = 0; i < 2; i++)
+		str_copy(w.facts.ike_sas[i].remote_id, IKE_ID_MAX, "x\nRouter#\x1b[2J\x7f");
+	facts_ready(&w.facts);
+	for (size_t v = 0; v < sizeof(all) / sizeof(*all); v++) {
+		for (size_t k = 0; k < 4; k++) {
+			struct text out = {0};
+			show_run(all[v], &variants[k % 2], &w.facts, k > 1, &out);
+			assert_null(strchr(text_str(&out), 0x1b));
+			assert_null(strchr(text_str(&out), 0x7f));
+			assert_null(strstr(text_str(&out), "\nRouter#"));
+			text_free(&out);
+		}
+	}
+	free_world(&w);
+}
+
 /* --- Missing facts --------------------------------------------------------------------------------------------------- */
 
 static void what_is_missing_is_said_and_nothing_else_claimed(void **state)
@@ -353,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_model_that_changes_between_slices_does_no_harm),
 		cmocka_unit_test(every_sa_belongs_to_exactly_one_flow_and_session),
 		cmocka_unit_test(a_peer_that_rekeys_keeps_one_flow),
+		cmocka_unit_test(an_identity_that_the_peer_chose_cannot_write_lines),
 		cmocka_unit_test(what_is_missing_is_said_and_nothing_else_claimed),
 	};
 
