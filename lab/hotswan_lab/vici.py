@@ -65,6 +65,7 @@ class Vici:
 
     def __init__(self, path):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._registered = set()
         self._socket.settimeout(30)
         self._socket.connect(path)
 
@@ -95,7 +96,10 @@ class Vici:
         self._socket.sendall(struct.pack("!I", len(packet)) + packet)
 
     def register(self, name):
-        """Receive events of a name from now on."""
+        """Receive events of a name from now on; charon sends them once for each registration."""
+        if name in self._registered:
+            return
+        self._registered.add(name)
         self.send(REGISTER, name)
         while True:
             kind, _, _ = self.receive()
