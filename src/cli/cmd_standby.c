@@ -71,8 +71,8 @@ static bool check_ip(struct cli_call *c)
 			return cli_refuse(c,
 				"Address %s is interface %s's own: a standby address must be another",
 				ip_format(&v->ip, text), other->name);
-	/* The interface's address may come later in a file, and by hand. */
-	if (i->address_set && !in_subnet(i, &v->ip))
+	/* The interface's address may come later, and may have been changed since: what runs must load again. */
+	if (!c->loading && i->address_set && !in_subnet(i, &v->ip))
 		return cli_refuse(
 			c, "Address %s is not within a subnet on this interface", ip_format(&v->ip, text));
 	vec_each (&i->standby, n, g)
@@ -272,6 +272,39 @@ static bool get_authentication(const struct cli_target *t, struct cli_args *a)
 	return true;
 }
 
+/* --- Tracking ---------------------------------------------------------------------------------------------------------- */
+
+static bool check_track(struct cli_call *c)
+{
+	const struct standby_group *g = interface_standby(around(c), (uint16_t)cli_arg(c->args, "group")->n);
+
+	if (!check_group(c))
+		return false;
+	if (!c->target.object && g && g->tracks.count >= STANDBY_TRACKS_MAX)
+		return cli_refuse(c, "A group tracks at most %d interfaces", STANDBY_TRACKS_MAX);
+	return true;
+}
+
+static bool set_track(struct cli_call *c)
+{
+	struct standby_track *t = c->target.object;
+	uint32_t decrement = cli_arg(c->args, "decrement")->n;
+
+	t->decrement = decrement == STANDBY_TRACK_DECREMENT ? 0 : (uint8_t)decrement;
+	return true;
+}
+
+static bool get_track(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_track *track = t->object;
+
+	cli_put_number(a, "group", ((const struct standby_group *)t->outer)->number);
+	cli_put_string(a, "interface", track->interface);
+	if (track->decrement)
+		cli_put_number(a, "decrement", track->decrement);
+	return true;
+}
+
 /* --- The rows ------------------------------------------------------------------------------------------------------------ */
 
 static bool drop_group(struct cli_call *c)
@@ -363,8 +396,16 @@ static const struct cli_row rows[] = {
 	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
 		.rank = 56, .check = check_group,
 		.fields = {GROUP, TEXT("name", struct standby_group, name)}},
+	{GROUP_ROW, .syntax = STANDBY "track INTERFACE:interface ; [<1-255>:decrement]",
+		.help = "||Priority tracking|Interface to track|Decrement value", .rank = 58,
+		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
+		.get = get_track},
 	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "{track|mac-address|follow|ipv6} LINE",
+		.syntax = STANDBY "track <1-1000> ; LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Tracked objects are not available: name an interface"},
+	{.modes = IN(INTERFACE),
+		.syntax = STANDBY "{mac-address|follow|ipv6} LINE",
 		.flags = CLI_HIDDEN,
 		.refuse = "This HSRP feature is not available"},
 	{GROUP_ROW, .syntax = "standby [<0-4095>:group]", .flags = CLI_ONLY_NO | CLI_HIDDEN,

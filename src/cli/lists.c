@@ -328,7 +328,7 @@ static void groups_prune(const struct cli_target *t)
 	const struct standby_group *g = t->object;
 
 	if (!g->ip_typed && g->secondaries.count == 0 && !g->name[0] && !g->priority_set && !g->preempt &&
-		!g->hello_ms && !g->hold_ms && !g->authentication_set)
+		!g->hello_ms && !g->hold_ms && !g->authentication_set && g->tracks.count == 0)
 		groups_drop(t);
 }
 
@@ -533,6 +533,44 @@ static void plain_drop(struct vec *v, void *item)
 PLAIN_LIST(secondaries, struct standby_group, secondaries, struct ipaddr,
 	((struct prefix){cli_arg(args, "ip")->ip, 32}));
 PLAIN_LIST(secondary_addresses, struct interface_cfg, secondary_addresses, struct prefix, ADDRESS_AND_MASK);
+/* Interfaces that a standby group watches, by their name. */
+static bool tracks_find(
+	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)
+{
+	struct standby_group *g = within->object;
+	const char *name = cli_arg(args, "interface")->name;
+	struct standby_track *t;
+
+	*out = *within;
+	out->outer = g;
+	out->object = NULL;
+	vec_each (&g->tracks, i, t)
+		if (!strcmp(t->interface, name))
+			out->object = t;
+	if (out->object || !create)
+		return true;
+	t = calloc(1, sizeof(*t));
+	if (!t || !vec_push(&g->tracks, t)) {
+		free(t);
+		return false;
+	}
+	str_copy(t->interface, sizeof(t->interface), name);
+	out->object = t;
+	return true;
+}
+
+static bool tracks_at(const struct cli_target *within, size_t cursor[2], struct cli_target *out)
+{
+	return plain_at(within, &((struct standby_group *)within->object)->tracks, cursor, out);
+}
+
+static void tracks_drop(const struct cli_target *t)
+{
+	plain_drop(&((struct standby_group *)t->outer)->tracks, t->object);
+}
+
+const struct cli_list cli_list_tracks = {tracks_find, tracks_at, tracks_drop, NULL, false};
+
 PLAIN_LIST(matches, struct ikev2_profile, match_remote, struct prefix,
 	((struct prefix){cli_arg(args, "address")->ip,
 		cli_has(args, "mask") ? (uint8_t)cli_arg(args, "mask")->n : 32}));

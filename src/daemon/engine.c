@@ -154,6 +154,8 @@ static void on_kernel_event(void *arg, const struct event *event)
 
 	inventory_event(e->inventory, event);
 	engine_event(e, event);
+	if (event->kind == EV_LINK || event->kind == EV_LINK_GONE || event->kind == EV_SNAPSHOT_END)
+		hsrp_client_links_changed(e->hsrp);
 	if (event->kind == EV_SNAPSHOT_END && !e->kernel_known) {
 		e->kernel_known = true;
 		hsrp_client_start(e->hsrp);

@@ -171,6 +171,30 @@ static void fill_interface(const struct interface_cfg *i, const char *device, st
 	c->garp_interval_s = 3;
 }
 
+/* Down as IOS sees the line protocol: no device, shut down, or no carrier. */
+static bool is_down(const struct hsrp_client *h, const char *interface)
+{
+	const struct interface_cfg *i = model_interface(h->engine->model, interface);
+	const char *device = i ? interface_device(i) : interface;
+	const struct link *l = *device ? inventory_link_by_name(h->engine->inventory, device) : NULL;
+
+	return !l || !l->up || !l->running;
+}
+
+static void fill_tracks(
+	const struct hsrp_client *h, const struct standby_group *g, struct hsrp_group_config *c)
+{
+	const struct standby_track *t;
+
+	vec_each (&g->tracks, k, t) {
+		if (c->track_count == HSRP_TRACK_MAX)
+			return;
+		c->track[c->track_count++] = (struct hsrp_track){.object = (uint16_t)(k + 1),
+			.decrement = t->decrement ? t->decrement : STANDBY_TRACK_DECREMENT,
+			.down = is_down(h, t->interface)};
+	}
+}
+
 static void fill_group(const struct interface_cfg *i, const struct standby_group *g, const char *device,
 	struct hsrp_group_config *c)
 {
@@ -210,6 +234,7 @@ static void send_interface(struct hsrp_client *h, const struct interface_cfg *i)
 	vec_each (&i->standby, k, g) {
 		m = (struct message){.type = MESSAGE_CONFIG_GROUP};
 		fill_group(i, g, device, &m.group);
+		fill_tracks(h, g, &m.group);
 		tell(h, i->name, device, g->number, &m);
 	}
 }
@@ -250,6 +275,21 @@ void hsrp_client_config(struct hsrp_client *h, const char *interface)
 	remove_unwanted(h, interface, false);
 	if (h->fd >= 0 && !flush(h))
 		disconnect(h);
+}
+
+void hsrp_client_links_changed(struct hsrp_client *h)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+
+	vec_each (&h->engine->model->interfaces, k, i) {
+		bool tracks = false;
+
+		vec_each (&i->standby, n, g)
+			tracks = tracks || g->tracks.count;
+		if (tracks)
+			hsrp_client_config(h, i->name);
+	}
 }
 
 static void send_everything(struct hsrp_client *h)

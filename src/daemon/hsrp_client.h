@@ -23,6 +23,9 @@ bool hsrp_client_up(const struct hsrp_client *h);
 /* One interface's configuration changed: sends what differs. */
 void hsrp_client_config(struct hsrp_client *h, const char *interface);
 
+/* A device came, went, or changed its state: groups that track it are sent anew. */
+void hsrp_client_links_changed(struct hsrp_client *h);
+
 /* All groups' status: `each` a group, then `done` with 0 or -errno. -ENOTCONN when the process is away. The question
  * number is for hsrp_client_forget(), after which neither is called. */
 int hsrp_client_status(struct hsrp_client *h, void (*each)(void *ctx, const struct hsrp_status *s),

@@ -247,6 +247,7 @@ static void free_group(void *item)
 	struct standby_group *g = item;
 
 	free_items(&g->secondaries, free);
+	free_items(&g->tracks, free);
 	free(g);
 }
 

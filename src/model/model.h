@@ -231,6 +231,13 @@ struct crypto_map {
 
 /* --- Interfaces -------------------------------------------------------------------------------------------- */
 
+/* `standby track IF [n]`: while the interface is down, the priority is lower by the decrement. */
+struct standby_track {
+	char interface[INTERFACE_NAME_MAX];
+	uint8_t decrement; /* 0: not typed, 10 */
+};
+enum { STANDBY_TRACK_DECREMENT = 10, STANDBY_TRACKS_MAX = 16 };
+
 struct standby_group {
 	uint16_t number;
 	bool ip_typed;		 /* `standby ip` with or without an address */
@@ -245,6 +252,7 @@ struct standby_group {
 	bool hello_msec, hold_msec; /* how they were typed */
 	bool authentication_set;
 	char authentication[9]; /* text, "cisco" when not typed */
+	struct vec tracks;	/* struct standby_track, in the order typed */
 };
 
 struct interface_cfg {

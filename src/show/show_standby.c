@@ -192,6 +192,25 @@ static void print_router(struct text *out, const struct facts *f, const char *wh
 		text_printf(out, "    MAC address is %s\n", mac_format_dotted(&p->mac, mac));
 }
 
+/* Up as IOS sees the line protocol of an interface. */
+static bool is_up(const struct facts *f, const char *interface)
+{
+	const struct interface_cfg *i = model_interface(f->model, interface);
+	const struct link *l = facts_link_by_name(f, i ? interface_device(i) : interface);
+
+	return l && l->up && l->running;
+}
+
+static void print_tracks(struct text *out, const struct facts *f, const struct standby_group *g)
+{
+	const struct standby_track *t;
+
+	vec_each (&g->tracks, n, t)
+		text_printf(out, "    Track interface %s state %s decrement %u\n", t->interface,
+			is_up(f, t->interface) ? "Up" : "Down",
+			t->decrement ? t->decrement : STANDBY_TRACK_DECREMENT);
+}
+
 static void print_group(
 	struct text *out, const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
 {
@@ -210,6 +229,7 @@ static void print_group(
 		text_printf(out, "  Priority %u (configured %u)\n", st.priority, g->priority);
 	else
 		text_printf(out, "  Priority %u (default %u)\n", st.priority, HSRP_PRIORITY_DEFAULT);
+	print_tracks(out, f, g);
 	text_printf(out, "  Group name is \"%s\" (%s)\n", standby_group_name(i, g, name),
 		g->name[0] ? "cfgd" : "default");
 }
@@ -291,6 +311,7 @@ static void json_moment(struct json *j, const char *key, const struct facts *f, 
 
 static bool standby_json(struct show *s, struct text *out)
 {
+	const struct standby_track *track;
 	const struct facts *f = s->facts;
 	struct json *j = &s->writer;
 	const struct interface_cfg *i;
@@ -327,6 +348,17 @@ static bool standby_json(struct show *s, struct text *out)
 	json_bool(j, "preempt", g->preempt);
 	json_uint(j, "priority", st.priority);
 	json_uint(j, "configured_priority", g->priority_set ? g->priority : HSRP_PRIORITY_DEFAULT);
+	if (g->tracks.count)
+		json_array(j, "tracks");
+	vec_each (&g->tracks, n, track) {
+		json_object(j, NULL);
+		json_string(j, "interface", track->interface);
+		json_bool(j, "up", is_up(f, track->interface));
+		json_uint(j, "decrement", track->decrement ? track->decrement : STANDBY_TRACK_DECREMENT);
+		json_object_end(j);
+	}
+	if (g->tracks.count)
+		json_array_end(j);
 	json_router(j, "active", f, &st.active, st.state == HSRP_ACTIVE);
 	json_router(j, "standby", f, &st.standby, st.state == HSRP_STANDBY);
 	json_object_end(j);
@@ -336,6 +368,7 @@ static bool standby_json(struct show *s, struct text *out)
 const struct view view_standby = {
 	.name = "standby",
 	.required = FACT_HSRP,
+	.optional = FACT_LINKS, /* tracked interfaces */
 	.text = standby_text,
 	.json = standby_json,
 };
