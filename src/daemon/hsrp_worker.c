@@ -14,7 +14,13 @@
 
 #include "daemon/loop.h"
 
-enum { STACK = 512 * 1024 }; /* memory is locked: not the default of 8 MB */
+enum {
+	STACK = 512 * 1024, /* memory is locked: not the default of 8 MB */
+	REMOVALS = 256,	    /* in one step */
+};
+
+/* What somebody waits for; what the kernel takes its time with; what a removal may make needless. */
+enum level { URGENT, SLOW, LAST, LEVELS };
 
 struct queue {
 	struct work *first, **last;
@@ -24,7 +30,7 @@ struct worker {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	struct queue jobs, answers;
+	struct queue jobs[LEVELS], answers;
 	int fd, priority;
 	struct vmac *vmac;
 	struct sysctl_record *settings;
@@ -91,7 +97,14 @@ static int sweep(struct worker *w, const struct work *job)
 static bool work_do(struct worker *w, struct work *job)
 {
 	switch ((enum worker_kind)job->kind) {
-	case WORK_KERNEL: job->error = vmac_apply(w->vmac, &job->kernel); return true;
+	case WORK_KERNEL:
+		job->error = vmac_apply(w->vmac, &job->kernel);
+		if (job->kernel.op == HSRP_KERNEL_UNSERVE)
+			(void)worker_put(w, &(struct work){.kind = WORK_DOWN, .kernel = job->kernel});
+		return true;
+	case WORK_DOWN:
+		(void)vmac_down(w->vmac, &job->kernel);
+		return false; /* SERVE and REMOVE take it as it is */
 	case WORK_LINK: job->error = vmac_link_query(w->vmac, job->device, &job->link); return true;
 	case WORK_LISTEN:
 		job->error = frame_receiver_open(&job->receiver, job->ifindex, loop_clock());
@@ -118,6 +131,48 @@ static bool work_do(struct worker *w, struct work *job)
 	return false;
 }
 
+static bool is_removal(const struct work *job)
+{
+	return job->kind == WORK_KERNEL && job->kernel.op == HSRP_KERNEL_REMOVE;
+}
+
+static enum level level_of(const struct work *job)
+{
+	if (job->kind == WORK_DOWN)
+		return LAST;
+	bool slow = job->quit || is_removal(job) || job->kind == WORK_CLOSE || job->kind == WORK_RESTORE ||
+		job->kind == WORK_SWEEP || job->kind == WORK_SAVE || job->kind == WORK_FORGET;
+	return slow ? SLOW : URGENT;
+}
+
+/* With the mutex held: hands an answer over. */
+static void answer_put(struct worker *w, struct work *job)
+{
+	queue_put(&w->answers, job);
+	(void)eventfd_write(w->fd, 1);
+}
+
+/* With the mutex held: removals that wait in a row are one step of the kernel. */
+static void remove_many(struct worker *w, struct work *first)
+{
+	struct work *jobs[REMOVALS] = {first};
+	const struct hsrp_kernel *kernels[REMOVALS] = {&first->kernel};
+	unsigned count = 1;
+
+	while (count < REMOVALS && w->jobs[SLOW].first && is_removal(w->jobs[SLOW].first)) {
+		jobs[count] = queue_take(&w->jobs[SLOW]);
+		kernels[count] = &jobs[count]->kernel;
+		count++;
+	}
+	pthread_mutex_unlock(&w->mutex);
+	int e = count > 1 ? vmac_remove_many(w->vmac, kernels, count) : vmac_apply(w->vmac, kernels[0]);
+	pthread_mutex_lock(&w->mutex);
+	for (unsigned n = 0; n < count; n++) {
+		jobs[n]->error = e;
+		answer_put(w, jobs[n]);
+	}
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -127,7 +182,9 @@ static void *run(void *arg)
 		(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param);
 	pthread_mutex_lock(&w->mutex);
 	for (;;) {
-		struct work *job = queue_take(&w->jobs);
+		struct work *job = NULL;
+		for (unsigned n = 0; n < LEVELS && !job; n++)
+			job = queue_take(&w->jobs[n]);
 		if (!job) {
 			pthread_cond_wait(&w->wake, &w->mutex);
 			continue;
@@ -136,15 +193,17 @@ static void *run(void *arg)
 			free(job);
 			break;
 		}
+		if (is_removal(job)) {
+			remove_many(w, job);
+			continue;
+		}
 		pthread_mutex_unlock(&w->mutex);
 		bool answer = work_do(w, job);
 		pthread_mutex_lock(&w->mutex);
-		if (answer) {
-			queue_put(&w->answers, job);
-			(void)eventfd_write(w->fd, 1);
-		} else {
+		if (answer)
+			answer_put(w, job);
+		else
 			free(job);
-		}
 	}
 	pthread_mutex_unlock(&w->mutex);
 	return NULL;
@@ -173,7 +232,8 @@ int worker_open(struct worker **out, const char *run_dir, int priority)
 
 	if (!w)
 		return -ENOMEM;
-	w->jobs.last = &w->jobs.first;
+	for (unsigned n = 0; n < LEVELS; n++)
+		w->jobs[n].last = &w->jobs[n].first;
 	w->answers.last = &w->answers.first;
 	w->priority = priority;
 	pthread_mutex_init(&w->mutex, NULL);
@@ -210,7 +270,7 @@ bool worker_put(struct worker *w, const struct work *job)
 		return false;
 	*copy = *job;
 	pthread_mutex_lock(&w->mutex);
-	queue_put(&w->jobs, copy);
+	queue_put(&w->jobs[level_of(copy)], copy);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->mutex);
 	return true;
@@ -246,7 +306,7 @@ void worker_close(struct worker *w)
 
 	if (worker_put(w, &(struct work){.quit = true}))
 		pthread_join(w->thread, NULL);
-	while ((left = queue_take(&w->answers)))
+	while ((left = queue_take(&w->answers)) || (left = queue_take(&w->jobs[LAST])))
 		free(left);
 	sysctl_record_close(w->settings);
 	vmac_close(w->vmac);

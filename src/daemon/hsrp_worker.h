@@ -4,7 +4,9 @@
  *
  * Owns:  the netlink socket for virtual addresses, the record of changed settings (RUN/hsrp.sysctl), the saved
  *        configuration (RUN/hsrp.config).
- * Never: decides. Jobs are done in the order in which they were put; each answer comes out by worker_take().
+ * Never: decides. Jobs are done in the order in which they were put, except that what takes the kernel long and nobody
+ *        waits for (deleting interfaces, closing sockets, files) is done when nothing else is left to do. Each answer comes
+ *        out by worker_take().
  */
 #ifndef DAEMON_HSRP_WORKER_H
 #define DAEMON_HSRP_WORKER_H
@@ -22,6 +24,7 @@ enum worker_kind {
 	WORK_RESTORE,  /* .device: the way back */
 	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings "device:group", each with NUL) */
 	WORK_SAVE,   /* .save: becomes the saved configuration */
+	WORK_DOWN,   /* .kernel: put by the worker itself after UNSERVE; no answer */
 	WORK_FORGET, /* all settings back, saved configuration and roles deleted: the end of a stop */
 };
 

@@ -28,7 +28,7 @@
 enum {
 	FRAMES_AT_ONCE = 64,
 	PRIORITY = 20,	 /* SCHED_RR; the worker runs one below */
-	LEAVE_MS = 5000, /* a stop that the kernel does not let us finish ends here */
+	LEAVE_MS = 5000, /* a stop in which the kernel does nothing for so long ends */
 };
 
 /* A device that the configuration names. */
@@ -66,7 +66,7 @@ struct hsrpd {
 	bool resumable; /* a predecessor's role is young enough to be taken up */
 	bool in_config, swept, leaving, save_due;
 	uint32_t status_id, leave_id;
-	mono_t give_up; /* of a stop */
+	mono_t give_up; /* of a stop; every answer of the kernel moves it on */
 };
 
 static void step(struct hsrpd *d, const struct hsrp_in *in, int *result);
@@ -272,6 +272,7 @@ static void on_worker(void *ctx, uint32_t events)
 			in.kernel.group = w.kernel.group;
 			in.kernel.serial = w.kernel.serial;
 			in.kernel.error = -w.error;
+			d->give_up = mono_add_ms(loop_clock(), LEAVE_MS);
 			step(d, &in, NULL);
 			break;
 		}

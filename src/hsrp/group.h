@@ -71,7 +71,7 @@ enum hsrp_kernel_op {
 	HSRP_KERNEL_PREPARE, /* macvlan exists, down, without address, IPv6 off */
 	HSRP_KERNEL_SERVE,   /* as PREPARE, then up, with exactly these addresses, lifetime */
 	HSRP_KERNEL_RENEW,   /* the addresses' lifetime again */
-	HSRP_KERNEL_UNSERVE, /* down, then no address of ours on it: confirmed gone */
+	HSRP_KERNEL_UNSERVE, /* no address of ours on it: confirmed gone; then down, which nobody waits for */
 	HSRP_KERNEL_REMOVE,  /* macvlan deleted (which takes the addresses with it) */
 };
 

@@ -185,7 +185,8 @@ void plan_answer(struct hsrp *h, struct group *g, int error)
 	if (error) {
 		failed(h, g, op, error);
 	} else {
-		g->kernel_error = 0;
+		if (op != HSRP_KERNEL_UNSERVE && op != HSRP_KERNEL_REMOVE)
+			g->kernel_error = 0;
 		switch (op) {
 		case HSRP_KERNEL_PREPARE: g->have = HAVE_MACVLAN; break;
 		case HSRP_KERNEL_SERVE:

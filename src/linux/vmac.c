@@ -13,7 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUFFER = 32768, ADDRESS_PROTOCOL = 213 };
+enum {
+	BUFFER = 32768,
+	ADDRESS_PROTOCOL = 213,
+	DOOMED_GROUP = 0x68737277, /* a link group of our own */
+};
 
 struct vmac {
 	struct mnl_socket *socket;
@@ -412,15 +416,6 @@ static int macvlan_serve(struct vmac *v, const char *name, const struct hsrp_ker
 	return e == 0 ? addresses_add(v, l.ifindex, k) : e;
 }
 
-/* The addresses first: from here on nobody answers for them. Confirmed when the interface is down as well. */
-static int macvlan_unserve(struct vmac *v, int ifindex)
-{
-	int e = addresses_clear(v, ifindex, NULL);
-	int down = link_up(v, ifindex, false);
-
-	return e ? e : down == -ENODEV ? 0 : down;
-}
-
 static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 {
 	char name[HSRP_DEVICE_MAX];
@@ -431,7 +426,11 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 	switch (k->op) {
 	case HSRP_KERNEL_PREPARE:
 		e = macvlan_ensure(v, name, k, &l);
-		return e == 0 && (l.flags & IFF_UP) ? macvlan_unserve(v, l.ifindex) : e;
+		if (e == 0 && (l.flags & IFF_UP)) {
+			e = addresses_clear(v, l.ifindex, NULL);
+			return e ? e : link_up(v, l.ifindex, false);
+		}
+		return e;
 	case HSRP_KERNEL_SERVE: return macvlan_serve(v, name, k);
 	case HSRP_KERNEL_RENEW: {
 		unsigned ifindex = if_nametoindex(name);
@@ -444,7 +443,7 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 		return 0; /* nothing of ours is there */
 	if (e != 0)
 		return e;
-	return k->op == HSRP_KERNEL_UNSERVE ? macvlan_unserve(v, l.ifindex) : link_delete(v, l.ifindex);
+	return k->op == HSRP_KERNEL_UNSERVE ? addresses_clear(v, l.ifindex, NULL) : link_delete(v, l.ifindex);
 }
 
 int vmac_apply(struct vmac *v, const struct hsrp_kernel *k)
@@ -458,6 +457,58 @@ int vmac_apply(struct vmac *v, const struct hsrp_kernel *k)
 	case HSRP_KERNEL_REMOVE: return addresses_delete(v, k->ifindex, k);
 	default: return 0;
 	}
+}
+
+int vmac_down(struct vmac *v, const struct hsrp_kernel *k)
+{
+	char name[HSRP_DEVICE_MAX];
+	struct link l;
+
+	if (k->use_bia)
+		return 0;
+	hsrp_macvlan_name(k->ifindex, k->group, name);
+	int e = link_get(v, name, &l);
+	if (e == 0 && l.ours && (l.flags & IFF_UP)) {
+		struct address_list list = {.ifindex = l.ifindex};
+		e = addresses_get(v, &list);
+		if (e == 0 && list.count == 0)
+			e = link_up(v, l.ifindex, false);
+	}
+	return e == -ENODEV ? 0 : e;
+}
+
+/* Deletes by the link group that only what is doomed carries, in one step of the kernel. */
+int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigned count)
+{
+	unsigned doomed = 0;
+	int first = 0;
+
+	for (unsigned n = 0; n < count; n++) {
+		char name[HSRP_DEVICE_MAX];
+		struct link l;
+		if (k[n]->use_bia) {
+			int e = vmac_apply(v, k[n]);
+			first = first ? first : e;
+			continue;
+		}
+		hsrp_macvlan_name(k[n]->ifindex, k[n]->group, name);
+		if (link_get(v, name, &l) != 0 || !l.ours)
+			continue;
+		struct nlmsghdr *h = request(v, RTM_NEWLINK, 0);
+		struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
+		info->ifi_index = l.ifindex;
+		mnl_attr_put_u32(h, IFLA_GROUP, DOOMED_GROUP);
+		int e = change(v, h);
+		doomed += e == 0;
+		first = first || e == -ENODEV ? first : e;
+	}
+	if (doomed == 0)
+		return first;
+	struct nlmsghdr *h = request(v, RTM_DELLINK, 0);
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_u32(h, IFLA_GROUP, DOOMED_GROUP);
+	int e = change(v, h);
+	return e ? e : first;
 }
 
 int vmac_link_query(struct vmac *v, const char *device, struct vmac_link *out)

@@ -26,6 +26,15 @@ void vmac_close(struct vmac *v);
 int vmac_apply(struct vmac *v, const struct hsrp_kernel *k);
 
 /*
+ * After UNSERVE: takes the macvlan down, unless an address was added meanwhile. UNSERVE does not wait for that: it takes
+ * the kernel some milliseconds, and nobody answers for the address any more.
+ */
+int vmac_down(struct vmac *v, const struct hsrp_kernel *k);
+
+/* REMOVE of many groups at once: deleting a hundred macvlans takes the kernel hardly longer than one. 0 or -errno. */
+int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigned count);
+
+/*
  * Deletes macvlans of ours that `keep` does not know: what a predecessor left of groups that are not configured any more.
  * 0 or -errno. The alias tells device and group.
  */
