@@ -283,8 +283,8 @@ static void step_enter(void *arg, enum step s)
 
 static bool routes_idle(const struct core *c)
 {
-	return list_empty(&c->dirty_sas) && list_empty(&c->rri.dirty) && list_empty(&c->dirty_hops) &&
-		c->asked == 0;
+	return list_empty(&c->dirty_sas) && list_empty(&c->dying_sas) && list_empty(&c->rri.dirty) &&
+		list_empty(&c->dirty_hops) && list_empty(&c->ask_hops) && c->asked == 0;
 }
 
 static bool step_done(void *arg, enum step s)
@@ -398,12 +398,13 @@ static void take_endpoint(struct core *c, struct binding *b)
 	units_touch_all(c, b);
 }
 
-static void take_device(struct binding *b)
+static void take_device(struct core *c, struct binding *b)
 {
 	int ifindex = b->iface ? b->iface->ifindex : b->ifindex;
 
 	if (b->ifindex == ifindex)
 		return;
+	filter_withdraw(c, b); /* of the device it had */
 	b->ifindex = ifindex;
 	str_copy(b->device, sizeof(b->device), b->iface ? b->iface->device : "");
 	b->filter_stands = false;
@@ -439,7 +440,7 @@ static void look(struct core *c, struct binding *b)
 		binding_run(c, b);
 		return;
 	}
-	take_device(b);
+	take_device(c, b);
 	take_endpoint(c, b);
 	if (b->target == LEVEL_NONE) {
 		b->level = LEVEL_NONE;

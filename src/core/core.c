@@ -20,6 +20,8 @@ struct core *core_new(void)
 	list_init(&c->dirty_sas);
 	list_init(&c->init_queue);
 	list_init(&c->dirty_hops);
+	list_init(&c->ask_hops);
+	list_init(&c->dying_sas);
 	list_init(&c->all_kroutes);
 	list_init(&c->all_statics);
 	list_init(&c->dirty_statics);
@@ -88,6 +90,8 @@ void core_free(struct core *c)
 	HASH_ITER (hh, c->conns, n, next_conn)
 		conn_forget(c, n);
 	sas_flush(c);
+	c->budget = UINT32_MAX;
+	sas_work(c);
 	HASH_ITER (hh, c->pendings, p, next_pending)
 		core_pending_done(c, p);
 	HASH_ITER (hh, c->statics, st, next_static) {
@@ -242,7 +246,8 @@ static bool anything_settling(const struct core *c)
 static bool adoption_complete(const struct core *c)
 {
 	return c->snapshot_done && c->model && c->sa_snapshot_done && !c->more && list_empty(&c->dirty_sas) &&
-		list_empty(&c->rri.dirty) && list_empty(&c->dirty_hops) && !anything_settling(c);
+		list_empty(&c->dying_sas) && list_empty(&c->rri.dirty) && list_empty(&c->dirty_hops) &&
+		!anything_settling(c);
 }
 
 static void snapshot_begin(struct core *c)
@@ -318,7 +323,7 @@ static void timer_event(struct core *c, struct timer *t)
 {
 	switch ((enum timer_kind)t->kind) {
 	case TIMER_BINDING: binding_run(c, t->owner); break;
-	case TIMER_FILTER: ((struct binding *)t->owner)->filter_dirty = true; break;
+	case TIMER_FILTER: break; /* the next filter may be sent */
 	case TIMER_CONN: conn_timer(c, t->owner); break;
 	case TIMER_CONN_LOAD: conn_reload(c, t->owner); break;
 	case TIMER_KROUTE: kroute_timer(c, t->owner); break;
@@ -355,6 +360,7 @@ static void hsrp_up(struct core *c)
 {
 	struct iface *i, *next;
 
+	c->hsrp_up = true;
 	HASH_ITER (hh, c->ifaces, i, next) {
 		struct effect *e = effects_add(c->out, EF_HSRP_CONFIG);
 
@@ -389,7 +395,10 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_RESOLVED: hop_resolved(c, e); break;
 	case EV_HSRP_ROLE: standby_event(c, e); break;
 	case EV_HSRP_UP: hsrp_up(c); break;
-	case EV_HSRP_DOWN: break; /* roles stay: the address's own lifetime speaks for itself (D9) */
+	case EV_HSRP_DOWN:
+		c->hsrp_up = false;
+		standby_orphans(c, NULL);
+		break;
 	case EV_IKE_UP:
 	case EV_IKE_DOWN:
 	case EV_SA_SNAPSHOT_BEGIN:

@@ -88,6 +88,7 @@ void filter_work(struct core *c, struct binding *b)
 	b->filter_dirty = false;
 	b->filter_sent = true;
 	b->filter_number++;
+	b->filter_rules = f->rule_count;
 	e = effects_add(c->out, EF_FILTER);
 	e->cookie = b->filter_cookie;
 	e->filter = f;
@@ -109,6 +110,9 @@ void filter_result(struct core *c, struct binding *b, uint64_t cookie, int error
 		return;
 	}
 	b->filter_failures = 0;
+	if (b->filter_rules >
+		FILTER_PACE_RULES) /* a long one costs the kernel time: changes gather meanwhile */
+		core_arm(c, &b->filter_timer, TIMER_FILTER, b, b->filter_rules / FILTER_RULES_PER_MS);
 	b->filter_stands = true;
 	b->filter_confirmed = b->filter_number;
 	units_filter_confirmed(c, b);
@@ -125,7 +129,7 @@ void filter_withdraw(struct core *c, struct binding *b)
 		return;
 	b->filter_sent = b->filter_stands = false;
 	for (const struct binding *other = c->bindings; other; other = other->hh.next)
-		if (other != b && other->ifindex == b->ifindex && other->filter_sent)
+		if (other != b && other->ifindex == b->ifindex && !other->removing)
 			return;
 	cookie = core_expect(c, PENDING_FILTER_GONE, b->id);
 	e = effects_add(c->out, EF_FILTER_GONE);

@@ -17,15 +17,10 @@ static struct hop *hop_find(const struct core *c, const struct ipaddr *a)
 	return trie_find(&c->hops, &host);
 }
 
+/* Again, too, while an answer is awaited: it may be older than what made us ask. */
 static void ask(struct core *c, struct hop *h)
 {
-	if (h->asked) {
-		h->again = true;
-		return;
-	}
-	h->asked = true;
-	c->asked++;
-	effects_add(c->out, EF_RESOLVE)->target = h->addr;
+	list_append_once(&c->ask_hops, &h->in_ask);
 }
 
 struct hop *hop_hold(struct core *c, const struct ipaddr *a)
@@ -61,6 +56,7 @@ void hop_release(struct core *c, struct hop *h)
 	if (h->asked)
 		c->asked--;
 	list_remove(&h->dirty);
+	list_remove(&h->in_ask);
 	if (h->helper)
 		kroute_unwant(c, h->helper, 0);
 	trie_remove(&c->hops, &host);
@@ -147,6 +143,14 @@ static void set_helper(struct core *c, struct hop *h, bool wanted)
 
 void hops_work(struct core *c)
 {
+	while (!list_empty(&c->ask_hops) && core_spend(c)) {
+		struct hop *h = list_item(list_take(&c->ask_hops), struct hop, in_ask);
+
+		if (!h->asked)
+			c->asked++;
+		h->asked = true;
+		effects_add(c->out, EF_RESOLVE)->target = h->addr;
+	}
 	while (!list_empty(&c->dirty_hops) && core_spend(c)) {
 		struct hop *h = list_item(list_take(&c->dirty_hops), struct hop, dirty);
 
@@ -177,14 +181,6 @@ void hops_guard(struct core *c, const struct prefix *p)
 
 /* --- Answers ---------------------------------------------------------------------------------------------------------------- */
 
-static void ask_again(struct core *c, struct hop *h)
-{
-	if (h->asked) /* the answer may have been lost: ask without counting twice */
-		effects_add(c->out, EF_RESOLVE)->target = h->addr;
-	else
-		ask(c, h);
-}
-
 void hops_ask(struct core *c, const struct prefix *within)
 {
 	static const struct prefix all[2] = {{{IP_V4, {0}}, 0}, {{IP_V6, {0}}, 0}};
@@ -197,7 +193,7 @@ void hops_ask(struct core *c, const struct prefix *within)
 	for (int i = 0; i < 2; i++)
 		for (struct trie_node *n = trie_within(&c->hops, &all[i]); n;
 			n = trie_within_next(n, &all[i]))
-			ask_again(c, n->data);
+			ask(c, n->data);
 }
 
 void hop_resolved(struct core *c, const struct event *e)
@@ -215,10 +211,6 @@ void hop_resolved(struct core *c, const struct event *e)
 	h->known = true;
 	h->ifindex = e->resolved.ifindex;
 	h->gateway = e->resolved.gateway;
-	if (h->again) {
-		h->again = false;
-		ask(c, h);
-	}
 	if (same)
 		return;
 	hop_touch(c, h);

@@ -250,6 +250,8 @@ void address_gone(struct core *c, const struct address *a)
 	connected_release(c, &r->prefix);
 	list_remove(&r->in_link);
 	free(r);
+	if (!c->hsrp_up)
+		standby_orphans(c, &a->prefix.addr);
 	address_changed(c, a->ifindex);
 }
 
@@ -452,4 +454,27 @@ void standby_event(struct core *c, const struct event *e)
 	g->at = e->hsrp.at;
 	if (i && i->binding)
 		binding_groups_changed(c, i->binding);
+}
+
+static bool address_anywhere(const struct core *c, const struct ipaddr *a)
+{
+	for (const struct link_rec *l = c->links; l; l = l->hh.next)
+		if (link_has_address(l, a))
+			return true;
+	return false;
+}
+
+/* The HSRP process is away and the kernel took a virtual address back when its lifetime was over (D9). */
+void standby_orphans(struct core *c, const struct ipaddr *gone)
+{
+	for (struct group_rec *g = c->groups; g; g = g->hh.next) {
+		struct iface *i = iface_of_ifindex(c, g->key.ifindex);
+
+		if (g->role != HSRP_ROLE_ACTIVE || (gone && !ip_equal(gone, &g->vip)) ||
+			address_anywhere(c, &g->vip))
+			continue;
+		g->role = HSRP_ROLE_INIT;
+		if (i && i->binding)
+			binding_groups_changed(c, i->binding);
+	}
 }

@@ -94,6 +94,12 @@ static void hold_routes(struct core *c, struct sa_rec *s)
 
 void sas_work(struct core *c)
 {
+	while (!list_empty(&c->dying_sas) && core_spend(c)) {
+		struct sa_rec *s = list_item(list_take(&c->dying_sas), struct sa_rec, dirty);
+
+		sa_let_go(c, s);
+		free(s);
+	}
 	while (!list_empty(&c->dirty_sas) && core_spend(c))
 		hold_routes(c, list_item(list_take(&c->dirty_sas), struct sa_rec, dirty));
 }
@@ -309,13 +315,29 @@ void ike_silent_too_long(struct core *c, struct ike_rec *i)
 
 /* --- charon ------------------------------------------------------------------------------------------------------------------ */
 
+/* The record leaves all look-ups now; what it holds is let go in slices. */
+static void bury(struct core *c, struct sa_rec *s)
+{
+	struct conn *n = s->conn;
+
+	list_remove(&s->in_conn);
+	list_remove(&s->dirty);
+	list_append(&c->dying_sas, &s->dirty);
+	s->conn = NULL;
+	if (n && s->child >= 0)
+		conn_child_down(c, n, s->child);
+}
+
 void sas_flush(struct core *c)
 {
 	struct sa_rec *s, *next_sa;
 	struct ike_rec *i, *next_ike;
 
-	HASH_ITER (hh, c->sas, s, next_sa)
-		remove_sa(c, s);
+	for (s = c->sas; s; s = next_sa) {
+		next_sa = s->hh.next;
+		bury(c, s);
+	}
+	HASH_CLEAR(hh, c->sas);
 	HASH_ITER (hh, c->ikes, i, next_ike)
 		remove_ike(c, i);
 }
@@ -325,9 +347,12 @@ static void snapshot_end(struct core *c)
 	struct sa_rec *s, *next_sa;
 	struct ike_rec *i, *next_ike;
 
-	HASH_ITER (hh, c->sas, s, next_sa)
-		if (s->generation != c->sa_generation)
-			remove_sa(c, s);
+	HASH_ITER (hh, c->sas, s, next_sa) {
+		if (s->generation == c->sa_generation)
+			continue;
+		HASH_DEL(c->sas, s);
+		bury(c, s);
+	}
 	HASH_ITER (hh, c->ikes, i, next_ike)
 		if (i->generation != c->sa_generation)
 			remove_ike(c, i);

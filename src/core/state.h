@@ -42,8 +42,10 @@ enum {
 	RETRY_MS = 1000,		 /* a refused kernel or charon operation, doubled */
 	RETRY_MAX_MS = 30000,
 	ADOPTION_MS =
-		8000,	/* what a restart finds in the kernel waits this long for charon and HSRP to tell */
-	STOP_MS = 6000, /* D9 stop, at most */
+		8000, /* what a restart finds in the kernel waits this long for charon and HSRP to tell */
+	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
+	FILTER_RULES_PER_MS = 500, /* their length by this */
+	STOP_MS = 6000,		   /* D9 stop, at most */
 };
 
 enum timer_kind {
@@ -138,7 +140,7 @@ struct binding {
 	uint64_t filter_cookie; /* 0: none under way */
 	uint64_t filter_number, filter_confirmed;
 	struct timer filter_timer;
-	uint32_t filter_failures;
+	uint32_t filter_failures, filter_rules;
 
 	char reason[BINDING_TEXT_MAX];
 	mono_t since;
@@ -292,7 +294,7 @@ struct foreign_rec {
 struct hop {
 	struct ipaddr addr;
 	uint32_t refs;
-	bool known, asked, again;
+	bool known, asked;	      /* asked: an answer is awaited */
 	struct ipaddr gateway;	      /* not set: on link */
 	int ifindex;		      /* 0: unreachable */
 	struct list routes;	      /* struct rri_route */
@@ -303,7 +305,7 @@ struct hop {
 	int forced_ifindex;
 	uint32_t sas; /* CHILD_SAs of this peer */
 	struct kroute *helper;
-	struct list dirty;
+	struct list dirty, in_ask;
 };
 
 /* An `ip route` line. */
@@ -354,7 +356,7 @@ struct core {
 	bool oom;
 
 	uint32_t generation; /* of snapshots */
-	bool snapshot_done, adopting, stopping, stopped, isakmp_on;
+	bool snapshot_done, hsrp_up, adopting, stopping, stopped, isakmp_on;
 	struct timer adoption, stop_timer;
 	struct link_rec *links;
 	struct group_rec *groups;
@@ -374,7 +376,8 @@ struct core {
 	struct conn *conns;
 	struct ike_rec *ikes;
 	struct sa_rec *sas;
-	struct list dirty_sas;
+	struct list dirty_sas,
+		dying_sas; /* dying: charon has them no longer; what they hold is let go bit by bit */
 	struct list init_queue;
 	uint32_t trying;
 	struct secret_rec *secrets;
@@ -383,7 +386,7 @@ struct core {
 
 	struct rri rri;
 	struct trie hops; /* host prefix -> struct hop */
-	struct list dirty_hops;
+	struct list dirty_hops, ask_hops;
 	uint32_t asked; /* hops whose answer is awaited */
 	struct kroute *kroutes;
 	struct list all_kroutes, refused;
@@ -435,6 +438,8 @@ void iface_free(struct core *c, struct iface *i);
 void iface_reconcile(struct core *c, struct iface *i);
 struct group_rec *standby_find(const struct core *c, int ifindex, uint16_t number);
 void standby_event(struct core *c, const struct event *e);
+/* HSRP is gone: what it called active ends with the address; `gone`: this one left just now, or NULL: any. */
+void standby_orphans(struct core *c, const struct ipaddr *gone);
 
 /* --- bindings.c -------------------------------------------------------------------------------------------------- */
 

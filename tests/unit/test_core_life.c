@@ -530,6 +530,40 @@ static void an_sa_on_the_standby_is_dropped(void **state) /* D7 */
 	world_free(w);
 }
 
+static void an_active_whose_hsrp_died_ends_with_the_address(void **state) /* D9 */
+{
+	struct world *w = pair_world(HSRP_ROLE_STANDBY);
+
+	(void)state;
+	link_state(w, VMAC, "hs2-0", true, true);
+	address(w, VMAC, "192.168.0.3", true);
+	world_event(w, &(struct event){.kind = EV_HSRP_UP});
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_HSRP_DOWN});
+	pass_ms(w, 500);
+	assert_int_equal(w->log_count, 0);	/* it may be back within hold */
+	address(w, VMAC, "192.168.0.3", false); /* its lifetime is over */
+	assert_seen(w, "route- 10.0.0.0/16");
+	assert_false(binding(w).serving);
+	world_free(w);
+}
+
+static void another_device_takes_the_filter_along(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	link_state(w, 3, "eth1", true, true);
+	log_clear(w);
+	str_copy(fa00(w)->device, DEVICE_NAME_MAX, "eth1");
+	model_touch(w->model, MODEL_INTERFACE, "FastEthernet0/0", 0);
+	config(w);
+	assert_seen(w, "filter gone 2");
+	assert_seen(w, "filter eth1");
+	world_free(w);
+}
+
 static void warnings_at_the_line_that_causes_them(void **state) /* H5, H8, D3 */
 {
 	struct world *w = start();
@@ -935,6 +969,8 @@ int main(void)
 		cmocka_unit_test(losing_the_role_in_the_middle_of_coming_turns_round),
 		cmocka_unit_test(a_silent_kernel_does_not_hold_ike_back_for_ever),
 		cmocka_unit_test(an_sa_on_the_standby_is_dropped),
+		cmocka_unit_test(an_active_whose_hsrp_died_ends_with_the_address),
+		cmocka_unit_test(another_device_takes_the_filter_along),
 		cmocka_unit_test(warnings_at_the_line_that_causes_them),
 		cmocka_unit_test(nothing_happens_before_the_filter_stands),
 		cmocka_unit_test(a_removed_line_guards_until_its_route_has_gone),
