@@ -83,7 +83,7 @@ static inline uint8_t *write_room(struct writer *w, size_t n)
 static inline void write_bytes(struct writer *w, const void *data, size_t n)
 {
 	uint8_t *to = write_room(w, n);
-	if (to)
+	if (to && n)
 		memcpy(to, data, n);
 }
 

@@ -253,15 +253,20 @@ bool vici_skip_section(struct vici_parser *p)
 	return false;
 }
 
+static bool is(const char *text, const char *bytes, size_t len)
+{
+	/* Without any bytes there may be no pointer either, which memcmp does not take. */
+	return strlen(text) == len && (len == 0 || memcmp(text, bytes, len) == 0);
+}
+
 bool vici_name_is(const struct vici_token *t, const char *name)
 {
-	return strlen(name) == t->name_len && memcmp(name, t->name, t->name_len) == 0;
+	return is(name, t->name, t->name_len);
 }
 
 bool vici_value_is(const struct vici_token *t, const char *value)
 {
-	return strlen(value) == t->value_len &&
-		(t->value_len == 0 || memcmp(value, t->value, t->value_len) == 0);
+	return is(value, t->value, t->value_len);
 }
 
 static bool copy(const char *from, size_t len, char *to, size_t size)
