@@ -195,4 +195,4 @@ class Headend(Node):
 def refusals(output):
     """The lines by which the CLI refuses something; notes and warnings are not refusals."""
     return [line.strip() for line in output.splitlines()
-            if line.lstrip().startswith("%") and not line.lstrip().lower().startswith(("% note", "%note", "% warning", "%warning"))]
+            if line.lstrip().startswith(("%", "ERROR:")) and not line.lstrip().lower().startswith(("% note", "%note", "% warning", "%warning"))]

@@ -76,9 +76,58 @@ static bool check_address_for(struct cli_call *c, const struct interface_cfg *se
 	return true;
 }
 
+/* Is a virtual address in one of the interface's subnets, were `primary` its address and `without` gone? */
+static bool in_subnets(const struct interface_cfg *i, struct prefix primary, const struct prefix *without,
+	const struct ipaddr *vip)
+{
+	const struct prefix *s;
+
+	if (prefix_contains(&primary, vip))
+		return true;
+	vec_each (&i->secondary_addresses, n, s) {
+		struct prefix p = prefix_make(s->addr, s->len);
+
+		if (s != without && prefix_contains(&p, vip))
+			return true;
+	}
+	return false;
+}
+
+/* Standby addresses stay inside the interface's subnets: the line that would leave one outside is refused. */
+static bool check_standby_addresses(struct cli_call *c, const struct interface_cfg *i, struct prefix primary,
+	const struct prefix *without)
+{
+	const struct standby_group *g;
+	char text[IP_TEXT_MAX];
+
+	vec_each (&i->standby, n, g)
+		if (ip_is_set(&g->ip) && !in_subnets(i, primary, without, &g->ip))
+			return cli_refuse(c,
+				"Standby address %s of group %u would be outside of the interface's subnets: "
+				"change or remove it first",
+				ip_format(&g->ip, text), (unsigned)g->number);
+	return true;
+}
+
 static bool check_address(struct cli_call *c)
 {
-	return check_address_for(c, interface_of(c));
+	struct prefix p = prefix_make(cli_arg(c->args, "address")->ip, cli_arg(c->args, "mask")->n);
+
+	return check_address_for(c, interface_of(c)) && check_standby_addresses(c, interface_of(c), p, NULL);
+}
+
+static bool unset_secondary(struct cli_call *c)
+{
+	const struct interface_cfg *i = c->within.object;
+
+	if (!c->target.object)
+		return true;
+	if (i->address_set &&
+		!check_standby_addresses(c, i, prefix_make(i->address, i->address_len), c->target.object))
+		return false;
+	cli_list_secondary_addresses.drop(&c->target);
+	c->target.object = NULL;
+	return true;
 }
 
 /* Here the object is the address, the interface is around it. */
@@ -154,6 +203,9 @@ static bool check_device(struct cli_call *c)
 	const char *name = cli_arg(c->args, "device")->s;
 	const struct interface_cfg *i;
 
+	if (!interface_of(c)->is_ios_type)
+		return cli_refuse(c, "Interface %s is the device of that name: no other can be behind it",
+			interface_of(c)->name);
 	for (const char *p = name; *p; p++)
 		if (*p == '/' || *p == ':' || (unsigned char)*p >= 0x7f)
 			return cli_refuse(c, "\"%s\" is no name of a network device", name);
@@ -276,6 +328,7 @@ static const struct cli_row rows[] = {
 		.list = &cli_list_secondary_addresses,
 		.check = check_secondary,
 		.set = set_secondary,
+		.unset = unset_secondary,
 		.get = get_secondary,
 		.touches = MODEL_INTERFACE},
 	{.modes = IN(INTERFACE),

@@ -572,5 +572,4 @@ static void tracks_drop(const struct cli_target *t)
 const struct cli_list cli_list_tracks = {tracks_find, tracks_at, tracks_drop, NULL, false};
 
 PLAIN_LIST(matches, struct ikev2_profile, match_remote, struct prefix,
-	((struct prefix){cli_arg(args, "address")->ip,
-		cli_has(args, "mask") ? (uint8_t)cli_arg(args, "mask")->n : 32}));
+	prefix_make(cli_arg(args, "address")->ip, cli_has(args, "mask") ? cli_arg(args, "mask")->n : 32));

@@ -208,11 +208,16 @@ static enum cli_status banner_line(struct cli_session *s, const char *line, stru
 	struct text whole = {0};
 	bool good;
 
-	text_add_n(&s->banner, line, end ? (size_t)(end - line) : strlen(line));
+	for (const char *p = line; *p && p != end; p++) /* nothing that could drive a terminal */
+		if ((unsigned char)*p >= ' ' || *p == '\t')
+			text_add_n(&s->banner, p, 1);
 	if (!end && s->banner.len < CLI_LINE_MAX) {
 		text_add(&s->banner, "\n");
 		return CLI_OK;
 	}
+	/* It is written between ^C and ^C. */
+	for (char *p = s->banner.s; p && (p = strstr(p, "^C")) != NULL;)
+		memmove(p, p + 2, strlen(p + 2) + 1);
 	text_printf(&whole, "banner %s ^C%s^C", s->banner_kind, text_str(&s->banner));
 	good = !whole.oom && !s->banner.oom &&
 		cli_keep_line(&s->model->kept, banner_order(), false, text_str(&whole),

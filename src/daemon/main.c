@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
 #include "daemon/privileges.h"
@@ -26,7 +27,8 @@ enum option_id {
 	OPT_ROLE,
 	OPT_INHERITED,
 	OPT_LAUNCHER,
-	OPT_RESUME
+	OPT_RESUME,
+	OPT_REFERENCE
 };
 
 static const struct option options[] = {
@@ -34,6 +36,7 @@ static const struct option options[] = {
 	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
 	{"check", required_argument, NULL, OPT_CHECK},
 	{"charon", required_argument, NULL, OPT_CHARON},
+	{"command-reference", no_argument, NULL, OPT_REFERENCE},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	/* Between the launcher and what it starts, not for people. */
@@ -47,16 +50,29 @@ static const struct option options[] = {
 static const char usage[] =
 	"Usage: hotswand [--config FILE] [--run-dir DIR] [--charon PROGRAM]\n"
 	"       hotswand --check FILE\n"
+	"       hotswand --command-reference\n"
 	"\n"
 	"  --config FILE     startup configuration (default /etc/hotswan/startup-config)\n"
 	"  --run-dir DIR     sockets and run-time state (default /run/hotswan)\n"
 	"  --charon PROGRAM  the IKE daemon to run (default: charon-systemd where the system has it)\n"
 	"  --check FILE      reads a configuration, reports what is wrong with it by line; status 0 when "
 	"nothing is\n"
+	"  --command-reference  prints every command with its help, as doc/commands.md\n"
 	"  --help, --version\n"
 	"\n"
 	"Signals: SIGTERM stops and removes everything that is ours; SIGUSR2 restarts and keeps it;\n"
 	"SIGUSR1 ends and keeps it for the next start.\n";
+
+static int print_reference(void)
+{
+	struct text t = {0};
+	bool good;
+
+	cli_command_reference(&t);
+	good = !t.oom && fputs(text_str(&t), stdout) >= 0 && fflush(stdout) == 0;
+	text_free(&t);
+	return good ? 0 : 1;
+}
 
 static const char *find_charon(void)
 {
@@ -117,6 +133,7 @@ int main(int argc, char **argv)
 		case OPT_CONFIG: args.config = optarg; break;
 		case OPT_RUN_DIR: args.run_dir = optarg; break;
 		case OPT_CHECK: check = optarg; break;
+		case OPT_REFERENCE: return print_reference();
 		case OPT_CHARON: args.charon = optarg; break;
 		case OPT_ROLE: role = role_by_name(optarg); break;
 		case OPT_INHERITED: inherited = optarg; break;

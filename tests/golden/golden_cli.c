@@ -4,6 +4,9 @@
  *	golden_cli NAME.in NAME.out        compare
  *	golden_cli --write NAME.in NAME.out  write it anew (then read the difference)
  *
+ *	golden_cli --reference FILE          compare the command reference with a file
+ *	golden_cli --dictionary              print the fuzzer's dictionary
+ *
  * A line that ends in "?" asks for help, one that ends in a tab is completed. "@load" loads the running configuration
  * into a second model and compares. "@privilege N" begins a new session.
  */
@@ -176,8 +179,33 @@ static int write_file(const char *name, const char *s)
 	return !f || fputs(s, f) < 0 || fclose(f) != 0;
 }
 
+static int reference(const char *file)
+{
+	struct text t = {0};
+	int result;
+
+	cli_command_reference(&t);
+	result = compare(file, text_str(&t));
+	text_free(&t);
+	return result;
+}
+
+static int dictionary(void)
+{
+	struct text t = {0};
+
+	cli_fuzz_dictionary(&t);
+	fputs(text_str(&t), stdout);
+	text_free(&t);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "--reference") == 0)
+		return reference(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "--dictionary") == 0)
+		return dictionary();
 	bool rewrite = argc == 4 && strcmp(argv[1], "--write") == 0;
 	struct run r = {.model = model_new()};
 	char *input, *line, *next;
