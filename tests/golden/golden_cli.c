@@ -186,6 +186,8 @@ static int reference(const char *file)
 
 	cli_command_reference(&t);
 	result = compare(file, text_str(&t));
+	if (result)
+		fprintf(stderr, "renew it: hotswand --command-reference > doc/commands.md\n");
 	text_free(&t);
 	return result;
 }
