@@ -1,8 +1,9 @@
 /*
- * One crypto map on one interface: what it should be doing (its goal), and the transactions that take it there.
+ * One crypto map on one interface: the transactions that take it from where it is to its goal, and the configuration line
+ * that makes it.
  *
- * The goal is recomputed from scratch whenever anything it depends on may have changed: endpoint and level. A goal below
- * the present level, or with another endpoint, is reached by leaving first, and then coming back as far as the goal allows.
+ * A goal below the present level, or with another endpoint, is reached by leaving first, and then coming back as far as
+ * the goal allows.
  */
 #include "core/state.h"
 
@@ -41,160 +42,6 @@ void binding_op_done(struct core *c, uint32_t id)
 	assert(b->ops > 0);
 	if (--b->ops == 0)
 		binding_look(c, b);
-}
-
-/* --- The groups of its interface ----------------------------------------------------------------------------------- */
-
-struct groups {
-	struct binding_group *list;
-	size_t count;
-};
-
-static struct groups groups_of(struct core *c, const struct binding *b)
-{
-	const struct interface_cfg *cfg = model_interface(c->model, b->interface);
-	struct groups g = {0};
-	const struct standby_group *s;
-
-	if (!cfg || !cfg->standby.count)
-		return g;
-	g.list = core_alloc(c, cfg->standby.count * sizeof(*g.list));
-	if (!g.list)
-		return g;
-	vec_each (&cfg->standby, i, s) {
-		struct binding_group *out = &g.list[g.count++];
-		const struct group_rec *r = b->iface ? standby_find(c, b->iface->ifindex, s->number) : NULL;
-		struct standby_group unnamed = *s;
-		char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
-
-		unnamed.name[0] = '\0';
-		out->number = s->number;
-		str_copy(out->name, sizeof(out->name), s->name);
-		str_copy(out->default_name, sizeof(out->default_name),
-			standby_group_name(cfg, &unnamed, name));
-		out->ip_typed = s->ip_typed;
-		out->vip = ip_is_set(&s->ip) || !r ? s->ip : r->vip;
-	}
-	return g;
-}
-
-static bool uses_group(const struct binding *b)
-{
-	return b->fsm.state == BINDING_BOUND || b->fsm.state == BINDING_STALE;
-}
-
-static const struct group_rec *group_of(const struct core *c, const struct binding *b)
-{
-	return uses_group(b) ? standby_find(c, b->ifindex, b->fsm.group) : NULL;
-}
-
-bool binding_settling(const struct core *c, const struct binding *b)
-{
-	const struct group_rec *g = group_of(c, b);
-
-	if (!c->adopting || !b->fsm.redundancy || b->fsm.state == BINDING_FALLEN_BACK || b->removing)
-		return false;
-	return !g || g->role == HSRP_ROLE_NONE;
-}
-
-void binding_groups_changed(struct core *c, struct binding *b)
-{
-	struct groups g = groups_of(c, b);
-	char warning[BINDING_TEXT_MAX];
-
-	if (binding_update(&b->fsm, b->map, b->interface, g.list, g.count, warning)) {
-		str_copy(b->reason, sizeof(b->reason), b->fsm.reason);
-		b->since = c->now;
-		if (warning[0])
-			core_warn(c, warning);
-	}
-	free(g.list);
-	binding_look(c, b);
-}
-
-/* --- Goal --------------------------------------------------------------------------------------------------------------- */
-
-/* The address of the interface itself: the typed one once it is there; else the lowest that is not ours. */
-static struct ipaddr own_address(const struct core *c, const char *interface)
-{
-	const struct interface_cfg *cfg = model_interface(c->model, interface);
-	const struct iface *i = iface_find(c, interface);
-	const struct link_rec *l = i ? link_find(c, i->ifindex) : NULL;
-	struct ipaddr best = {0};
-	struct list *link, *following;
-
-	if (!cfg || !l || !l->l.up)
-		return best;
-	if (cfg->address_set)
-		return link_has_address(l, &cfg->address) ? cfg->address : best;
-	list_each(&l->addresses, link, following)
-	{
-		const struct address_rec *a = list_item(link, struct address_rec, in_link);
-
-		if (a->ours || a->prefix.addr.family != IP_V4)
-			continue;
-		if (!ip_is_set(&best) || ip_compare(&a->prefix.addr, &best) < 0)
-			best = a->prefix.addr;
-	}
-	return best;
-}
-
-/* Whether a packet could leave with the endpoint in use as its source. */
-static bool endpoint_is_ours(const struct core *c, const struct binding *b)
-{
-	const struct group_rec *g;
-
-	if (!ip_is_set(&b->endpoint))
-		return false;
-	for (g = c->groups; g; g = g->hh.next)
-		if (g->key.ifindex == b->ifindex && ip_equal(&g->vip, &b->endpoint))
-			return g->role == HSRP_ROLE_ACTIVE;
-	for (const struct link_rec *l = c->links; l; l = l->hh.next)
-		if (l->l.up && link_has_address(l, &b->endpoint))
-			return true;
-	return false;
-}
-
-static bool active_for(struct core *c, const struct binding *b)
-{
-	const struct group_rec *g = group_of(c, b);
-	struct groups list;
-	bool in_force;
-
-	if (!g || g->role != HSRP_ROLE_ACTIVE)
-		return false;
-	list = groups_of(c, b);
-	in_force = binding_vip_in_force(&b->fsm, list.list, list.count);
-	free(list.list);
-	return in_force;
-}
-
-static void compute_goal(struct core *c, struct binding *b)
-{
-	const struct crypto_map *map = binding_model_map(c, b);
-	const struct link_rec *l;
-
-	b->goal = (struct ipaddr){0};
-	b->target = LEVEL_NONE;
-	l = b->iface ? link_find(c, b->iface->ifindex) : NULL;
-	b->link_up = l && l->l.up && l->l.running;
-	if (b->removing || c->stopping || !l)
-		return;
-	b->target = LEVEL_FILTER;
-	switch (b->fsm.state) {
-	case BINDING_PENDING: return;
-	case BINDING_BOUND:
-	case BINDING_STALE:
-		b->goal = b->fsm.vip;
-		b->target = active_for(c, b) ? LEVEL_IKE : LEVEL_CONNECTIONS;
-		return;
-	case BINDING_NONE:
-	case BINDING_FALLEN_BACK:
-		b->goal = own_address(c, map && map->local_address[0] ? map->local_address : b->interface);
-		if (ip_is_set(&b->goal))
-			b->target = LEVEL_IKE;
-		return;
-	}
 }
 
 /* --- Transactions ---------------------------------------------------------------------------------------------------------- */
@@ -315,7 +162,7 @@ static void step_late(void *arg, enum step s)
 
 static const enum step *list_to_leave(const struct core *c, const struct binding *b)
 {
-	bool mute = !endpoint_is_ours(c, b) || (c->stopping && uses_group(b));
+	bool mute = !binding_endpoint_is_ours(c, b) || (c->stopping && binding_uses_group(b));
 
 	if (b->removing || c->stopping)
 		return mute ? steps_remove_mute : steps_remove;
@@ -364,11 +211,11 @@ void binding_run(struct core *c, struct binding *b)
 
 static void say_state(struct core *c, struct binding *b, bool leave)
 {
-	const struct group_rec *g = group_of(c, b);
+	const struct group_rec *g = binding_group(c, b);
 	char endpoint[IP_TEXT_MAX];
 
 	b->since = c->now;
-	if (leave && !b->removing && uses_group(b)) {
+	if (leave && !b->removing && binding_uses_group(b)) {
 		snprintf(b->reason, sizeof(b->reason), "%s",
 			g && g->role == HSRP_ROLE_ACTIVE ? b->fsm.reason
 							 : "the standby group is not active here");
@@ -376,7 +223,7 @@ static void say_state(struct core *c, struct binding *b, bool leave)
 		snprintf(b->reason, sizeof(b->reason), "serves %s", ip_format(&b->goal, endpoint));
 	} else if (b->target == LEVEL_NONE) {
 		snprintf(b->reason, sizeof(b->reason), "the interface has no device");
-	} else if (!uses_group(b) && b->fsm.state != BINDING_PENDING) {
+	} else if (!binding_uses_group(b) && b->fsm.state != BINDING_PENDING) {
 		snprintf(b->reason, sizeof(b->reason), "the interface has no usable address");
 	} else {
 		str_copy(b->reason, sizeof(b->reason), b->fsm.reason);
@@ -418,7 +265,7 @@ static void look(struct core *c, struct binding *b)
 	bool link_was_up = b->link_up;
 	bool leave;
 
-	compute_goal(c, b);
+	binding_goal(c, b);
 	if (b->link_up != link_was_up)
 		routes_touch_all(c);
 	if (b->leaving) {
@@ -504,7 +351,7 @@ static void warn_keepalive(struct core *c, struct binding *b)
 
 static void apply_line(struct core *c, struct binding *b, const struct interface_cfg *cfg)
 {
-	struct groups g = groups_of(c, b);
+	struct groups g = binding_groups(c, b);
 	char line[2 * BINDING_TEXT_MAX];
 
 	b->applied = cfg->crypto_applied;

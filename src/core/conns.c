@@ -1,11 +1,4 @@
-/*
- * Connections in charon, and keeping them up.
- *
- * An entry of a static map negotiates on traffic on IOS. charon's user-space data plane never asks for an SA when a packet
- * wants one, so static entries are initiated as soon as the binding serves, and again whenever they go down: the first
- * `set peer` (or `default`) first, the next one when it does not come up in time, with back-off once all were asked.
- * At most INITIATE_WINDOW connections negotiate at a time, first come, first served.
- */
+/* Connections in charon: loaded when they are planned, forgotten when nobody wants them. */
 #include "core/state.h"
 
 #include <assert.h>
@@ -132,7 +125,7 @@ void conn_reload(struct core *c, struct conn *n)
 
 /* --- Ending ------------------------------------------------------------------------------------------------------- */
 
-static void stop_trying(struct core *c, struct conn *n)
+void conn_rest(struct core *c, struct conn *n)
 {
 	if (n->phase == CONN_TRYING) {
 		assert(c->trying > 0);
@@ -143,7 +136,7 @@ static void stop_trying(struct core *c, struct conn *n)
 	n->phase = CONN_IDLE;
 }
 
-static void terminate(struct core *c, struct conn *n, bool force)
+void conn_terminate(struct core *c, struct conn *n, bool force)
 {
 	uint32_t owner = n->unit ? n->unit->binding->id : 0;
 	struct effect *e;
@@ -165,9 +158,9 @@ void conn_drop(struct core *c, struct conn *n)
 {
 	bool had = has_state(n);
 
-	stop_trying(c, n);
+	conn_rest(c, n);
 	if (had && c->ike_up)
-		terminate(c, n, n->unit->binding->leave == LEAVE_FORCE);
+		conn_terminate(c, n, n->unit->binding->leave == LEAVE_FORCE);
 }
 
 /* Nobody wants it any more: its SAs end, charon forgets it. */
@@ -177,8 +170,8 @@ void conn_forget(struct core *c, struct conn *n)
 	struct list *link;
 
 	if (c->ike_up && has_state(n) && !(b && b->leaving))
-		terminate(c, n, false);
-	stop_trying(c, n);
+		conn_terminate(c, n, false);
+	conn_rest(c, n);
 	if (c->ike_up && (n->loaded || n->load_cookie)) {
 		uint64_t cookie = core_expect(c, PENDING_OTHER, b ? b->id : 0);
 		struct effect *e = effects_add(c->out, EF_CONN_UNLOAD);
@@ -323,205 +316,11 @@ bool conns_apply(struct core *c, struct unit *u, const struct plan *p)
 	return true;
 }
 
-/* --- Initiation ----------------------------------------------------------------------------------------------------------- */
-
-static bool is_current(const struct conn *n)
-{
-	const struct unit *u = n->unit;
-
-	return u && !n->dynamic && u->current < u->conn_count && u->conns[u->current] == n;
-}
-
-static bool is_up(const struct conn *n)
-{
-	for (uint32_t i = 0; i < n->child_count; i++)
-		if (!n->children[i].installed)
-			return false;
-	return true;
-}
-
-static bool may_initiate(const struct core *c, const struct conn *n)
-{
-	return is_current(n) && n->unit->binding->level >= LEVEL_IKE && c->ike_up && c->sa_snapshot_done &&
-		n->wanted && n->loaded == n->wanted;
-}
-
-void conn_kick(struct core *c, struct conn *n)
-{
-	if (n->phase != CONN_IDLE || !may_initiate(c, n))
-		return;
-	if (is_up(n)) {
-		n->phase = CONN_UP;
-		return;
-	}
-	n->phase = CONN_QUEUED;
-	list_append_once(&c->init_queue, &n->in_init);
-}
-
-static void ask(struct core *c, struct conn *n, struct conn_child *child)
-{
-	struct effect *e = effects_add(c->out, EF_INITIATE);
-
-	child->asked = true;
-	e->sa.conn = core_strdup(c, n->name);
-	e->sa.child = core_strdup(c, child->name);
-}
-
-/* The first child brings IKE up; the others follow once it is. */
-static void ask_children(struct core *c, struct conn *n, bool all)
-{
-	for (uint32_t i = 0; i < n->child_count; i++) {
-		if (n->children[i].installed || n->children[i].asked)
-			continue;
-		ask(c, n, &n->children[i]);
-		if (!all)
-			return;
-	}
-}
-
-static bool ike_established(const struct conn *n)
-{
-	struct list *link, *following;
-
-	list_each(&n->ikes, link,
-		following) if (list_item(link, struct ike_rec, in_conn)->established) return true;
-	return false;
-}
-
-static void begin(struct core *c, struct conn *n)
-{
-	for (uint32_t i = 0; i < n->child_count; i++)
-		n->children[i].asked = false;
-	n->phase = CONN_TRYING;
-	c->trying++;
-	core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_TRY_MS);
-	ask_children(c, n, ike_established(n));
-}
-
-void conns_work(struct core *c)
-{
-	while (c->trying < INITIATE_WINDOW && !list_empty(&c->init_queue) && core_spend(c)) {
-		struct conn *n = list_item(list_take(&c->init_queue), struct conn, in_init);
-
-		n->phase = CONN_IDLE;
-		if (may_initiate(c, n) && !is_up(n))
-			begin(c, n);
-		else if (is_up(n))
-			n->phase = CONN_UP;
-	}
-}
-
-static void pause_for(struct core *c, struct conn *n, int64_t ms)
-{
-	stop_trying(c, n);
-	n->phase = CONN_PAUSED;
-	core_arm(c, &n->timer, TIMER_CONN, n, ms);
-}
-
-/* It did not come up in time: the next peer, or the same again after a while. */
-static void try_failed(struct core *c, struct conn *n)
-{
-	struct unit *u = n->unit;
-	char peer[IP_TEXT_MAX];
-	struct conn *next;
-
-	stop_trying(c, n);
-	terminate(c, n, true); /* the half-open one */
-	if (!u || !is_current(n))
-		return;
-	if (!n->failing)
-		core_log(c, SEV_WARNING, "CRYPTO-4-PEER_SILENT", "Peer %s does not answer (crypto map %s %u)",
-			ip_format(&n->remote, peer), u->binding->map, u->sequence);
-	n->failing = true;
-	u->tries++;
-	u->current = (u->current + 1) % u->conn_count;
-	next = u->conns[u->current];
-	if (next != n && u->tries % u->conn_count != 0)
-		conn_kick(c, next);
-	else
-		pause_for(c, next,
-			core_backoff(u->tries / u->conn_count, INITIATE_BACKOFF_MS, INITIATE_BACKOFF_MAX_MS));
-}
-
-void conn_timer(struct core *c, struct conn *n)
-{
-	enum conn_phase phase = n->phase;
-
-	if (phase == CONN_TRYING && n->installed) { /* some lines of the list are up */
-		pause_for(c, n, INITIATE_BACKOFF_MAX_MS);
-	} else if (phase == CONN_TRYING) {
-		try_failed(c, n);
-	} else if (phase == CONN_PAUSED) {
-		n->phase = CONN_IDLE;
-		conn_kick(c, n);
-	}
-}
-
-void conn_ike_established(struct core *c, struct conn *n)
-{
-	if (n->phase == CONN_TRYING)
-		ask_children(c, n, true);
-}
-
-void conn_child_up(struct core *c, struct conn *n, int32_t child)
-{
-	struct unit *u = n->unit;
-
-	assert(child >= 0 && (uint32_t)child < n->child_count);
-	n->children[child].installed++;
-	n->installed++;
-	n->failing = false;
-	if (!u || n->dynamic)
-		return;
-	u->tries = 0;
-	if (!is_current(n)) { /* the peer came to us by another of its addresses */
-		struct conn *current = u->conns[u->current];
-
-		for (uint32_t i = 0; !current->installed && i < u->conn_count; i++) {
-			if (u->conns[i] != n)
-				continue;
-			if (current->phase == CONN_TRYING)
-				terminate(c, current, true);
-			stop_trying(c, current);
-			u->current = i;
-		}
-	}
-	if (is_up(n)) {
-		stop_trying(c, n);
-		n->phase = CONN_UP;
-	} else if (n->phase == CONN_TRYING) {
-		ask_children(c, n, true);
-	} else if (n->phase == CONN_IDLE) {
-		conn_kick(c, n);
-	}
-}
-
-void conn_child_down(struct core *c, struct conn *n, int32_t child)
-{
-	struct unit *u = n->unit;
-	const struct crypto_map_entry *e;
-
-	assert(n->children[child].installed > 0 && n->installed > 0);
-	n->children[child].installed--;
-	n->installed--;
-	if (n->children[child].installed || !u || n->dynamic || n->phase == CONN_TRYING ||
-		n->phase == CONN_QUEUED)
-		return;
-	stop_trying(c, n);
-	if (!is_current(n) || u->binding->level < LEVEL_IKE)
-		return;
-	e = unit_entry(c, u);
-	if (!n->installed && e && e->peers[crypto_entry_first_peer(e)].is_default &&
-		crypto_entry_first_peer(e) < u->conn_count)
-		u->current = crypto_entry_first_peer(e);
-	pause_for(c, u->conns[u->current], INITIATE_AGAIN_MS);
-}
-
 /* charon died: it knows nothing any more. */
 void conns_charon_gone(struct core *c)
 {
 	for (struct conn *n = c->conns; n; n = n->hh.next) {
-		stop_trying(c, n);
+		conn_rest(c, n);
 		timer_cancel(&c->timers, &n->reload);
 		n->loaded = n->sent = 0;
 		n->load_cookie = 0;

@@ -4,10 +4,12 @@
  * One object has one file that reconciles it:
  *   config.c     what changed in the model -> interfaces, bindings, units to look at again
  *   interfaces.c links, addresses, standby groups; `ip address`, `shutdown`
- *   bindings.c   one crypto map on one interface: binding state, level, transactions
+ *   bindings.c   one crypto map on one interface: level, transactions
+ *   goal.c       where it should be: endpoint and level, from roles, addresses and links
  *   units.c      one entry of it: plan -> filter rules, connections, access list routes
  *   filters.c    the filter of one binding
- *   conns.c      connections in charon, initiation, back-off, change of peer
+ *   conns.c      connections in charon
+ *   initiate.c   bringing them up: back-off, change of peer
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
  *   routes.c     verdicts on RRI slots, `ip route` lines
@@ -455,6 +457,20 @@ const struct crypto_map *binding_model_map(const struct core *c, const struct bi
 void binding_drop_unserved(struct core *c, struct binding *b);
 bool binding_settling(const struct core *c, const struct binding *b); /* restart: its role is not told yet */
 
+/* --- goal.c --------------------------------------------------------------------------------------------------------- */
+
+struct groups {
+	struct binding_group *list; /* owned: free() */
+	size_t count;
+};
+struct groups binding_groups(struct core *c, const struct binding *b); /* of its interface, as they are now */
+bool binding_uses_group(const struct binding *b);		       /* the endpoint is a standby address */
+const struct group_rec *binding_group(
+	const struct core *c, const struct binding *b); /* NULL: none, or not told of */
+void binding_goal(struct core *c, struct binding *b);	/* sets goal, target, link_up */
+/* Whether a packet could leave with the endpoint in use as its source. */
+bool binding_endpoint_is_ours(const struct core *c, const struct binding *b);
+
 /* --- units.c ----------------------------------------------------------------------------------------------------- */
 
 struct unit *unit_find(const struct binding *b, uint16_t sequence);
@@ -480,20 +496,25 @@ void filter_withdraw(struct core *c, struct binding *b);
 
 struct conn *conn_find(const struct core *c, const char *name);
 bool conns_apply(struct core *c, struct unit *u, const struct plan *p); /* false on exhaustion */
-void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
-void conn_drop(struct core *c, struct conn *n); /* its binding left: end its SAs */
-void conns_work(struct core *c);
-void conn_timer(struct core *c, struct conn *n);
+void conn_drop(struct core *c, struct conn *n);				/* its binding left: end its SAs */
 void conn_load_result(struct core *c, const char *name, uint64_t cookie, int error);
 void conn_reload(struct core *c, struct conn *n);
-void conn_child_up(struct core *c, struct conn *n, int32_t child);
-void conn_child_down(struct core *c, struct conn *n, int32_t child);
-void conn_ike_established(struct core *c, struct conn *n);
 int32_t conn_child_index(const struct conn *n, const char *name);
 void conns_charon_gone(struct core *c);
 void conn_forget(struct core *c, struct conn *n);
-struct conn *conn_stray(struct core *c, const char *name); /* NULL: none of ours */
+void conn_terminate(struct core *c, struct conn *n, bool force); /* its SAs, by name */
+struct conn *conn_stray(struct core *c, const char *name);	 /* NULL: none of ours */
 void conns_forget_strays(struct core *c);
+
+/* --- initiate.c ------------------------------------------------------------------------------------------------- */
+
+void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
+void conn_rest(struct core *c, struct conn *n); /* neither waiting nor trying any more */
+void conns_work(struct core *c);
+void conn_timer(struct core *c, struct conn *n);
+void conn_child_up(struct core *c, struct conn *n, int32_t child);
+void conn_child_down(struct core *c, struct conn *n, int32_t child);
+void conn_ike_established(struct core *c, struct conn *n);
 
 /* --- secrets.c --------------------------------------------------------------------------------------------------- */
 
