@@ -5,7 +5,7 @@ import time
 import pytest
 
 from hotswan_lab import configs, topologies, wait_for
-from hotswan_lab.speaker import ACTIVE, COUP, RESIGN, SPEAK, STANDBY, Speaker
+from hotswan_lab.speaker import ACTIVE, COUP, HELLO, RESIGN, SPEAK, STANDBY, Speaker
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import VIRTUAL
 
@@ -64,7 +64,9 @@ def test_coup_of_a_higher_router_makes_us_leave(scene):
     speaker.send(COUP, SPEAK, 200)
     speaker.say(ACTIVE, 200)
     wait_for(lambda: net.p.standby_state() in ("Speak", "Standby"), 3, "we leave", evidence=net.lab.evidence)
-    assert wait_for(lambda: ours(RESIGN, took_over), 3, "our Resign")
+    spoke = [f for f in wait_for(lambda: ours(HELLO, took_over), 3, "our Hello") if f[3] == SPEAK]
+    assert spoke and ours(RESIGN, took_over) == []      # as current routers: Hello(Speak) and no Resign
+    assert [f for f in ours(HELLO, spoke[0][0]) if f[3] == ACTIVE] == []
     wait_for(lambda: not net.p.addresses(VIRTUAL), 2, "the address is gone", evidence=net.lab.evidence)
     assert net.p.rri() == []
 

@@ -1,0 +1,193 @@
+/* Devices of the hsrp process: their sockets, their state. See hsrpd.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "daemon/hsrpd.h"
+#include "daemon/log.h"
+#include "linux/linkwatch.h"
+
+enum { FRAMES_AT_ONCE = 64 };
+
+struct device *device_find(struct hsrpd *d, const char *name)
+{
+	struct device *v;
+
+	HASH_FIND_STR(d->devices, name, v);
+	return v;
+}
+
+void device_ask(struct hsrpd *d, struct device *v)
+{
+	struct work job = {.kind = WORK_LINK};
+
+	if (v->asked)
+		return;
+	memcpy(job.device, v->name, sizeof(job.device));
+	v->asked = worker_put(d->worker, &job);
+	v->overtaken = false;
+}
+
+static void device_work(struct hsrpd *d, enum worker_kind kind, const struct device *v)
+{
+	struct work job = {.kind = (uint8_t)kind, .ifindex = v->ifindex};
+
+	memcpy(job.device, v->name, sizeof(job.device));
+	(void)worker_put(d->worker, &job);
+}
+
+struct device *device_get(struct hsrpd *d, const char *name)
+{
+	struct device *v = device_find(d, name);
+
+	if (v)
+		return v;
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return NULL;
+	v->d = d;
+	v->receiver.fd = v->receiver.member = -1;
+	(void)str_copy(v->name, sizeof(v->name), name);
+	HASH_ADD_STR(d->devices, name, v);
+	if (!v->hh.tbl) {
+		free(v);
+		return NULL;
+	}
+	return v;
+}
+
+void device_deaf(struct hsrpd *d, struct device *v)
+{
+	if (!v->watch)
+		return;
+	loop_unwatch(v->watch);
+	v->watch = NULL;
+	(void)worker_put(d->worker, &(struct work){.kind = WORK_CLOSE, .receiver = v->receiver});
+	v->receiver.fd = v->receiver.member = -1;
+}
+
+/* The configuration does not name it any more, and its groups have left it. */
+void device_drop(struct hsrpd *d, struct device *v)
+{
+	device_deaf(d, v);
+	device_work(d, WORK_RESTORE, v);
+	HASH_DEL(d->devices, v);
+	free(v);
+}
+
+static void on_frames(void *ctx, uint32_t events)
+{
+	struct device *v = ctx;
+	struct hsrpd *d = v->d;
+	uint8_t buf[FRAME_MAX];
+	char name[HSRP_DEVICE_MAX];
+
+	(void)events;
+	memcpy(name, v->name, sizeof(name));
+	for (unsigned n = 0; n < FRAMES_AT_ONCE; n++) {
+		struct hsrp_in in = {.kind = HSRP_IN_FRAME};
+		struct frame_in f;
+		int got = frame_receive(&v->receiver, buf, loop_clock(), &f);
+		if (got <= 0)
+			break;
+		in.frame.ifindex = v->ifindex;
+		in.frame.at = f.at;
+		in.frame.checksummed = f.checksummed;
+		in.frame.bytes = buf;
+		in.frame.len = f.len;
+		hsrpd_step(d, &in, NULL);
+		if (device_find(d, name) != v || !v->watch)
+			break; /* gone meanwhile */
+	}
+}
+
+static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up, const struct mac *mac)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_LINK};
+	bool appeared = ifindex > 0 && ifindex != v->ifindex;
+
+	memcpy(in.link.device, v->name, sizeof(in.link.device));
+	in.link.ifindex = ifindex;
+	in.link.up = up;
+	in.link.mac = *mac;
+	v->ifindex = ifindex;
+	if (appeared)
+		device_work(
+			d, WORK_SETTINGS, v); /* before anything of ours is on it: jobs keep their order */
+	hsrpd_step(d, &in, NULL);
+}
+
+static void on_link_change(void *arg, const struct linkwatch_change *c)
+{
+	struct hsrpd *d = arg;
+	struct device *v, *next;
+	static const struct mac none;
+
+	HASH_ITER (hh, d->devices, v, next) {
+		bool same_name = strcmp(v->name, c->device) == 0;
+		if (same_name || (v->ifindex == c->ifindex && v->ifindex > 0)) {
+			v->overtaken = v->asked;
+			if (c->gone && v->ifindex == c->ifindex)
+				device_link(d, v, 0, false, &none);
+			else if (same_name && !c->gone)
+				device_link(d, v, c->ifindex, c->up, &c->mac);
+			else if (!same_name && !c->gone)
+				device_link(d, v, 0, false, &none); /* renamed */
+		}
+	}
+}
+
+void devices_on_linkwatch(void *ctx, uint32_t events)
+{
+	struct hsrpd *d = ctx;
+	struct device *v, *next;
+
+	(void)events;
+	if (linkwatch_read(d->linkwatch, on_link_change, d) == 0)
+		return;
+	HASH_ITER (hh, d->devices, v, next) {
+		v->asked = false; /* ask again: notifications were lost */
+		device_ask(d, v);
+	}
+}
+
+void devices_receiver_opened(struct hsrpd *d, struct work *w)
+{
+	struct device *v = device_find(d, w->device);
+
+	if (w->error == -ENODEV)
+		return; /* gone again; its end is on the way to us */
+	if (w->error) {
+		log_ios("HSRP", LOG_SEV_ERROR, "SOCKET", "cannot receive on %s: %s", w->device,
+			strerror(-w->error));
+		return;
+	}
+	if (!v || v->ifindex != w->ifindex || v->watch) {
+		(void)worker_put(d->worker, &(struct work){.kind = WORK_CLOSE, .receiver = w->receiver});
+		return;
+	}
+	v->receiver = w->receiver;
+	v->watch = loop_watch(d->loop, v->receiver.fd, EPOLLIN, LOOP_FRAMES, on_frames, v);
+	if (!v->watch)
+		log_ios("HSRP", LOG_SEV_ERROR, "SOCKET", "cannot receive on %s: %s", v->name,
+			strerror(errno));
+}
+
+void devices_link_answered(struct hsrpd *d, const struct work *w)
+{
+	struct device *v = device_find(d, w->device);
+
+	if (!v || !v->asked)
+		return;
+	v->asked = false;
+	if (v->overtaken) {
+		device_ask(d, v);
+		return;
+	}
+	if (w->error)
+		log_ios("HSRP", LOG_SEV_ERROR, "LINK", "cannot ask about %s: %s", w->device,
+			strerror(-w->error));
+	else
+		device_link(d, v, w->link.ifindex, w->link.up, &w->link.mac);
+}

@@ -1,0 +1,76 @@
+/*
+ * Inside of the hsrp process: what hsrpd.c (wiring, effects, start), hsrp_devices.c (devices and their sockets) and
+ * hsrp_config.c (the engine's configuration and its copy) share. Included by nothing else.
+ */
+#ifndef DAEMON_HSRPD_H
+#define DAEMON_HSRPD_H
+
+#include <uthash.h>
+
+#include "daemon/hsrp_link.h"
+#include "daemon/hsrp_roles.h"
+#include "daemon/hsrp_worker.h"
+#include "daemon/loop.h"
+
+/* A device that the configuration names. */
+struct device {
+	UT_hash_handle hh;
+	char name[HSRP_DEVICE_MAX];
+	int ifindex; /* as last heard; 0: there is none */
+	struct frame_receiver receiver;
+	struct loop_fd *watch;
+	bool named, configured;
+	bool asked, overtaken; /* a link query is under way; a notification came meanwhile */
+	struct hsrpd *d;
+};
+
+/* The configuration as it arrived, for a successor that starts before its engine. */
+struct saved {
+	UT_hash_handle hh;
+	struct message_which key; /* group -1: the interface */
+	bool named;
+	size_t len;
+	uint8_t *bytes;
+};
+
+struct hsrpd {
+	struct loop *loop;
+	struct hsrp *core;
+	struct hsrp_outs outs;
+	struct hsrp_link *link;
+	struct worker *worker;
+	struct hsrp_roles *roles;
+	struct device *devices;
+	struct saved *saved;
+	int sender, linkwatch;
+	const char *run_dir;
+	bool resumable; /* a predecessor's role is young enough to be taken up */
+	bool in_config, swept, leaving, save_due;
+	uint32_t status_id, leave_id;
+	mono_t give_up; /* of a stop; every answer of the kernel moves it on */
+};
+
+/* hsrpd.c: one event for the core, and all that follows from it. */
+void hsrpd_step(struct hsrpd *d, const struct hsrp_in *in, int *result);
+void hsrpd_message(void *arg, const struct message *m);
+
+/* hsrp_devices.c */
+struct device *device_find(struct hsrpd *d, const char *name);
+struct device *device_get(struct hsrpd *d, const char *name); /* made when it is new; NULL on exhaustion */
+void device_ask(struct hsrpd *d, struct device *v);	      /* its link state, from the worker */
+void device_deaf(struct hsrpd *d, struct device *v);	      /* receives no more */
+void device_drop(struct hsrpd *d, struct device *v);
+void devices_on_linkwatch(void *ctx, uint32_t events);
+void devices_receiver_opened(struct hsrpd *d, struct work *w);
+void devices_link_answered(struct hsrpd *d, const struct work *w);
+
+/* hsrp_config.c */
+int config_interface(struct hsrpd *d, const struct message *m);
+int config_group(struct hsrpd *d, const struct message *m);
+int config_remove(struct hsrpd *d, const struct message *m);
+void config_begin(struct hsrpd *d);
+void config_end(struct hsrpd *d, uint32_t id);
+void config_load_saved(struct hsrpd *d); /* the predecessor's, until the engine sends the present one */
+bool config_on_idle(void *ctx);
+
+#endif
