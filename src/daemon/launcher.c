@@ -318,6 +318,7 @@ static void finish(struct launcher *l)
 	case ENDING_RESTART: restart_in_place(l); return;
 	case ENDING_DETACH: loop_exit(l->loop, EXIT_SUCCESS); return;
 	default:
+		(void)charon_clean(l->args->run_dir); /* when it had to be killed: its states and its rule */
 		rundir_remove(l->args->run_dir);
 		loop_exit(l->loop, l->ending == ENDING_STOP ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
