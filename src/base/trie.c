@@ -203,3 +203,37 @@ struct trie_node *trie_within_next(struct trie_node *n, const struct prefix *p)
 	while (n && !n->data);
 	return n;
 }
+
+/* The order of a walk: by address, a shorter prefix before the longer ones that it covers. */
+static int walk_order(const struct prefix *a, const struct prefix *b)
+{
+	int order = ip_compare(&a->addr, &b->addr);
+
+	return order != 0 ? order : (int)a->len - (int)b->len;
+}
+
+struct trie_node *trie_after(const struct trie *t, const struct prefix *cursor, const struct prefix *p)
+{
+	struct trie_node *n = *root_of(t, p), *right = NULL; /* right: what follows everything on the path */
+
+	while (n && walk_order(&n->prefix, cursor) <= 0) {
+		unsigned bit;
+
+		if (common_bits(&n->prefix, cursor) < n->prefix.len) { /* all of it lies before the cursor */
+			n = NULL;
+			break;
+		}
+		bit = n->prefix.len < ip_bits(&cursor->addr) ? bit_at(&cursor->addr, n->prefix.len) : 1;
+		if (bit == 0 && n->child[1])
+			right = n->child[1];
+		n = n->prefix.len < ip_bits(&cursor->addr) ? n->child[bit] : NULL;
+	}
+	if (!n)
+		n = right;
+	while (n && !n->data) {
+		static const struct prefix everything; /* length 0: up to the root */
+
+		n = preorder(n, &everything);
+	}
+	return n && prefix_covers(p, &n->prefix) ? n : NULL;
+}

@@ -36,4 +36,7 @@ struct trie_node *trie_covering_next(const struct trie_node *n);
 struct trie_node *trie_within(const struct trie *t, const struct prefix *p);
 struct trie_node *trie_within_next(struct trie_node *n, const struct prefix *p);
 
+/* The first prefix within `p` that comes after `cursor`, whether that is (still) in the trie or not: a walk may pause. */
+struct trie_node *trie_after(const struct trie *t, const struct prefix *cursor, const struct prefix *p);
+
 #endif

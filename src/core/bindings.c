@@ -131,7 +131,8 @@ static void step_enter(void *arg, enum step s)
 static bool routes_idle(const struct core *c)
 {
 	return list_empty(&c->dirty_sas) && list_empty(&c->dying_sas) && list_empty(&c->rri.dirty) &&
-		list_empty(&c->dirty_hops) && list_empty(&c->ask_hops) && c->asked == 0;
+		list_empty(&c->dirty_hops) && list_empty(&c->ask_hops) && list_empty(&c->walks) &&
+		c->asked == 0;
 }
 
 static bool step_done(void *arg, enum step s)

@@ -21,6 +21,7 @@ struct core *core_new(void)
 	list_init(&c->init_queue);
 	list_init(&c->dirty_hops);
 	list_init(&c->ask_hops);
+	list_init(&c->walks);
 	list_init(&c->dying_sas);
 	list_init(&c->all_kroutes);
 	list_init(&c->all_statics);
@@ -78,6 +79,7 @@ void core_free(struct core *c)
 	struct iface *i, *next_iface;
 	struct binding *b, *next_binding;
 	struct static_rec *st, *next_static;
+	struct list *link;
 
 	if (!c)
 		return;
@@ -106,6 +108,8 @@ void core_free(struct core *c)
 	free_links(c);
 	rri_free(&c->rri);
 	free_hops(c);
+	while ((link = list_take(&c->walks)) != NULL)
+		free(list_item(link, struct walk, in_walks));
 	timerq_free(&c->timers);
 	effects_free(&discarded);
 	free(c);
@@ -246,8 +250,8 @@ static bool anything_settling(const struct core *c)
 static bool adoption_complete(const struct core *c)
 {
 	return c->snapshot_done && c->model && c->sa_snapshot_done && !c->more && list_empty(&c->dirty_sas) &&
-		list_empty(&c->dying_sas) && list_empty(&c->rri.dirty) && list_empty(&c->dirty_hops) &&
-		!anything_settling(c);
+		list_empty(&c->dying_sas) && list_empty(&c->walks) && list_empty(&c->rri.dirty) &&
+		list_empty(&c->dirty_hops) && !anything_settling(c);
 }
 
 static void snapshot_begin(struct core *c)
@@ -426,6 +430,7 @@ static void work(struct core *c)
 		secrets_work(c); /* before the connections that use them */
 		again = bindings_work(c);
 		sas_work(c);
+		walks_work(c);
 		hops_work(c);
 		again |= routes_work(c);
 		conns_work(c);

@@ -18,7 +18,7 @@ static struct hop *hop_find(const struct core *c, const struct ipaddr *a)
 }
 
 /* Again, too, while an answer is awaited: it may be older than what made us ask. */
-static void ask(struct core *c, struct hop *h)
+void hop_ask(struct core *c, struct hop *h)
 {
 	list_append_once(&c->ask_hops, &h->in_ask);
 }
@@ -40,7 +40,7 @@ struct hop *hop_hold(struct core *c, const struct ipaddr *a)
 			c->oom = true;
 			return NULL;
 		}
-		ask(c, h);
+		hop_ask(c, h);
 	}
 	h->refs++;
 	return h;
@@ -101,8 +101,7 @@ void hop_unforce(struct core *c, struct hop *h)
 
 void hops_touch_within(struct core *c, const struct prefix *p)
 {
-	for (struct trie_node *n = trie_within(&c->hops, p); n; n = trie_within_next(n, p))
-		hop_touch(c, n->data);
+	walk_start(c, WALK_TOUCH_HOPS, p);
 }
 
 /* --- Helper routes ------------------------------------------------------------------------------------------------------ */
@@ -183,17 +182,7 @@ void hops_guard(struct core *c, const struct prefix *p)
 
 void hops_ask(struct core *c, const struct prefix *within)
 {
-	static const struct prefix all[2] = {{{IP_V4, {0}}, 0}, {{IP_V6, {0}}, 0}};
-
-	if (within) {
-		for (struct trie_node *n = trie_within(&c->hops, within); n; n = trie_within_next(n, within))
-			ask(c, n->data);
-		return;
-	}
-	for (int i = 0; i < 2; i++)
-		for (struct trie_node *n = trie_within(&c->hops, &all[i]); n;
-			n = trie_within_next(n, &all[i]))
-			ask(c, n->data);
+	walk_start(c, WALK_ASK_HOPS, within);
 }
 
 void hop_resolved(struct core *c, const struct event *e)

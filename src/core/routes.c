@@ -219,18 +219,12 @@ static void judge(struct core *c, struct rri_slot *s)
 
 void routes_touch_all(struct core *c)
 {
-	static const struct prefix all[2] = {{{IP_V4, {0}}, 0}, {{IP_V6, {0}}, 0}};
-
-	for (int i = 0; i < 2; i++)
-		for (struct trie_node *n = trie_within(&c->rri.slots, &all[i]); n;
-			n = trie_within_next(n, &all[i]))
-			rri_touch(&c->rri, n->data);
+	walk_start(c, WALK_TOUCH_SLOTS, NULL);
 }
 
 void routes_touch_prefix(struct core *c, const struct prefix *p)
 {
-	for (struct trie_node *n = trie_within(&c->rri.slots, p); n; n = trie_within_next(n, p))
-		rri_touch(&c->rri, n->data);
+	walk_start(c, WALK_TOUCH_SLOTS, p);
 	for (struct trie_node *n = trie_covering(&c->rri.slots, p); n; n = trie_covering_next(n))
 		rri_touch(&c->rri, n->data);
 }

@@ -14,6 +14,7 @@
  *   sas.c        SAs as charon reports them, the routes they hold
  *   routes.c     verdicts on RRI slots, `ip route` lines
  *   hops.c       next hops by the underlay, helper host routes
+ *   walks.c      what concerns many hops or routes at once, in slices
  *   kroutes.c    wanted against actual routes in the kernel
  *
  * Everything that is due hangs in a queue; core_work() takes from the queues in a fixed order and stops after
@@ -328,6 +329,16 @@ struct static_rec {
 	struct route way;
 };
 
+/* A walk over all hops or slots within a prefix, in slices. */
+enum walk_kind { WALK_ASK_HOPS, WALK_TOUCH_HOPS, WALK_TOUCH_SLOTS };
+
+struct walk {
+	struct list in_walks;
+	enum walk_kind kind;
+	struct prefix range, at; /* at: the last one visited */
+	bool begun;
+};
+
 enum pending_kind {
 	PENDING_NONE,
 	PENDING_FILTER,
@@ -390,6 +401,7 @@ struct core {
 	struct trie hops; /* host prefix -> struct hop */
 	struct list dirty_hops, ask_hops;
 	uint32_t asked; /* hops whose answer is awaited */
+	struct list walks;
 	struct kroute *kroutes;
 	struct list all_kroutes, refused;
 	struct foreign_rec *foreign;
@@ -557,12 +569,18 @@ void hop_peer_release(struct core *c, struct hop *h);
 void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway, int ifindex);
 void hop_unforce(struct core *c, struct hop *h);
 void hop_touch(struct core *c, struct hop *h);
+void hop_ask(struct core *c, struct hop *h);
 void hops_ask(struct core *c, const struct prefix *within); /* NULL: all */
 void hop_resolved(struct core *c, const struct event *e);
 void hops_work(struct core *c);
 bool hops_known_within(const struct core *c, const struct prefix *p);
 void hops_guard(struct core *c, const struct prefix *p); /* helper routes for the peers inside, now */
 void hops_touch_within(struct core *c, const struct prefix *p);
+
+/* --- walks.c ----------------------------------------------------------------------------------------------------- */
+
+void walk_start(struct core *c, enum walk_kind kind, const struct prefix *range); /* NULL: everything */
+void walks_work(struct core *c);
 
 /* --- kroutes.c --------------------------------------------------------------------------------------------------- */
 

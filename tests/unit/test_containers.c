@@ -47,14 +47,16 @@ static void compare_walks(const struct trie *t, const struct slow *s, const stru
 {
 	size_t covering = 0, within = 0, slow_covering = 0, slow_within = 0;
 	unsigned last = 33;
+	size_t resumed = 0;
+	struct trie_node *n;
 
-	for (struct trie_node *n = trie_covering(t, p); n; n = trie_covering_next(n)) {
+	for (n = trie_covering(t, p); n; n = trie_covering_next(n)) {
 		assert_true(prefix_covers(&n->prefix, p));
 		assert_true(n->prefix.len < last); /* the most specific one first */
 		last = n->prefix.len;
 		covering++;
 	}
-	for (struct trie_node *n = trie_within(t, p); n; n = trie_within_next(n, p)) {
+	for (n = trie_within(t, p); n; n = trie_within_next(n, p)) {
 		assert_true(prefix_covers(p, &n->prefix));
 		within++;
 	}
@@ -62,6 +64,10 @@ static void compare_walks(const struct trie *t, const struct slow *s, const stru
 		slow_covering += s->used[i] && prefix_covers(&s->p[i], p);
 		slow_within += s->used[i] && prefix_covers(p, &s->p[i]);
 	}
+	for (struct prefix at = *p; (n = trie_after(t, &at, p)) != NULL;
+		at = n->prefix) /* paused after each */
+		resumed++;
+	assert_int_equal(resumed + (trie_find(t, p) != NULL), slow_within);
 	assert_int_equal(covering, slow_covering);
 	assert_int_equal(within, slow_within);
 }
