@@ -358,7 +358,7 @@ static void tear_down(struct engine *e)
 
 int engine_main(const struct role_args *args)
 {
-	struct engine e = {.args = args, .started = loop_clock()};
+	struct engine e = {.args = args};
 	int r = set_up(&e);
 
 	if (r < 0) {

@@ -57,7 +57,6 @@ struct engine {
 	bool stopping;
 	bool libipsec;
 	bool debug_standby, debug_crypto;
-	mono_t started;
 	char *log[ENGINE_LOG_LINES]; /* the last messages, a ring; owned */
 	unsigned log_next;
 };

@@ -57,20 +57,21 @@ static int do_filter(struct engine *e, const struct effect *f)
 
 static void do_log(struct engine *e, const struct effect *f)
 {
+	const char *text = f->log.text;
+	struct text line = {0};
+
 	if (f->kind == EF_WARN && e->warnings) {
 		text_add(e->warnings, f->log.text ? f->log.text : "");
 		text_add(e->warnings, "\n");
 		return;
 	}
-	if (f->kind == EF_WARN && !*f->log.mnemonic)
-		log_ios("PARSER", LOG_SEV_WARNING, "NOTE", "%s", f->log.text ? f->log.text : "");
-	else {
-		struct text t = {0};
-
-		text_printf(&t, "%%%s: %s", f->log.mnemonic, f->log.text ? f->log.text : "");
-		log_line((enum log_severity)f->log.severity, text_str(&t));
-		text_free(&t);
-	}
+	/* In the log the mnemonic says what it is. */
+	if (text && str_starts_nocase(text, "%Warning: "))
+		text += strlen("%Warning: ");
+	text_printf(
+		&line, "%%%s: %s", *f->log.mnemonic ? f->log.mnemonic : "PARSER-4-NOTE", text ? text : "");
+	log_line((enum log_severity)f->log.severity, text_str(&line));
+	text_free(&line);
 }
 
 /* Answers that come later come as events of the adapter; an error at once is answered here. */

@@ -198,7 +198,7 @@ static void fill_system(struct engine *e, struct system_fact *s)
 			id.bytes[2], id.bytes[3], id.bytes[4]);
 	str_copy(s->config_file, sizeof(s->config_file), e->args->config);
 	str_copy(s->started_by, sizeof(s->started_by), e->args->resume ? "restart" : "power-on");
-	s->uptime_s = mono_diff_ms(loop_clock(), e->started) / 1000;
+	s->uptime_s = mono_diff_ms(loop_clock(), e->args->started) / 1000;
 	s->machine_uptime_s = info.uptime;
 	s->memory_kb = (uint64_t)info.totalram * info.mem_unit / 1024;
 	s->memory_free_kb = (uint64_t)info.freeram * info.mem_unit / 1024;

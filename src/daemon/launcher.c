@@ -209,14 +209,16 @@ static void on_report(void *ctx, uint32_t events)
 static void become(struct launcher *l, enum role role, int report)
 {
 	const struct role_args *a = l->args;
-	char launcher_pid[16];
-	const char *argv[16];
+	char launcher_pid[16], started[24];
+	const char *argv[20];
 	int n = 0, listen_fd = role == ROLE_HSRP ? l->hsrp_fd : role == ROLE_ENGINE ? l->cli_fd : -1;
 	sigset_t none;
 
 	snprintf(launcher_pid, sizeof(launcher_pid), "%d", getppid());
+	snprintf(started, sizeof(started), "%lld", (long long)a->started.ns);
 	const char *const words[] = {"hotswand", "--role", role_word(role), "--config", a->config,
-		"--run-dir", a->run_dir, "--charon", a->charon, "--launcher", launcher_pid};
+		"--run-dir", a->run_dir, "--charon", a->charon, "--launcher", launcher_pid, "--started",
+		started};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		argv[n++] = words[i];
 	if (a->resume || l->children[role].deaths)
@@ -430,6 +432,7 @@ int launcher_main(const struct role_args *given, const char *inherited)
 {
 	struct role_args args = *given;
 	struct launcher l = {.args = &args, .step_deadline = MONO_NEVER};
+
 	ssize_t n = readlink("/proc/self/exe", l.program, sizeof(l.program) - 1);
 	char *deleted;
 
@@ -444,6 +447,7 @@ int launcher_main(const struct role_args *given, const char *inherited)
 	for (enum role r = 0; r < ROLE_COUNT; r++)
 		l.children[r] = (struct child){
 			.launcher = &l, .role = r, .pidfd = -1, .report = -1, .start_at = MONO_NEVER};
+	args.started = loop_clock();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	if (prepare(&l, &args, inherited) < 0)

@@ -28,6 +28,7 @@ enum option_id {
 	OPT_INHERITED,
 	OPT_LAUNCHER,
 	OPT_RESUME,
+	OPT_STARTED,
 	OPT_REFERENCE
 };
 
@@ -44,6 +45,7 @@ static const struct option options[] = {
 	{"inherited", required_argument, NULL, OPT_INHERITED},
 	{"launcher", required_argument, NULL, OPT_LAUNCHER},
 	{"resume", no_argument, NULL, OPT_RESUME},
+	{"started", required_argument, NULL, OPT_STARTED},
 	{0},
 };
 
@@ -139,6 +141,7 @@ int main(int argc, char **argv)
 		case OPT_INHERITED: inherited = optarg; break;
 		case OPT_LAUNCHER: args.launcher_pid = atoi(optarg); break;
 		case OPT_RESUME: args.resume = true; break;
+		case OPT_STARTED: args.started.ns = strtoll(optarg, NULL, 10); break;
 		case 'h':
 		case OPT_HELP: fputs(usage, stdout); return 0;
 		case 'V':

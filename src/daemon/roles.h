@@ -17,6 +17,8 @@
 
 #include <stdbool.h>
 
+#include "base/mono.h"
+
 enum role { ROLE_LAUNCHER, ROLE_HSRP, ROLE_ENGINE, ROLE_IKE, ROLE_COUNT };
 
 enum role_exit {
@@ -37,6 +39,7 @@ struct role_args {
 	const char *config;  /* the startup configuration file */
 	const char *run_dir; /* exists, writable */
 	const char *charon;  /* path of charon-systemd */
+	mono_t started;	     /* when the launcher started: the daemon's uptime counts from there */
 	int launcher_pid;    /* for the "restart" command: SIGUSR2 to it */
 	bool resume; /* a predecessor in this run directory ended without a stop: its state may still be there */
 };

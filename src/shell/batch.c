@@ -6,14 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTRL_Z = 0x1a };
+enum {
+	CTRL_Z = 0x1a,
+	REFUSALS_SAID = 10, /* lines of a script that are named; the others are counted */
+};
 
 struct batch {
 	struct client *client;
 	const char *command; /* the rest of -c; NULL: standard input */
 	bool script;
 	unsigned line; /* number of the last one sent */
-	bool refused;
+	unsigned refused;
 	struct control_done done;
 };
 
@@ -91,16 +94,16 @@ static int send_line(struct batch *b, const char *line, size_t len)
 	}
 	if (len > CONTROL_LINE_MAX || memchr(line, 0, len)) {
 		fprintf(stderr, "hotswan: line %u is too long or no text\n", b->line);
-		b->refused = true;
+		b->refused++;
 		return 0;
 	}
 	r = client_send(b->client, type, line, len);
 	if (r == 0)
 		r = await_done(b);
 	if (r == 0 && b->done.status == CONTROL_FAILED) {
-		b->refused = true;
+		b->refused++;
 		/* Not the line itself: it may hold a secret. */
-		if (b->script)
+		if (b->script && b->refused <= REFUSALS_SAID)
 			fprintf(stderr, "hotswan: line %u was refused\n", b->line);
 	}
 	return r;
@@ -120,7 +123,9 @@ int batch_session(struct client *c, const char *command)
 		r = send_line(&b, line, (size_t)n);
 	/* A question that nobody answers is left unanswered. */
 	if (r == 0 && b.done.flags & CONTROL_ASKS)
-		b.refused = true;
+		b.refused++;
+	if (b.script && b.refused > REFUSALS_SAID)
+		fprintf(stderr, "hotswan: and %u further lines were refused\n", b.refused - REFUSALS_SAID);
 	if (line)
 		explicit_bzero(line, strlen(line));
 	free(line);

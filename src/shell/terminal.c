@@ -155,7 +155,11 @@ static void on_frame(struct session *s, uint8_t type, const uint8_t *body, size_
 	char line[LINE_SIZE + 1];
 
 	switch (type) {
-	case CONTROL_OUTPUT: pager_text(&s->pager, (const char *)body, len, &s->out); break;
+	case CONTROL_OUTPUT:
+		if (!s->request) /* a message while the prompt stands: no page to fill */
+			pager_start(&s->pager, 0, 0);
+		pager_text(&s->pager, (const char *)body, len, &s->out);
+		break;
 	case CONTROL_TYPED:
 		if (len > LINE_SIZE)
 			break;
