@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/grammar.h"
+#include "cli/rules.h"
 
 static struct interface_cfg *interface_of(const struct cli_call *c)
 {
@@ -289,6 +289,12 @@ static void note_crypto_map(struct cli_call *c)
 
 	if (!model_crypto_map(c->model, name))
 		cli_note(c, "%% NOTE: crypto map \"%s\" does not exist yet", name);
+	const struct standby_group *g = cli_bound_group(interface_of(c));
+
+	if (g) {
+		cli_warn_preempt(c, interface_of(c), g);
+		cli_warn_priority(c, interface_of(c), g);
+	}
 }
 
 /* --- The rows ----------------------------------------------------------------------------------------------------------- */

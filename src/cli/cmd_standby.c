@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/grammar.h"
+#include "cli/rules.h"
 
 enum { PRIORITY_STANDARD = 100, GROUP_MAX_V1 = 255 };
 
@@ -237,6 +237,19 @@ static bool get_preempt(const struct cli_target *t, struct cli_args *a)
 	return true;
 }
 
+/* H9, said at the line that makes the difference. */
+static void warn_preempt(struct cli_call *c)
+{
+	if (group_of(c) && cli_bound_group(around(c)) == group_of(c))
+		cli_warn_preempt(c, around(c), group_of(c));
+}
+
+static void warn_priority(struct cli_call *c)
+{
+	if (group_of(c) && cli_bound_group(around(c)) == group_of(c))
+		cli_warn_priority(c, around(c), group_of(c));
+}
+
 static bool set_authentication(struct cli_call *c)
 {
 	struct standby_group *g = group_of(c);
@@ -370,6 +383,7 @@ static const struct cli_row rows[] = {
 		.get = get_timers},
 	{GROUP_ROW, .syntax = STANDBY "priority ; <1-255>:priority",
 		.help = "||Priority level|Priority value", .rank = 53, .check = check_group,
+		.after = warn_priority,
 		.fields = {GROUP, FLAG(NULL, struct standby_group, priority_set),
 			UINT_STD("priority", struct standby_group, priority, PRIORITY_STANDARD)}},
 	{GROUP_ROW,
@@ -382,7 +396,7 @@ static const struct cli_row rows[] = {
 			"delay|"
 			"Wait for IP redundancy clients|Number of seconds for sync delay|||||",
 		.rank = 54, .check = check_group, .set = set_preempt, .unset = unset_preempt,
-		.get = get_preempt},
+		.get = get_preempt, .after = warn_preempt},
 	{GROUP_ROW, .syntax = STANDBY "authentication ; {text:text WORD/8:string|WORD/8:string}",
 		.help = "||Authentication|Plain text authentication|Plain text authentication string (8 "
 			"chars max)|"

@@ -97,7 +97,7 @@ void cli_journal(struct cli_session *s, unsigned level, const char *line)
 {
 	const char *context[CLI_CONTEXT_MAX];
 
-	if (s->loading || !s->ops || !s->ops->accepted)
+	if (!s->ops || !s->ops->accepted)
 		return;
 	for (unsigned i = 1; i <= level; i++)
 		context[i - 1] = s->frames[i].opener;

@@ -47,3 +47,37 @@ bool cli_refuse_any(struct cli_call *c, const char *acl, uint32_t rule, const st
 		"Access list %s rule %u uses \"any\": not accepted with reverse-route in crypto %s %s %u.",
 		acl, (unsigned)rule, dynamic ? "dynamic-map" : "map", map->name, (unsigned)e->sequence);
 }
+
+const struct standby_group *cli_bound_group(const struct interface_cfg *i)
+{
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	const struct standby_group *g;
+
+	if (!i->crypto_map[0] || !i->crypto_redundancy)
+		return NULL;
+	vec_each (&i->standby, n, g)
+		if (!i->crypto_redundancy_group[0] ||
+			strcmp(standby_group_name(i, g, name), i->crypto_redundancy_group) == 0)
+			return g;
+	return NULL;
+}
+
+void cli_warn_preempt(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g)
+{
+	if (g->preempt && !g->preempt_minimum_s && !g->preempt_sync_s)
+		cli_note(c,
+			"%%Warning: Group %u carries crypto map %s: with preempt a router that comes back "
+			"takes "
+			"over at once and drops its connections. Use preempt delay minimum",
+			(unsigned)g->number, i->crypto_map);
+}
+
+void cli_warn_priority(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g)
+{
+	if (g->priority_set)
+		cli_note(c,
+			"%%Warning: Group %u carries crypto map %s: priority %u should be the same on all "
+			"its "
+			"routers",
+			(unsigned)g->number, i->crypto_map, (unsigned)g->priority);
+}
