@@ -258,6 +258,33 @@ static bool set_list(struct cli_call *c)
 	return true;
 }
 
+static bool check_resequence(struct cli_call *c)
+{
+	const struct acl *a = model_acl(c->model, cli_arg(c->args, "list")->s);
+	uint64_t last = cli_arg(c->args, "start")->n;
+
+	if (!a)
+		return cli_refuse(c, "Access list %s does not exist", cli_arg(c->args, "list")->s);
+	if (a->rules.count > 0)
+		last += (uint64_t)(a->rules.count - 1) * cli_arg(c->args, "step")->n;
+	return last <= ACL_SEQUENCE_MAX || cli_refuse(c, "The last sequence number would be too great");
+}
+
+/* The order stays, so the rules need not move. */
+static bool set_resequence(struct cli_call *c)
+{
+	struct acl *a = model_acl(c->model, cli_arg(c->args, "list")->s);
+	uint32_t next = cli_arg(c->args, "start")->n;
+	struct acl_rule *r;
+
+	c->target.name = a->name;
+	vec_each (&a->rules, i, r) {
+		r->sequence = next;
+		next += cli_arg(c->args, "step")->n;
+	}
+	return true;
+}
+
 static bool get_list(const struct cli_target *t, struct cli_args *a)
 {
 	cli_put_string(a, "name", ((const struct acl *)t->object)->name);
@@ -321,6 +348,16 @@ static const struct cli_row rows[] = {
 		.list = &cli_list_named_acls,
 		.set = set_list,
 		.get = get_list,
+		.touches = MODEL_ACL},
+	{.modes = IN(CONFIG),
+		.syntax = "ip access-list resequence {<100-199>:list|<2000-2699>:list|NAME/63:list} "
+			  "<1-2147483647>:start <1-2147483647>:step",
+		.help = "||Resequence Access List|||Access-list name|Starting Sequence Number|Step to "
+			"increment "
+			"the sequence number",
+		.flags = CLI_NO_NO,
+		.check = check_resequence,
+		.set = set_resequence,
 		.touches = MODEL_ACL},
 	{.modes = IN(CONFIG),
 		.syntax = "ip access-list standard LINE",

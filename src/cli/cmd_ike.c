@@ -210,8 +210,10 @@ static const struct cli_row rows[] = {
 		.flags = CLI_HIDDEN,
 		.refuse = "This ISAKMP feature is not available: policy, key and keepalive are"},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto {pki|key|ca|gdoi} LINE",
+		.syntax = "crypto {pki|key|ca|gdoi|keyring|identity} LINE",
 		.flags = CLI_HIDDEN,
-		.refuse = "Certificates and group keys are not available: use authentication pre-share"},
+		.refuse = "Certificates, group keys and keyrings of profiles are not available: use "
+			  "authentication "
+			  "pre-share and crypto isakmp key"},
 };
 CLI_TABLE(cli_table_ike, rows);

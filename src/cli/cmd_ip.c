@@ -85,5 +85,23 @@ static const struct cli_row rows[] = {
 		.syntax = "ip routing",
 		.help = "|Enable IP routing",
 		.flags = CLI_NO_NO | CLI_PARSE_ONLY},
+
+	{.modes = IN(CONFIG),
+		.syntax = "{router|route-map} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Routing protocols are configured in FRR or BIRD, which take the injected routes "
+			  "over"},
+	{.modes = IN(CONFIG),
+		.syntax = "{vrf|ip vrf} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "VRFs are not available: there is one routing table"},
+	{.modes = IN(INTERFACE),
+		.syntax = "{vrf|ip vrf} forwarding WORD",
+		.flags = CLI_HIDDEN,
+		.refuse = "VRFs are not available: there is one routing table"},
+	{.modes = IN(CONFIG),
+		.syntax = "{redundancy|ipc} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Stateful failover is not available; use redundancy G"},
 };
 CLI_TABLE(cli_table_ip, rows);
