@@ -203,6 +203,28 @@ static bool set_rule(struct cli_call *c)
 	return acl_rule_add(a, &r) || cli_refuse(c, "Out of memory");
 }
 
+/* A netmask where wildcard bits belong: a tunnel cannot be negotiated for it, and the filter covers it generously. */
+static void warn_wildcard(struct cli_call *c)
+{
+	struct acl_rule r = read_rule(c->args);
+	const struct ipaddr *ends[] = {&r.source.wildcard, &r.destination.wildcard};
+	char text[IP_TEXT_MAX], inverted[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < 2 && !r.is_remark; i++) {
+		int len = ip_mask_to_len(ends[i]);
+		struct ipaddr wildcard = ip_len_to_wildcard(IP_V4, len < 0 ? 32 : (unsigned)len);
+
+		if (ip_wildcard_to_len(ends[i]) >= 0)
+			continue;
+		cli_note(c,
+			"%%Warning: Wildcard bits %s are not contiguous: no tunnel can protect this line, "
+			"and what "
+			"it may cover is dropped.%s%s",
+			ip_format(ends[i], text), len < 0 ? "" : " For a subnet of that mask type ",
+			len < 0 ? "" : ip_format(&wildcard, inverted));
+	}
+}
+
 static const struct acl_rule *same_remark(const struct acl *a, const char *text)
 {
 	const struct acl_rule *r;
@@ -331,8 +353,8 @@ static bool get_list(const struct cli_target *t, struct cli_args *a)
 #define SEQUENCED_HELP "Sequence Number|"
 
 #define RULE(applies_)                                                                                       \
-	.check = check_rule, .set = set_rule, .unset = unset_rule, .get = get_rule, .applies = applies_,     \
-	.touches = MODEL_ACL
+	.check = check_rule, .after = warn_wildcard, .set = set_rule, .unset = unset_rule, .get = get_rule,  \
+	.applies = applies_, .touches = MODEL_ACL
 #define NUMBERED_RULE(applies_)                                                                              \
 	.modes = IN(CONFIG), .rank = 1600, .list = &cli_list_numbered_rules, RULE(applies_)
 #define NAMED_RULE(applies_) .modes = IN(ACL), .rank = 10, .list = &cli_list_rules, RULE(applies_)

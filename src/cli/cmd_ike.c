@@ -186,6 +186,10 @@ static const struct cli_row rows[] = {
 		.applies = key_has_mask,
 		.touches = MODEL_KEY},
 	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp key [{0|6|7}] WORD/128 {hostname|address ipv6} LINE",
+		.flags = CLI_HIDDEN | CLI_SECRET,
+		.refuse = "Keys by host name and for IPv6 are not available: use address A.B.C.D [mask]"},
+	{.modes = IN(CONFIG),
 		.syntax = "crypto isakmp keepalive ; <10-3600>:seconds [<2-60>:retry] "
 			  "[on-demand|periodic]:mode",
 		.help = "||Set a keepalive interval for use with IOS peers|Number of seconds between keep "
