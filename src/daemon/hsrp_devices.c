@@ -8,7 +8,7 @@
 #include "daemon/log.h"
 #include "linux/linkwatch.h"
 
-enum { FRAMES_AT_ONCE = 64 };
+enum { FRAMES_AT_ONCE = 64, OVERDUE_MS = 4 };
 
 struct device *device_find(struct hsrpd *d, const char *name)
 {
@@ -74,6 +74,8 @@ void device_drop(struct hsrpd *d, struct device *v)
 	device_work(d, WORK_RESTORE, v);
 	HASH_DEL(d->devices, v);
 	free(v);
+	if (!d->devices) /* what is set for all devices is not needed any more, either */
+		(void)worker_put(d->worker, &(struct work){.kind = WORK_RESTORE, .device = "all"});
 }
 
 static void on_frames(void *ctx, uint32_t events)
@@ -85,9 +87,9 @@ static void on_frames(void *ctx, uint32_t events)
 
 	(void)events;
 	memcpy(name, v->name, sizeof(name));
+	struct frame_in f = {.at = MONO_NEVER};
 	for (unsigned n = 0; n < FRAMES_AT_ONCE; n++) {
 		struct hsrp_in in = {.kind = HSRP_IN_FRAME};
-		struct frame_in f;
 		int got = frame_receive(&v->receiver, buf, loop_clock(), &f);
 		if (got <= 0)
 			break;
@@ -100,6 +102,14 @@ static void on_frames(void *ctx, uint32_t events)
 		if (device_find(d, name) != v || !v->watch)
 			break; /* gone meanwhile */
 	}
+	/*
+	 * A flood must not keep our own hellos back. A deadline is due when what arrived before it has been read: the socket
+	 * gives frames in their order. Where a flood is longer than that, a deadline waits for no more than OVERDUE_MS.
+	 */
+	mono_t deadline = hsrp_deadline(d->core), now = loop_clock();
+	bool read = f.at.ns != INT64_MAX && f.at.ns >= deadline.ns;
+	if ((read && deadline.ns <= now.ns) || mono_add_ms(deadline, OVERDUE_MS).ns <= now.ns)
+		hsrpd_step(d, &(struct hsrp_in){.kind = HSRP_IN_TIME}, NULL);
 }
 
 static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up, const struct mac *mac)

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/loop.h"
 
 enum {
@@ -85,12 +86,40 @@ static bool is_named(void *arg, const char *device, unsigned group)
 	return false;
 }
 
+/* Settings of devices that nobody configures any more: a predecessor died before it could put them back. */
+static int restore_unnamed(struct worker *w, const struct names *names)
+{
+	static const char head[] = "net/ipv4/conf/";
+	int first = 0;
+
+	for (size_t n = sysctl_count(w->settings); n-- > 0;) {
+		const char *name, *before, *ours, *p;
+		char device[SYSCTL_NAME_MAX], whole[SYSCTL_NAME_MAX];
+		sysctl_get(w->settings, n, &name, &before, &ours);
+		(void)str_copy(whole, sizeof(whole), name);
+		if (strncmp(whole, head, strlen(head)) != 0)
+			continue;
+		(void)str_copy(device, sizeof(device), whole + strlen(head));
+		device[strcspn(device, "/")] = '\0';
+		for (p = names->at; p < names->end; p += strlen(p) + 1)
+			if (strncmp(p, device, strlen(device)) == 0 && p[strlen(device)] == ':')
+				break;
+		if (p < names->end || (strcmp(device, "all") == 0 && names->at < names->end))
+			continue;
+		int e = sysctl_restore(w->settings, whole);
+		first = first ? first : e;
+	}
+	return first;
+}
+
 static int sweep(struct worker *w, const struct work *job)
 {
 	const char *bytes = (const char *)job->save.bytes;
 	struct names names = {bytes, bytes + job->save.len};
+	int e = vmac_sweep(w->vmac, is_named, &names);
+	int settings = restore_unnamed(w, &names);
 
-	return vmac_sweep(w->vmac, is_named, &names);
+	return e ? e : settings;
 }
 
 /* True when the answer is to be reported. */
