@@ -13,6 +13,7 @@
 struct part {
 	struct part *next;
 	char device[DEVICE_NAME_MAX], id[FILTER_ID_MAX];
+	int ifindex, hooked; /* the device's, and the one that the kernel's rules name */
 	unsigned generation; /* of its sets: a part that is written anew takes the next one */
 	bool in_kernel;
 	struct filter_element *elements;
@@ -99,7 +100,7 @@ static struct part *find_part(const struct filter_table *t, const char *device)
 
 static struct filter_names names_of(const struct part *p)
 {
-	return (struct filter_names){p->device, p->id, p->generation};
+	return (struct filter_names){p->device, p->id, p->generation, p->ifindex};
 }
 
 /*
@@ -247,7 +248,11 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 
 	if (p->in_kernel)
 		write_changes(t, &batch, p, e, count);
-	else
+	if (p->in_kernel && p->ifindex != p->hooked) {
+		struct filter_names n = names_of(p);
+		filter_write_virtual(&batch, &n);
+	}
+	if (!p->in_kernel)
 		error = write_anew(t, &batch, p, e, count);
 	if (error)
 		text_free(&batch);
@@ -263,6 +268,7 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 	p->elements = e;
 	p->count = count;
 	p->in_kernel = true;
+	p->hooked = p->ifindex;
 	return 0;
 }
 
@@ -302,6 +308,7 @@ int filter_apply(struct filter_table *t, const struct filter *f)
 	error = filter_elements(f, &e, &count);
 	if (error)
 		return error;
+	p->ifindex = f->ifindex;
 	error = bring(t, p, e, count);
 	struct filter_commit this_one = t->commit;
 

@@ -538,8 +538,21 @@ void filter_write_chains(struct text *t, const struct filter_names *n, const str
 	free(before.items);
 }
 
+/* A rule, not an element of indev: nft cannot tell "hs3-*" from "hs33-*" in one map. */
+void filter_write_virtual(struct text *t, const struct filter_names *n)
+{
+	text_printf(t,
+		"add chain %1$s in.%2$s.v { type filter hook prerouting priority -300; policy accept; }\n"
+		"flush chain %1$s in.%2$s.v\n",
+		TABLE, n->id);
+	if (n->ifindex > 0) /* the names are those of hsrp_macvlan_name() */
+		text_printf(t, "add rule %1$s in.%2$s.v iifname \"hs%3$d-*\" jump in.%2$s\n", TABLE, n->id,
+			n->ifindex);
+}
+
 void filter_write_hooks(struct text *t, const struct filter_names *n)
 {
+	filter_write_virtual(t, n);
 	for (size_t i = 0; i < 2; i++)
 		text_printf(t, "add element %s %sdev { \"%s\" : jump %s.%s }\n", TABLE, directions[i].name,
 			n->device, directions[i].name, n->id);

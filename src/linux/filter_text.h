@@ -2,7 +2,7 @@
  * The nft table's contents: elements of sets, and the commands that make them.
  *
  * Owns:  names and shapes inside the table. For a device "e0":
- *          chains out.e0, in.e0, and one for each group and view: out.e0.p0, out.e0.f0 …; counters out.e0, in.e0;
+ *          chains out.e0, in.e0, in.e0.v, and one for each group and view: out.e0.p0, out.e0.f0 …; counters out.e0, in.e0;
  *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …
  * Never: talks to the kernel.
  */
@@ -47,6 +47,7 @@ bool filter_id_device(const char *id, char out[DEVICE_NAME_MAX]);
 struct filter_names {
 	const char *device, *id;
 	unsigned generation;
+	int ifindex; /* 0: not known */
 };
 
 /* The table and its hooks; changes nothing when they are there. */
@@ -62,6 +63,11 @@ void filter_write_elements(struct text *t, const struct filter_names *n, const c
  */
 void filter_write_chains(struct text *t, const struct filter_names *n, const struct filter_element *e,
 	size_t count, const struct filter_element *former, size_t former_count);
+/*
+ * What is sent to the virtual MAC of a standby group enters by its macvlan, not by the device: a hook of its own (chain
+ * in.e0.v) sends it through the device's chain. Written anew when the device's index changes.
+ */
+void filter_write_virtual(struct text *t, const struct filter_names *n);
 /* Hooks the device's chains in. */
 void filter_write_hooks(struct text *t, const struct filter_names *n);
 /* Unhooks the device, and deletes its counters: its chains have to be deleted in between. */

@@ -109,3 +109,18 @@ def test_v16_no_clear_packet_while_the_tunnel_does_not_exist(lab):
     net.p.wait_rri(REMOTE_NET)
     assert net.host.ping(REMOTE_HOST, count=5, interval=0.05) == 0
     net.audit()
+
+
+def test_v16_clear_packets_to_the_virtual_mac_are_dropped_too(lab):
+    """D6: what hosts send to the virtual MAC enters by the macvlan, and is looked at as what enters by the device."""
+    net = topologies.single(lab, configs.hsrp("P"), remotes=False)
+    net.p.wait_state("Active")
+    net.p.wait_rri(REMOTE_NET)
+    inside = Capture(lab, "inside")
+    net.isp.ip("route", "replace", INSIDE_NET, "via", VIRTUAL)
+    for source in ("10.0.0.99", "172.31.0.99"):                         # protected, and not
+        net.isp.ip("addr", "replace", f"{source}/32", "dev", "lo")
+        net.isp.ping(INSIDE_HOST, source, count=3, interval=0.05, wait=0.3)
+    seen = {str(f.ends[0]) for f in inside.stop() if f.ends}
+    assert "172.31.0.99" in seen                                        # the way through the macvlan is open
+    assert "10.0.0.99" not in seen
