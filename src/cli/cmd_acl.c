@@ -153,6 +153,42 @@ static const char *list_name(const struct cli_call *c)
 	return list->set ? list->s : c->target.name;
 }
 
+/* A number that is free below another one; 0: none. */
+static uint32_t free_below(const struct acl *a, uint32_t sequence)
+{
+	while (--sequence > 0 && acl_rule(a, sequence))
+		;
+	return sequence;
+}
+
+/*
+ * IOS XE gives a remark the number of the rule behind it. Here each has its own: the remark goes to a free number before
+ * the rule. False: they cannot both be kept.
+ */
+static bool may_share(const struct acl *a, const struct acl_rule *r)
+{
+	const struct acl_rule *there = acl_rule(a, r->sequence);
+
+	return !there || ((there->is_remark || r->is_remark) && free_below(a, r->sequence) != 0);
+}
+
+static bool make_room(struct acl *a, struct acl_rule *r)
+{
+	const struct acl_rule *there = acl_rule(a, r->sequence);
+	uint32_t below = there ? free_below(a, r->sequence) : 0;
+	char remark[DESCRIPTION_MAX_LEN];
+
+	if (!there)
+		return true;
+	if (!there->is_remark) {
+		r->sequence = below;
+		return true;
+	}
+	str_copy(remark, sizeof(remark), there->remark);
+	acl_rule_delete(a, r->sequence);
+	return acl_rule_add(a, &(struct acl_rule){.sequence = below, .is_remark = true, .remark = remark});
+}
+
 static bool check_rule(struct cli_call *c)
 {
 	struct acl_rule r = read_rule(c->args);
@@ -161,7 +197,7 @@ static bool check_rule(struct cli_call *c)
 	const struct crypto_map *map;
 	bool dynamic;
 
-	if (r.sequence && a && acl_rule(a, r.sequence))
+	if (r.sequence && a && !may_share(a, &r))
 		return cli_refuse(c, "Duplicate sequence number");
 	if (!r.sequence && a)
 		r.sequence = acl_next_sequence(a);
@@ -200,7 +236,7 @@ static bool set_rule(struct cli_call *c)
 	}
 	if (!r.sequence)
 		r.sequence = acl_next_sequence(a);
-	return acl_rule_add(a, &r) || cli_refuse(c, "Out of memory");
+	return (make_room(a, &r) && acl_rule_add(a, &r)) || cli_refuse(c, "Out of memory");
 }
 
 /* A netmask where wildcard bits belong: a tunnel cannot be negotiated for it, and the filter covers it generously. */

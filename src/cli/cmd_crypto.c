@@ -257,6 +257,22 @@ static bool get_reverse_route(const struct cli_target *t, struct cli_args *a)
 	return true;
 }
 
+static void note_profile(struct cli_call *c)
+{
+	const char *name = entry_of(c)->ikev2_profile;
+
+	if (!model_ikev2_profile(c->model, name))
+		cli_note(c, "%% NOTE: IKEv2 profile \"%s\" does not exist yet", name);
+}
+
+static void note_template(struct cli_call *c)
+{
+	const char *name = entry_of(c)->dynamic_map;
+
+	if (!model_dynamic_map(c->model, name))
+		cli_note(c, "%% NOTE: dynamic map \"%s\" does not exist yet", name);
+}
+
 /* --- The rows ------------------------------------------------------------------------------------------------------------------ */
 
 static const uint32_t pfs_groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
@@ -336,6 +352,7 @@ static const struct cli_row rows[] = {
 		.list = &cli_list_map_entries,
 		.check = check_kind,
 		.set = set_template,
+		.after = note_template,
 		.get = get_entry,
 		.applies = is_dynamic_entry,
 		.touches = MODEL_CRYPTO_MAP,
@@ -455,11 +472,16 @@ static const struct cli_row rows[] = {
 		.help = "|Specify ikev2 Profile|ikev2 profile name",
 		.rank = 70,
 		.fields = {TEXT("profile", struct crypto_map_entry, ikev2_profile)},
+		.after = note_profile,
 		.touches = MODEL_CRYPTO_MAP},
 	{.modes = ENTRY,
 		.syntax = "set {isakmp-profile|identity|session-key|nat|ip} LINE",
 		.flags = CLI_HIDDEN,
 		.refuse = "This option of a crypto map entry is not available"},
+	{.modes = ENTRY,
+		.syntax = "set security-association {idle-time|replay|level|dfbit|ecn|dummy} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "This option of security associations is not available: lifetime is"},
 	{.modes = ENTRY,
 		.syntax = "match address ; {<100-199>:acl|<2000-2699>:acl|NAME/63:acl}",
 		.help = "Match values.|Match address of packets to encrypt.|IP access-list number|"

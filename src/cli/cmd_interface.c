@@ -1,5 +1,6 @@
 /* Interfaces: address, state, the device behind them, the crypto map on them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/rules.h"
@@ -151,10 +152,12 @@ static bool unset_address(struct cli_call *c)
 	struct interface_cfg *i = interface_of(c);
 	const struct cli_value *a = cli_arg(c->args, "address");
 
-	if (i->secondary_addresses.count > 0 && i->address_set)
-		return cli_refuse(c, "Must delete secondary before deleting primary");
 	if (a->set && !ip_equal(&a->ip, &i->address))
 		return cli_refuse(c, "Invalid address");
+	if (a->set && i->secondary_addresses.count > 0 && i->address_set)
+		return cli_refuse(c, "Must delete secondary before deleting primary");
+	while (i->secondary_addresses.count > 0) /* `no ip address` takes them all */
+		free(vec_remove_at(&i->secondary_addresses, i->secondary_addresses.count - 1));
 	i->address_set = false;
 	i->address = (struct ipaddr){0};
 	i->address_len = 0;
@@ -193,7 +196,10 @@ static bool get_secondary(const struct cli_target *t, struct cli_args *a)
 
 static bool has_no_address(const struct cli_target *t)
 {
-	return !((const struct interface_cfg *)t->object)->address_set;
+	const struct interface_cfg *i = t->object;
+
+	/* Loaded again, the line would take secondary addresses away. */
+	return !i->address_set && i->secondary_addresses.count == 0;
 }
 
 /* --- Device and state ---------------------------------------------------------------------------------------------- */

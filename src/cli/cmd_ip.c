@@ -8,8 +8,15 @@ static bool check_route(struct cli_call *c)
 	struct ipaddr addr = cli_arg(c->args, "prefix")->ip;
 	struct prefix p = prefix_make(addr, cli_arg(c->args, "mask")->n);
 
+	const struct cli_value *gateway = cli_arg(c->args, "gateway");
+	const struct interface_cfg *i;
+
 	if (!ip_equal(&p.addr, &addr))
 		return cli_refuse(c, "Inconsistent address and mask");
+	/* What runs must load again: the interface may have got its address later. */
+	vec_each (&c->model->interfaces, n, i)
+		if (!c->loading && gateway->set && i->address_set && ip_equal(&i->address, &gateway->ip))
+			return cli_refuse(c, "Invalid next hop address (it's this router)");
 	return true;
 }
 
@@ -80,6 +87,15 @@ static const struct cli_row rows[] = {
 		.set = set_route,
 		.unset = unset_route,
 		.get = get_route,
+		.touches = MODEL_STATIC_ROUTE},
+	{.modes = IN(CONFIG),
+		.syntax =
+			"ip route A.B.C.D:prefix MASK:mask {INTERFACE:interface [HOST:gateway]|HOST:gateway} "
+			"[<1-255>:distance] name WORD/63:name tag <1-4294967295>:tag",
+		.flags = CLI_PARSE_ONLY | CLI_NO_NO,
+		.list = &cli_list_static_routes,
+		.check = check_route,
+		.set = set_route,
 		.touches = MODEL_STATIC_ROUTE},
 	{.modes = IN(CONFIG),
 		.syntax = "ip routing",

@@ -61,6 +61,8 @@ static const struct cli_row rows[] = {
 	KEPT(431, "ip name-server LINE/200", "|Address of name server|Addresses"),
 	KEPT(500, "username WORD/63 ; LINE/300", "Establish user name|User name|Parameters"),
 	KEPT(520, "ip ssh LINE/200", "|SSH options|Parameters"),
+	KEPT(899, "crypto logging {session|ikev2}",
+		"|Security log events|Log up/down events of sessions|IKEv2 log events"),
 	KEPT_NO(1400, "ip {http server|http secure-server|forward-protocol nd|scp server enable}",
 		"|HTTP server|Enable http server|HTTP server|Enable https server|Forwarded protocols|Network "
 		"disk|"
@@ -68,6 +70,7 @@ static const struct cli_row rows[] = {
 	KEPT(1420, "logging {host|trap|facility|source-interface|origin-id|buffered-size} ; LINE/100",
 		"|Syslog server|Level of the syslog server|Facility|Source address|Origin of "
 		"messages|Size|Parameters"),
+	KEPT(1421, "logging A.B.C.D", "|IP address of the syslog server"),
 	KEPT(1700, "snmp-server LINE/200", "Modify SNMP engine parameters|Parameters"),
 	KEPT_NO(1710, "{cdp|lldp} run", "CDP|LLDP|Enable"),
 	{.modes = IN(CONFIG),

@@ -55,56 +55,86 @@ static bool own_address(const struct interface_cfg *i, const struct ipaddr *a)
 	return false;
 }
 
+static bool is_secondary(const struct standby_group *g, const struct ipaddr *a)
+{
+	const struct ipaddr *s;
+
+	vec_each (&g->secondaries, n, s)
+		if (ip_equal(s, a))
+			return true;
+	return false;
+}
+
+/* Nobody else has the address: no interface as its own, no group, on whatever interface, as a virtual one. In the group
+ * itself it may not be the primary and a secondary one. */
+static bool check_free(struct cli_call *c, const struct ipaddr *a, bool secondary)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+	char text[IP_TEXT_MAX];
+
+	vec_each (&c->model->interfaces, n, i) {
+		if (own_address(i, a))
+			return cli_refuse(c,
+				"Address %s is interface %s's own: a standby address must be another",
+				ip_format(a, text), i->name);
+		vec_each (&i->standby, k, g) {
+			bool own = i == around(c) && g->number == cli_arg(c->args, "group")->n;
+
+			if ((!(own && !secondary) && ip_equal(&g->ip, a)) ||
+				(!(own && secondary) && is_secondary(g, a)))
+				return cli_refuse(c, "Address %s is already that of %s group %u",
+					ip_format(a, text), i->name, (unsigned)g->number);
+		}
+	}
+	return true;
+}
+
+/* The subnet's own address and its broadcast are no host's. */
+static bool is_host(const struct interface_cfg *i, const struct ipaddr *a)
+{
+	uint32_t bits = i->address_len >= 31 ? 0 : UINT32_MAX >> i->address_len, host = ip_v4_u32(a) & bits;
+
+	return bits == 0 || (host != 0 && host != bits);
+}
+
 static bool check_ip(struct cli_call *c)
 {
-	const struct interface_cfg *i = around(c), *other;
+	const struct interface_cfg *i = around(c);
 	const struct cli_value *v = cli_arg(c->args, "ip");
 	char text[IP_TEXT_MAX];
-	const struct standby_group *g;
 
 	if (!check_group(c))
 		return false;
 	if (!v->set)
 		return true;
-	vec_each (&c->model->interfaces, n, other)
-		if (own_address(other, &v->ip))
-			return cli_refuse(c,
-				"Address %s is interface %s's own: a standby address must be another",
-				ip_format(&v->ip, text), other->name);
 	/* The interface's address may come later, and may have been changed since: what runs must load again. */
 	if (!c->loading && i->address_set && !in_subnet(i, &v->ip))
 		return cli_refuse(
 			c, "Address %s is not within a subnet on this interface", ip_format(&v->ip, text));
-	vec_each (&i->standby, n, g)
-		if (g != group_of(c) && g->number != cli_arg(c->args, "group")->n && ip_equal(&g->ip, &v->ip))
-			return cli_refuse(c, "Address %s is already that of group %u",
-				ip_format(&v->ip, text), (unsigned)g->number);
-	return true;
+	if (!c->loading && i->address_set && in_subnet(i, &v->ip) && !is_host(i, &v->ip))
+		return cli_refuse(
+			c, "Address %s is the network's own or its broadcast", ip_format(&v->ip, text));
+	return check_free(c, &v->ip, false);
 }
 
 static bool check_secondary(struct cli_call *c)
 {
-	const struct cli_value *v = cli_arg(c->args, "ip");
-	const struct interface_cfg *other;
-	char text[IP_TEXT_MAX];
-
-	if (!check_group(c))
-		return false;
-	vec_each (&c->model->interfaces, n, other)
-		if (own_address(other, &v->ip))
-			return cli_refuse(c,
-				"Address %s is interface %s's own: a standby address must be another",
-				ip_format(&v->ip, text), other->name);
-	return true;
+	return check_group(c) && check_free(c, &cli_arg(c->args, "ip")->ip, true);
 }
 
 /* Without `standby ip` the group has no virtual address at all. */
 static bool unset_ip(struct cli_call *c)
 {
 	struct standby_group *g = group_of(c);
+	const struct cli_value *v = cli_arg(c->args, "ip");
+	char text[IP_TEXT_MAX];
 
 	if (!g)
 		return true;
+	if (v->set && !ip_equal(&v->ip, &g->ip))
+		return cli_refuse(c, "Address %s is not that of group %u", ip_format(&v->ip, text),
+			(unsigned)g->number);
 	g->ip_typed = false;
 	g->ip = (struct ipaddr){0};
 	while (g->secondaries.count > 0)
@@ -318,6 +348,21 @@ static bool get_track(const struct cli_target *t, struct cli_args *a)
 	return true;
 }
 
+/* `crypto map M redundancy NAME` must mean one group. */
+static bool check_name(struct cli_call *c)
+{
+	const struct standby_group *g;
+
+	if (!check_group(c))
+		return false;
+	vec_each (&around(c)->standby, n, g)
+		if (g->number != cli_arg(c->args, "group")->n &&
+			strcmp(g->name, cli_arg(c->args, "name")->s) == 0)
+			return cli_refuse(
+				c, "Name %s is already that of group %u", g->name, (unsigned)g->number);
+	return true;
+}
+
 /* --- The rows ------------------------------------------------------------------------------------------------------------ */
 
 static bool drop_group(struct cli_call *c)
@@ -404,12 +449,11 @@ static const struct cli_row rows[] = {
 		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_authentication,
 		.unset = unset_authentication, .get = get_authentication},
 	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "authentication md5 LINE",
+		.syntax = STANDBY "authentication md5 [LINE]",
 		.flags = CLI_HIDDEN,
 		.refuse = "MD5 authentication is not available: use authentication text"},
 	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
-		.rank = 56, .check = check_group,
-		.fields = {GROUP, TEXT("name", struct standby_group, name)}},
+		.rank = 56, .check = check_name, .fields = {GROUP, TEXT("name", struct standby_group, name)}},
 	{GROUP_ROW, .syntax = STANDBY "track INTERFACE:interface ; [<1-255>:decrement]",
 		.help = "||Priority tracking|Interface to track|Decrement value", .rank = 58,
 		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
@@ -419,9 +463,21 @@ static const struct cli_row rows[] = {
 		.flags = CLI_HIDDEN,
 		.refuse = "Tracked objects are not available: name an interface"},
 	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "{mac-address|follow|ipv6} LINE",
+		.syntax = STANDBY "{mac-address|follow|ipv6|sso} [LINE]",
 		.flags = CLI_HIDDEN,
-		.refuse = "This HSRP feature is not available"},
+		.refuse = "standby mac-address, follow, ipv6 and sso are not available"},
+	{.modes = IN(INTERFACE),
+		.syntax = "standby {bfd|redirect|redirects|mac-refresh|arp} [LINE]",
+		.flags = CLI_HIDDEN,
+		.refuse = "standby bfd, redirect, mac-refresh and arp are not available"},
+	{.modes = IN(CONFIG),
+		.syntax = "standby {bfd|sso|redirect|redirects} [LINE]",
+		.flags = CLI_HIDDEN,
+		.refuse = "standby bfd, sso and redirect are not available"},
+	{.modes = IN(INTERFACE),
+		.syntax = "standby use-bia scope LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "standby use-bia has no scope here: it is this interface's"},
 	{GROUP_ROW, .syntax = "standby [<0-4095>:group]", .flags = CLI_ONLY_NO | CLI_HIDDEN,
 		.unset = drop_group},
 };

@@ -33,6 +33,19 @@ static bool check_hostname(struct cli_call *c)
 static const uint32_t secret_types[] = {0, 4, 5, 8, 9};
 static const uint32_t password_types[] = {0, 6, 7};
 
+/* A hash that no password can ever have would lock everybody out: "$5$…" typed behind 8, a plain text behind 5. */
+static bool is_hash_of(unsigned type, const char *text)
+{
+	switch (type) {
+	case 5: return text[0] == '$' && text[1] == '1' && text[2] == '$' && strchr(text + 3, '$');
+	case 8:
+	case 9:
+		return text[0] == '$' && text[1] == (char)('0' + type) && text[2] == '$' &&
+			strchr(text + 3, '$');
+	default: return true;
+	}
+}
+
 static bool keep_secret(struct cli_call *c, struct secret *where, const uint32_t *types, bool hash)
 {
 	const struct cli_value *type = cli_arg(c->args, "type"), *text = cli_arg(c->args, "secret");
@@ -40,6 +53,8 @@ static bool keep_secret(struct cli_call *c, struct secret *where, const uint32_t
 
 	if (!str_copy(s.text, sizeof(s.text), text->s))
 		return cli_refuse(c, "Secret is too long");
+	if (hash && !is_hash_of(s.type, s.text))
+		return cli_refuse(c, "ERROR: The secret you entered is not a valid encrypted secret.");
 	if (hash && s.type == 0 && c->ops && c->ops->secret_hash && !c->ops->secret_hash(c->ops->arg, &s))
 		return cli_refuse(c, "The secret could not be hashed");
 	*where = s;

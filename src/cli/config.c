@@ -361,7 +361,7 @@ static enum cli_status run_line(struct line *l, bool negated, bool is_default, s
 	if (status == CLI_OK)
 		journal(l);
 	/* A line of an outer mode leaves the inner one. */
-	if (status == CLI_OK && !row->opens)
+	if (status == CLI_OK && (!row->opens || negated))
 		cli_pop_to(s, l->level + 1);
 	text_free(&l->text);
 	return status;

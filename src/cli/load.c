@@ -52,10 +52,10 @@ static void report(struct cli_loader *l, const char *line, const struct text *sa
 		const char *rest = at < strlen(line) ? line + at : "";
 		const char *start = rest;
 
-		while (start > line && start[-1] != ' ')
+		while (start > line && start[-1] != ' ' && start[-1] != '\t')
 			start--;
 		text_add(errors, l->session->fault);
-		if (strcmp(l->session->fault, "invalid input") == 0)
+		if (*start && strcmp(l->session->fault, "invalid input") == 0)
 			text_printf(errors, " \"%.*s\"", (int)strcspn(start, " \t"), start);
 		text_printf(errors, " in \"%s\"\n", line);
 		return;
@@ -66,17 +66,32 @@ static void report(struct cli_loader *l, const char *line, const struct text *sa
 	text_add(errors, "\n");
 }
 
-/* A secret stays out of the report (D16): the line is shown up to the word that names it. */
+/*
+ * A secret stays out of the report (D16): the line is shown up to the word that names it. That word may be abbreviated,
+ * and the line is one that nobody understood: too much hidden is no harm.
+ */
 static void hide_secrets(char *line)
 {
 	static const char *const names[] = {
-		"secret ", "password ", "key ", "pre-shared-key ", "authentication "};
+		"secret", "password", "key", "key-string", "pre-shared-key", "authentication", "community"};
+	enum { SHORTEST = 2 };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *at = strstr(line, names[i]);
+	for (char *word = line + strspn(line, " \t"); *word;) {
+		size_t len = strcspn(word, " \t");
+		char *next = word + len + strspn(word + len, " \t");
 
-		if (at)
-			strcpy(at + strlen(names[i]), "...");
+		bool names_secret = false;
+		char after = word[len];
+
+		word[len] = '\0';
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			names_secret = names_secret || (len >= SHORTEST && str_starts_nocase(names[i], word));
+		word[len] = after;
+		if (names_secret && *next) {
+			strcpy(word + len, " ...");
+			return;
+		}
+		word = next;
 	}
 }
 

@@ -91,6 +91,7 @@ bool cli_hides_input(const struct cli_session *s)
 void cli_end(struct cli_session *s)
 {
 	s->question = ASK_NOTHING;
+	s->refused_indent = 0;
 	cli_pop_to(s, 0);
 }
 
@@ -281,14 +282,52 @@ static void note_policy_left(struct cli_session *s, unsigned priority, struct te
 			priority);
 }
 
-static enum cli_status run_line(struct cli_session *s, const char *line, struct text *out)
+/*
+ * What is indented under a refused line is left out with it: taken by the mode that is still open, the lines of an
+ * unknown interface would change the one before it. A line that is not deeper ends the block; for who types, an empty
+ * one, too.
+ */
+static bool under_refused(struct cli_session *s, const struct cli_words *words)
 {
-	struct cli_words words;
+	if (s->refused_indent == 0)
+		return false;
+	if (words->count == 0 && s->loading)
+		return true;
+	if (words->count > 0 && words->w[0].column >= s->refused_indent)
+		return true;
+	s->refused_indent = 0;
+	return false;
+}
+
+static enum cli_status take_line(
+	struct cli_session *s, const char *line, struct cli_words *words, struct text *out)
+{
 	enum cli_status status;
 	size_t len = strlen(line);
 
+	if (starts_banner(s, words, &status, out))
+		return status;
+	if (words->bad != SIZE_MAX)
+		return cli_report(s, line, MATCH_INVALID, words->bad, out);
+	if (s->depth == 0)
+		return cli_exec_line(s, words, 0, out);
+	if (strcmp(words->w[0].s, "do") == 0 && !s->loading) {
+		if (words->count == 1)
+			return cli_report(s, line, MATCH_INCOMPLETE, len, out);
+		return cli_exec_line(s, words, 1, out);
+	}
+	status = cli_config_line(s, words, out);
+	if (status == CLI_REFUSED)
+		s->refused_indent = words->w[0].column + 1;
+	return status;
+}
+
+static enum cli_status run_line(struct cli_session *s, const char *line, struct text *out)
+{
+	struct cli_words words;
+
 	s->action = (struct cli_action){.kind = CLI_DO_NOTHING};
-	if (len > CLI_LINE_MAX) {
+	if (strlen(line) > CLI_LINE_MAX) {
 		text_add(out, "% Line is too long\n");
 		s->fault = "line is too long";
 		return CLI_REFUSED;
@@ -302,22 +341,19 @@ static enum cli_status run_line(struct cli_session *s, const char *line, struct 
 		s->fault = "too many words";
 		return CLI_REFUSED;
 	}
+	if (s->depth == 0)
+		s->refused_indent = 0;
+	bool left_out = under_refused(s, &words);
+
 	if (words.count == 0 || words.w[0].s[0] == '!')
 		return CLI_OK;
+	if (left_out) {
+		text_add(out, "% Left out: indented under a line that was refused\n");
+		return CLI_REFUSED;
+	}
 	if (s->depth > 0)
 		cli_find_frames(s);
-	if (starts_banner(s, &words, &status, out))
-		return status;
-	if (words.bad != SIZE_MAX)
-		return cli_report(s, line, MATCH_INVALID, words.bad, out);
-	if (s->depth == 0)
-		return cli_exec_line(s, &words, 0, out);
-	if (strcmp(words.w[0].s, "do") == 0 && !s->loading) {
-		if (words.count == 1)
-			return cli_report(s, line, MATCH_INCOMPLETE, len, out);
-		return cli_exec_line(s, &words, 1, out);
-	}
-	return cli_config_line(s, &words, out);
+	return take_line(s, line, &words, out);
 }
 
 enum cli_status cli_line(struct cli_session *s, const char *line, struct text *out)

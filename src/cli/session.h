@@ -44,6 +44,8 @@ struct cli_session {
 	/* The last refusal, for the loader: what was wrong without caret. */
 	const char *fault;
 	size_t fault_column;
+	/* Blanks before a line that was refused, + 1; what is indented deeper belongs to it. 0: none. */
+	size_t refused_indent;
 };
 
 struct cli_scope cli_session_scope(const struct cli_session *s);

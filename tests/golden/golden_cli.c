@@ -8,7 +8,8 @@
  *	golden_cli --dictionary              print the fuzzer's dictionary
  *
  * A line that ends in "?" asks for help, one that ends in a tab is completed. "@load" loads the running configuration
- * into a second model and compares. "@privilege N" begins a new session.
+ * into a second model and compares. "@privilege N" begins a new session. The lines between "@file" and "@end" are a file:
+ * what its loader reports, and what a router that started with it runs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ struct run {
 	struct model *model;
 	struct cli_session *session;
 	struct text out;
+	bool in_file;
+	struct text file;
 };
 
 static bool device_exists(void *arg, const char *name)
@@ -100,10 +103,43 @@ static void load_again(struct run *r)
 	model_free(m);
 }
 
+static void start_with_file(struct run *r)
+{
+	struct text running = {0}, errors = {0};
+	struct model *m = model_new();
+	unsigned refused;
+
+	refused = cli_load(m, &ops, "FILE", text_str(&r->file), r->file.len, &errors);
+	write_running(m, NULL, &running);
+	text_printf(&r->out, "%s@file: %u refused\n%s", text_str(&errors), refused, text_str(&running));
+	text_free(&running);
+	text_free(&errors);
+	text_free(&r->file);
+	model_free(m);
+}
+
+/* A line between "@file" and "@end", and those two. */
+static bool is_of_file(struct run *r, const char *line)
+{
+	bool begins = strcmp(line, "@file") == 0, ends = strcmp(line, "@end") == 0;
+
+	if (r->in_file && ends)
+		start_with_file(r);
+	else if (r->in_file)
+		text_printf(&r->file, "%s\n", line);
+	else if (!begins)
+		return false;
+	r->in_file = !ends;
+	return true;
+}
+
 static void type(struct run *r, char *line)
 {
 	size_t n = strlen(line);
 	char prompt[CLI_PROMPT_MAX];
+
+	if (is_of_file(r, line))
+		return;
 
 	if (strcmp(line, "@load") == 0) {
 		load_again(r);
