@@ -67,13 +67,9 @@ class Headend(Node):
         return self.shell(stdin=text.rstrip("\n") + "\n", check=check)
 
     def configure(self, lines):
-        """Configuration lines; raises on a line that is refused ('%' answers other than notes and warnings)."""
+        """Configuration lines, their warnings as output; raises when one is refused."""
         text = lines if isinstance(lines, str) else "\n".join(lines)
-        output = self.cli(f"enable\nconfigure terminal\n{text}\nend\n")
-        refused = refusals(output)
-        if refused:
-            raise LabError("refused: " + " | ".join(refused) + f"\n{output}")
-        return output
+        return self.cli(f"enable\nconfigure terminal\n{text.rstrip()}\nend\n", check=True)
 
     def wait_show(self, command, text, timeout=10):
         """Until the output of a show command contains a text; that output."""
@@ -192,7 +188,10 @@ class Headend(Node):
         return out + "--- hotswand.log\n" + tail(os.path.join(self.path, "hotswand.log"))
 
 
+NOTES = ("% note", "%note", "% warning", "%warning")
+
+
 def refusals(output):
     """The lines by which the CLI refuses something; notes and warnings are not refusals."""
-    return [line.strip() for line in output.splitlines()
-            if line.lstrip().startswith(("%", "ERROR:")) and not line.lstrip().lower().startswith(("% note", "%note", "% warning", "%warning"))]
+    lines = [line.strip() for line in output.splitlines()]
+    return [line for line in lines if line.startswith(("%", "ERROR:")) and not line.lower().startswith(NOTES)]

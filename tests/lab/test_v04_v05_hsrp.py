@@ -1,5 +1,6 @@
 """V4 and V5: the guide's HSRP example on a pair, and its failover."""
 
+import pprint
 import time
 
 import pytest
@@ -47,7 +48,8 @@ def test_v05_the_standby_takes_address_routes_and_tunnels_over(lab, ike):
     assert p.addresses(VIRTUAL) == []
     wait_for(lambda: net.remote.events.first_up(cut), 15, "IKE and IPsec up again", evidence=lab.evidence)
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    assert len(net.remote.tunnels()) == 1, net.remote.sas()             # INITIAL_CONTACT removed the old SA
+    tunnels = net.remote.tunnels()
+    assert len(tunnels) == 1, pprint.pformat(net.remote.sas())          # INITIAL_CONTACT removed the old SA
     assert p.ike_sas() == []
 
     p.link("outside", True)                     # no preemption: the returning router must not take over
