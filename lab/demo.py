@@ -20,17 +20,22 @@ def say(text):
 
 
 def show(node, command):
-    """A command and its output, as on a terminal."""
-    print(f"{node.name.upper()}#{command}\n{node.show(command).rstrip()}\n", flush=True)
+    """A command and its output, as on a terminal, without the legend of 'show ip route'."""
+    output = node.show(command)
+    legend_end = output.find("Gateway of last resort")
+    print(f"{node.name.upper()}#{command}\n{output[max(legend_end, 0):].rstrip()}\n", flush=True)
 
 
 def tables(network):
     """What an engineer looks at first, on both headends and on the inside router."""
     for headend in network.headends:
+        if headend.process.poll() is not None:
+            print(f"({headend.name.upper()} is dead)\n")
+            continue
         show(headend, "show standby brief")
         show(headend, "show ip route")
     print("inside router, route to the remote network:")
-    print(network.inside.ip("route", "show", topologies.REMOTE_NET), flush=True)
+    print(network.inside.ip("route", "show", topologies.REMOTE_NET).rstrip(), flush=True)
 
 
 def settle(network, last):

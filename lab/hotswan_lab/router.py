@@ -26,22 +26,22 @@ class Frr:
     cost, until its neighbours miss its hellos.
     """
 
-    def __init__(self, node, router_id, interfaces, more="", timers=FAST):
+    def __init__(self, node, router_id, interfaces, more="", priority=1):
         self.node = node
         self.path = os.path.join(node.path, "frr")
         self._processes = []
         os.makedirs(self.path, exist_ok=True)
         shutil.chown(self.path, "frr", "frr")
         self._write("zebra", f"hostname {node.name}\n")
-        self._write("ospfd", self._ospf(router_id, interfaces, more, timers))
+        self._write("ospfd", self._ospf(router_id, interfaces, more, priority))
 
     @staticmethod
-    def _ospf(router_id, interfaces, more, timers):
+    def _ospf(router_id, interfaces, more, priority):
         lines = []
         for interface in interfaces:
-            lines += [f"interface {interface}", " ip ospf area 0", f" {timers}", " ip ospf priority 1"]
+            lines += [f"interface {interface}", " ip ospf area 0", f" {FAST}", f" ip ospf priority {priority}"]
         lines += ["router ospf", f" ospf router-id {router_id}", " timers throttle spf 0 50 1000",
-                  " timers lsa min-arrival 0", more, ""]
+                  " timers throttle lsa all 0", " timers lsa min-arrival 0", more, ""]
         return "\n".join(lines)
 
     def _write(self, daemon, text):

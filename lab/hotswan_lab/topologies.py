@@ -114,8 +114,11 @@ def make_inside(lab, router=True):
 
 
 def add_ospf(headend, last):
-    """The routing half of a headend: FRR on the inside interface, redistributing injected routes."""
-    headend.frr = Frr(headend, f"192.168.1.{last}", ["eth1"], shipped()).start()
+    """The routing half of a headend: FRR on the inside interface, redistributing injected routes.
+
+    Priority 0: a headend is never designated router, so that its death costs no election.
+    """
+    headend.frr = Frr(headend, f"192.168.1.{last}", ["eth1"], shipped(), priority=0).start()
 
 
 def single(lab, config=None, remotes=True, start=True):
