@@ -27,3 +27,9 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call":
         item.call_report = outcome.get_result()
+
+
+def pytest_configure(config):
+    """Marks of this folder."""
+    config.addinivalue_line("markers", "alone: measures milliseconds; namespaces that other tests make and remove"
+                            " meanwhile keep the kernel busy for tens of them, so scripts/check runs it by itself")

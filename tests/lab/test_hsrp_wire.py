@@ -4,6 +4,8 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.timeline import ACTIVE, HELLO
 from hotswan_lab.topologies import VIRTUAL
@@ -70,6 +72,7 @@ def big_config(first, count):
     return lines
 
 
+@pytest.mark.alone
 def test_no_hello_is_late_while_ten_thousand_entries_are_loaded_and_printed(lab):
     config = configs.hsrp("P", timers=f"msec {HELLO_MS} msec 400")
     net = topologies.single(lab, config, remotes=False)
