@@ -30,7 +30,8 @@
 enum {
 	BACKOFF_FIRST_MS = 200, /* the first restart comes at once, the next after this, then doubled */
 	BACKOFF_MAX_MS = 5000,
-	SETTLED_MS = 10000, /* a child that lived this long starts its count anew */
+	SETTLED_MS =
+		2000, /* a child that lived this long starts its count anew: only deaths at the start are paced */
 	KEEP_TIMEOUT_MS = 2000,
 	PROGRAM_MAX = 256,
 };

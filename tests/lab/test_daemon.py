@@ -180,3 +180,27 @@ def test_two_daemons_on_one_machine_do_not_meet(lab):
     assert "hostname P" in net.p.show("show running-config")
     assert "hostname S" in net.s.show("show running-config")
     assert "P uptime" in run([HOTSWAN, "--run-dir", net.p.run_dir, "-c", "show version"])
+
+
+def test_all_of_it_works_as_an_ordinary_user_with_three_capabilities(lab):
+    """As hotswan.service runs it: user hotswan, ambient capabilities, no new privileges."""
+    head = topologies.single(lab, start=False).p
+    head.write_config(configs.hsrp("P"))
+    os.chmod(head.config, 0o644)
+    os.makedirs(head.run_dir)
+    os.chown(head.run_dir, 65534, 65534)
+    capabilities = "+net_admin,+net_raw,+net_bind_service,+sys_nice,+ipc_lock"
+    head.process = head.spawn(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={capabilities}",
+                               f"--ambient-caps={capabilities}", "--no-new-privs",
+                               HOTSWAND, "--config", head.config, "--run-dir", head.run_dir], "hotswand.log")
+    head.wait_state("Active", timeout=20)
+    head.wait_rri(REMOTE_NET)
+    assert head.addresses(VIRTUAL)[0].valid is not None
+    assert "hotswan" in head.run("nft", "list", "tables")
+    for role in ("hsrp", "engine", "ike"):
+        with open(f"/proc/{head.role_pid(role)}/status", encoding="ascii") as status:
+            text = status.read()
+        assert "Uid:\t65534" in text and "NoNewPrivs:\t1" in text
+        assert ("Seccomp:\t2" in text) == (role != "ike")   # charon must not inherit the filter
+    assert head.stop_daemon() == 0
+    assert head.addresses(VIRTUAL) == [] and head.rri() == []
