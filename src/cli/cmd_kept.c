@@ -80,7 +80,7 @@ static const struct cli_row rows[] = {
 		.rank = 1800,
 		.flags = CLI_KEPT},
 	{.modes = IN(CONFIG),
-		.syntax = "line {con|console|vty|aux} <0-1869> [<1-1869>]",
+		.syntax = "line {con|console~con|vty|aux} <0-1869> [<1-1869>]",
 		.help = "Configure a terminal line|Primary terminal line|Primary terminal line|Virtual "
 			"terminal|"
 			"Auxiliary line|First Line number|Last Line number",

@@ -38,6 +38,10 @@ static void forms(const struct cli_row *row, struct text *out)
 		text_printf(out, "\nOpens %s mode.\n", cli_modes[row->opens].name);
 	if (row->flags & CLI_KEPT)
 		text_add(out, "\nKept and written back, without effect.\n");
+	if (row->flags & CLI_SECRET)
+		text_add(out,
+			"\nCarries a secret: printed by `show running-config` and `show startup-config` "
+			"only.\n");
 	if (row->flags & CLI_PARSE_ONLY)
 		text_add(out, "\nAccepted; not written.\n");
 	if (row->flags & CLI_PRIVILEGED)

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 
@@ -229,6 +230,38 @@ static void a_filter_takes_output_in_pieces_of_any_size(void **state)
 		}
 }
 
+/* 10,000 entries with their lists: 80,000 lines in 0.2 s of processor time; a scan anywhere makes it minutes. */
+static void large_configurations_take_time_by_their_length_only(void **state)
+{
+	enum { ENTRIES = 10000, LIMIT_S = 6 };
+	struct text file = {0}, errors = {0}, out = {0};
+	struct model *m = model_new();
+	clock_t begin = clock();
+
+	(void)state;
+	text_add(&file, "crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac\n");
+	for (unsigned i = 0; i < ENTRIES; i++)
+		text_printf(&file,
+			"crypto map M %u ipsec-isakmp\n set peer 10.%u.%u.1\n set transform-set T\n"
+			" match address A%u\n reverse-route\n",
+			i + 1, i / 250, i % 250, i);
+	for (unsigned i = 0; i < ENTRIES; i++)
+		text_printf(&file,
+			"ip access-list extended A%u\n permit ip 192.168.1.0 0.0.0.255 172.%u.%u.0 "
+			"0.0.0.255\n"
+			"access-list 150 permit ip 192.168.2.0 0.0.0.255 172.%u.%u.0 0.0.0.255\n",
+			i, i / 250, i % 250, i / 250, i % 250);
+	assert_int_equal(cli_load(m, NULL, "FILE", text_str(&file), file.len, &errors), 0);
+	write_running(m, 16384, &out);
+	assert_true(out.len > file.len);
+	assert_int_equal(model_acl(m, "150")->rules.count, ENTRIES);
+	assert_true((clock() - begin) / CLOCKS_PER_SEC < LIMIT_S);
+	model_free(m);
+	text_free(&file);
+	text_free(&errors);
+	text_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +273,7 @@ int main(void)
 		cmocka_unit_test(the_writer_survives_deletions_between_its_slices),
 		cmocka_unit_test(slices_of_any_size_give_the_same_text),
 		cmocka_unit_test(a_filter_takes_output_in_pieces_of_any_size),
+		cmocka_unit_test(large_configurations_take_time_by_their_length_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
