@@ -176,6 +176,9 @@ unsigned cli_loader_end(struct cli_loader *l, struct text *errors);
 unsigned cli_load(struct model *m, const struct cli_ops *ops, const char *name, const char *s, size_t n,
 	struct text *errors);
 
+/* What the whole configuration names and does not define, as "FILE: …" lines; how many there are. */
+unsigned cli_dangling(const struct model *m, const char *file, struct text *out);
+
 /* --- From the same table ---------------------------------------------------------------------------------------------------- */
 
 void cli_command_reference(struct text *out); /* doc/commands.md */

@@ -5,7 +5,8 @@
 
 static enum cli_status run_exit(struct cli_call *c)
 {
-	cli_pop_to(c->session, c->session->depth - 1);
+	if (!c->loading || c->session->depth > 1) /* a file stays in configuration mode to its last line */
+		cli_pop_to(c->session, c->session->depth - 1);
 	return CLI_OK;
 }
 

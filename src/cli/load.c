@@ -8,6 +8,7 @@ struct cli_loader {
 	struct cli_session *session;
 	char *name;
 	unsigned line, refused;
+	bool has_nul;	     /* the line in `partial` */
 	struct text partial; /* a line that came without its end */
 };
 
@@ -95,12 +96,33 @@ static void hide_secrets(char *line)
 	}
 }
 
+/* What Windows' editors put before the first line. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+/* Of a line that is too long for a message, the beginning says which it is. */
+static void shorten(char *line, size_t len)
+{
+	enum { SHOWN = 160 };
+
+	if (len > SHOWN)
+		strcpy(line + SHOWN, "...");
+}
+
 static void take_line(struct cli_loader *l, char *line, struct text *errors)
 {
 	struct text said = {0};
-	size_t len = strlen(line);
+	size_t len;
 
 	l->line++;
+	if (l->has_nul) {
+		l->has_nul = false;
+		l->refused++;
+		text_printf(errors, "%s:%u: the line holds a NUL byte\n", l->name, l->line);
+		return;
+	}
+	if (l->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0)
+		line += strlen(byte_order_mark);
+	len = strlen(line);
 	if (len > 0 && line[len - 1] == '\r')
 		line[--len] = '\0';
 	l->session->fault = NULL;
@@ -113,6 +135,7 @@ static void take_line(struct cli_loader *l, char *line, struct text *errors)
 		if (shown) {
 			memcpy(shown, line, len + 1);
 			hide_secrets(shown);
+			shorten(shown, len);
 		}
 		report(l, shown ? shown : "", &said, errors);
 		free(shown);
@@ -127,6 +150,7 @@ void cli_loader_text(struct cli_loader *l, const char *s, size_t n, struct text 
 		size_t len = end ? (size_t)(end - s) : n;
 
 		text_add_n(&l->partial, s, len);
+		l->has_nul = l->has_nul || memchr(s, '\0', len);
 		if (!end)
 			return;
 		if (l->partial.s) {

@@ -138,7 +138,8 @@ int engine_check(const char *file)
 	if (r < 0)
 		fprintf(stderr, "hotswand: configuration %s cannot be read: %s\n", file, strerror(-r));
 	else
-		wrong = cli_load(m, &quiet_ops, file, text_str(&text), text.len, &errors);
+		wrong = cli_load(m, &quiet_ops, file, text_str(&text), text.len, &errors) +
+			cli_dangling(m, file, &errors);
 	fputs(text_str(&errors), stderr);
 	text_free(&text);
 	text_free(&errors);

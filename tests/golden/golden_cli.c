@@ -110,6 +110,7 @@ static void start_with_file(struct run *r)
 	unsigned refused;
 
 	refused = cli_load(m, &ops, "FILE", text_str(&r->file), r->file.len, &errors);
+	cli_dangling(m, "FILE", &errors);
 	write_running(m, NULL, &running);
 	text_printf(&r->out, "%s@file: %u refused\n%s", text_str(&errors), refused, text_str(&running));
 	text_free(&running);
