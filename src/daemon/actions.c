@@ -145,15 +145,35 @@ static void start_save(struct session *s)
 	loop_work(s->engine->loop);
 }
 
-static void erase_startup(struct session *s)
+/* What runs goes on running: from now on the journal alone has it (D9), as one record. */
+static bool next_erase(struct session *s)
 {
-	bool failed = unlink(s->engine->args->config) < 0 && errno != ENOENT;
+	struct job *j = &s->job;
+	struct engine *e = s->engine;
+	int r;
 
-	if (failed)
-		session_printf(s, "%% The startup configuration cannot be erased: %s\n", strerror(errno));
+	if (cli_writer_next(&j->writer, &j->text, SHOW_SLICE))
+		return true;
+	r = j->text.oom ? -ENOMEM : 0;
+	if (r == 0 && unlink(e->args->config) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r == 0)
+		r = journal_restart(e->journal);
+	if (r == 0)
+		r = journal_add(e->journal, NULL, 0, text_str(&j->text));
+	if (r < 0)
+		session_printf(s, "%% The startup configuration cannot be erased: %s\n", strerror(-r));
 	else
 		session_printf(s, "[OK]\nErase of nvram: complete\n");
-	session_job_done(s, failed, 0);
+	j->failed = r < 0;
+	return false;
+}
+
+static void erase_startup(struct session *s)
+{
+	cli_writer_begin(&s->job.writer, s->engine->model, NULL);
+	s->job.next = next_erase;
+	loop_work(s->engine->loop);
 }
 
 static void load_startup(struct session *s)

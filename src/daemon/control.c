@@ -183,10 +183,6 @@ static void on_hello(struct control_session *cs, const uint8_t *body, size_t len
 		refuse(cs, "this shell and the running hotswand are of different versions: restart hotswand");
 		return;
 	}
-	if (cs->privilege < 0) {
-		refuse(cs, "you are neither root nor in the group hotswan or hotswan-admin");
-		return;
-	}
 	if (c->count > CONTROL_SESSIONS_MAX) {
 		refuse(cs, "too many sessions are open");
 		return;
@@ -307,6 +303,12 @@ static void on_connect(void *ctx, uint32_t events)
 		cs->next->link = &cs->next;
 	c->sessions = cs;
 	c->count++;
+	/* Who may do nothing does not wait among those who may: he could keep them out. */
+	if (cs->privilege < 0) {
+		refuse(cs, "you are neither root nor in the group hotswan or hotswan-admin");
+		(void)flush(cs);
+		hang_up(cs);
+	}
 }
 
 int control_start(struct loop *loop, int fd, const struct control_ops *ops, void *ctx, struct control **out)

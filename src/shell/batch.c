@@ -115,10 +115,11 @@ int batch_session(struct client *c, const char *command)
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
-	int r = client_hello(c, command ? CONTROL_COMMAND : CONTROL_SCRIPT, 0, 0);
+	int r;
 
-	if (r == 0)
-		r = await_done(&b);
+	/* Whom the engine does not serve it tells so at once and hangs up, maybe before this is sent. */
+	(void)client_hello(c, command ? CONTROL_COMMAND : CONTROL_SCRIPT, 0, 0);
+	r = await_done(&b);
 	while (r == 0 && !(b.done.flags & CONTROL_CLOSE) && (n = next_line(&b, &line, &cap)) >= 0)
 		r = send_line(&b, line, (size_t)n);
 	/* A question that nobody answers is left unanswered. */

@@ -321,8 +321,8 @@ int terminal_session(struct client *c)
 	sigaction(SIGTERM, &hangup, NULL);
 	s->client = c;
 	s->request = CONTROL_HELLO;
-	if (client_hello(c, CONTROL_TERMINAL, w.ws_row, w.ws_col) < 0)
-		lost(s);
+	/* Whom the engine does not serve it tells so at once and hangs up, maybe before this is sent. */
+	(void)client_hello(c, CONTROL_TERMINAL, w.ws_row, w.ws_col);
 	while (!s->over && !hung_up) {
 		/* Keys may finish a request, and its frames may set keys free: until neither moves. */
 		while (take_frames(s) || take_keys(s))

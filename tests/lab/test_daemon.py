@@ -13,7 +13,8 @@ from hotswan_lab.lab import _pids_in
 from hotswan_lab.system import run, stays, tail
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, REMOTE_NET, VIRTUAL
 
-HOLD = 0.75                                     # seconds, configs.FAST_TIMERS
+HOLD = 2.0                                      # seconds: a start under load must fit into it
+TIMERS = "msec 250 msec 2000"
 
 
 def tunnel_ids(net):
@@ -25,10 +26,11 @@ def tunnel_ids(net):
 @pytest.fixture
 def net(lab):
     """Figure 2 without OSPF: P active with a tunnel, S standby."""
-    made = topologies.pair(lab)
+    made = topologies.pair(lab, timers=TIMERS)
     made.host.ip("route", "replace", "default", "via", "192.168.1.2")
     made.remote.wait_tunnel(VIRTUAL)
     made.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    wait_for(lambda: len(tunnel_ids(made)) == 1, 5, "one tunnel", evidence=lab.evidence)
     return made
 
 
@@ -74,6 +76,17 @@ def test_d9_lines_typed_since_the_last_save_survive_the_engine(net):
     assert net.p.show("show running-config") == before and "hostname TYPED" in before
 
 
+def test_d9_an_erased_file_takes_nothing_from_what_runs(lab):
+    head = topologies.single(lab, configs.static("P"), remotes=False).p
+    before = head.show("show running-config")
+    assert "complete" in head.shell(stdin="erase startup-config\n\n")
+    assert not os.path.exists(head.config)
+    old = head.role_pid("engine")
+    head.kill_role("engine")
+    came_back(head, "engine", old)
+    assert head.show("show running-config") == before
+
+
 def test_d9_a_killed_launcher_takes_its_children_along_but_not_charon(net):
     def act():
         charon, roles = net.p.role_pid("ike"), {net.p.role_pid("engine"), net.p.role_pid("hsrp")}
@@ -102,7 +115,7 @@ def test_d9_all_killed_for_good_the_kernel_takes_the_address_away(net):
     net.p.process.kill()
     net.p.process.wait()
     net.p.processes.remove(net.p.process)
-    wait_for(lambda: net.p.addresses(VIRTUAL) == [], 2 + HOLD + 1, "the lifetime ended", evidence=net.lab.evidence)
+    wait_for(lambda: net.p.addresses(VIRTUAL) == [], HOLD + 2, "the lifetime ended", evidence=net.lab.evidence)
     net.s.wait_state("Active")
     net.s.wait_rri(REMOTE_NET)
     net.host.ip("route", "replace", "default", "via", "192.168.1.4")

@@ -243,3 +243,10 @@ def test_long_output_to_a_slow_reader_holds_nobody_up(head):
         whole = slow.stdout.read()
         assert whole.count(b"\nend\n") == 100
     head.configure([f"no access-list {100 + n}" for n in range(10)])
+
+
+def test_strangers_are_told_why_they_get_no_session(head):
+    done = subprocess.run(["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", HOTSWAN, "--run-dir", head.run_dir,
+                           "-c", "show version"], capture_output=True, text=True, timeout=10, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "hotswan: you are neither root nor in the group hotswan or hotswan-admin\n"
