@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/rules.h"
+#include "cli/session.h"
 
 static struct crypto_map_entry *entry_of(const struct cli_call *c)
 {
@@ -137,11 +138,14 @@ static bool check_transform_sets(struct cli_call *c)
 	for (size_t i = 0; i < TRANSFORM_SETS_MAX; i++) {
 		const struct cli_value *v = cli_arg(c->args, set_slots[i]);
 
-		/* A file may define it further down: the writer never does, but people do. */
-		if (v->set && !c->loading && !model_transform_set(c->model, v->s)) {
+		if (!v->set || model_transform_set(c->model, v->s))
+			continue;
+		if (!c->loading) {
 			text_printf(c->out, "ERROR: transform set with tag \"%s\" does not exist.\n", v->s);
 			return false;
 		}
+		if (!cli_resolve_later(c, v->s)) /* a file may define it further down */
+			return cli_refuse(c, "Out of memory");
 	}
 	return true;
 }

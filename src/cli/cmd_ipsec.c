@@ -40,6 +40,25 @@ static bool check_transforms(struct cli_call *c)
 	return true;
 }
 
+/* An entry names existing sets only, so that what runs loads again. */
+static bool drop_set(struct cli_call *c)
+{
+	const struct transform_set *t = c->target.object;
+	const struct crypto_map *map;
+	const struct crypto_map_entry *e;
+	bool dynamic;
+
+	if (!t)
+		return true;
+	e = cli_transform_set_user(c->model, t->name, &map, &dynamic);
+	if (e)
+		return cli_refuse(c, "Transform set %s is used by crypto %s %s %u: take it out there first",
+			t->name, dynamic ? "dynamic-map" : "map", map->name, (unsigned)e->sequence);
+	cli_list_transform_sets.drop(&c->target);
+	c->target.object = NULL;
+	return true;
+}
+
 static void warn_transforms(struct cli_call *c)
 {
 	const struct transform_set *t = c->target.object;
@@ -111,6 +130,7 @@ static const struct cli_row rows[] = {
 		.opens = MODE_TRANSFORM_SET,
 		.list = &cli_list_transform_sets,
 		.check = check_transforms,
+		.unset = drop_set,
 		.after = warn_transforms,
 		.touches = MODEL_TRANSFORM_SET,
 		.trail = " ",

@@ -108,12 +108,64 @@ static void shorten(char *line, size_t len)
 		strcpy(line + SHOWN, "...");
 }
 
+bool cli_resolve_later(struct cli_call *c, const char *set)
+{
+	const struct crypto_map_entry *e = c->target.object;
+	struct unresolved *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return false;
+	u->line = c->session->line;
+	u->dynamic = e->kind == CRYPTO_MAP_TEMPLATE;
+	u->sequence = e->sequence;
+	str_copy(u->map, sizeof(u->map), ((const struct crypto_map *)c->target.outer)->name);
+	str_copy(u->set, sizeof(u->set), set);
+	if (vec_push(&c->session->unresolved, u))
+		return true;
+	free(u);
+	return false;
+}
+
+/* Takes a set that is not defined out of the entry again; false: the entry does not name it any more. */
+static bool leave_out(struct model *m, const struct unresolved *u)
+{
+	const struct crypto_map *map =
+		u->dynamic ? model_dynamic_map(m, u->map) : model_crypto_map(m, u->map);
+	struct crypto_map_entry *e = map ? crypto_map_entry(map, u->sequence) : NULL;
+	uint8_t kept = 0, before = e ? e->transform_set_count : 0;
+
+	for (uint8_t i = 0; i < before; i++)
+		if (strcmp(e->transform_sets[i], u->set) != 0)
+			memmove(e->transform_sets[kept++], e->transform_sets[i], NAME_MAX_LEN);
+	if (e)
+		e->transform_set_count = kept;
+	return kept < before;
+}
+
+static void resolve(struct cli_loader *l, struct text *errors)
+{
+	struct cli_session *s = l->session;
+	struct unresolved *u;
+
+	vec_each (&s->unresolved, i, u) {
+		if (!model_transform_set(s->model, u->set) && leave_out(s->model, u)) {
+			text_printf(errors,
+				"%s:%u: unknown transform set \"%s\": define it with \"crypto ipsec "
+				"transform-set\".\n",
+				l->name, u->line, u->set);
+			l->refused++;
+		}
+		free(u);
+	}
+	vec_free(&s->unresolved);
+}
+
 static void take_line(struct cli_loader *l, char *line, struct text *errors)
 {
 	struct text said = {0};
 	size_t len;
 
-	l->line++;
+	l->session->line = ++l->line;
 	if (l->has_nul) {
 		l->has_nul = false;
 		l->refused++;
@@ -174,6 +226,7 @@ unsigned cli_loader_end(struct cli_loader *l, struct text *errors)
 		l->refused++;
 		text_printf(errors, "%s:%u: the banner has no end\n", l->name, l->line);
 	}
+	resolve(l, errors);
 	refused = l->refused;
 	cli_session_free(l->session);
 	text_free(&l->partial);

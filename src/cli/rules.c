@@ -28,6 +28,34 @@ const struct crypto_map_entry *cli_rri_user(
 	return e ? e : user_among(&m->dynamic_maps, acl, map);
 }
 
+static const struct crypto_map_entry *set_user_among(
+	const struct vec *maps, const char *set, const struct crypto_map **map)
+{
+	const struct crypto_map *m;
+	const struct crypto_map_entry *e;
+
+	vec_each (maps, i, m) {
+		vec_each (&m->entries, k, e) {
+			for (uint8_t n = 0; n < e->transform_set_count; n++) {
+				if (strcmp(e->transform_sets[n], set) == 0) {
+					*map = m;
+					return e;
+				}
+			}
+		}
+	}
+	return NULL;
+}
+
+const struct crypto_map_entry *cli_transform_set_user(
+	const struct model *m, const char *set, const struct crypto_map **map, bool *dynamic)
+{
+	const struct crypto_map_entry *e = set_user_among(&m->crypto_maps, set, map);
+
+	*dynamic = e == NULL;
+	return e ? e : set_user_among(&m->dynamic_maps, set, map);
+}
+
 const struct acl_rule *cli_rri_obstacle(const struct acl *a)
 {
 	const struct acl_rule *r;

@@ -15,6 +15,10 @@ const struct acl_rule *cli_rri_obstacle(const struct acl *a);
 bool cli_refuse_any(struct cli_call *c, const char *acl, uint32_t rule, const struct crypto_map *map,
 	bool dynamic, const struct crypto_map_entry *e);
 
+/* The first entry that uses a transform set; NULL: none. */
+const struct crypto_map_entry *cli_transform_set_user(
+	const struct model *m, const char *set, const struct crypto_map **map, bool *dynamic);
+
 /* The standby group that the interface's crypto map is bound to (D10); NULL: none, or not there yet. */
 const struct standby_group *cli_bound_group(const struct interface_cfg *i);
 /* H9: what lets a returning router take over before it is ready, and drop the connections of the group. */

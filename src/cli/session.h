@@ -26,6 +26,14 @@ struct frame {
 /* What the next line answers. */
 enum question { ASK_NOTHING, ASK_ENABLE, ASK_COPY_NAME, ASK_ERASE, ASK_RELOAD };
 
+/* A transform set that a file names before it defines it, or without. */
+struct unresolved {
+	unsigned line;
+	bool dynamic;
+	char map[NAME_MAX_LEN], set[NAME_MAX_LEN];
+	uint16_t sequence;
+};
+
 struct cli_session {
 	struct model *model;
 	const struct cli_ops *ops;
@@ -46,6 +54,9 @@ struct cli_session {
 	size_t fault_column;
 	/* Blanks before a line that was refused, + 1; what is indented deeper belongs to it. 0: none. */
 	size_t refused_indent;
+	/* While a file is loaded. */
+	unsigned line;
+	struct vec unresolved; /* struct unresolved */
 };
 
 struct cli_scope cli_session_scope(const struct cli_session *s);
@@ -61,6 +72,9 @@ bool cli_keep_line(struct vec *v, uint32_t order, bool negated, const char *text
 	struct kept_line **out);
 uint32_t cli_kept_order(const struct cli_syntax *s);
 void cli_journal(struct cli_session *s, unsigned level, const char *line);
+
+/* Notes that the entry of this call names a transform set which may be defined further down; false: exhaustion. */
+bool cli_resolve_later(struct cli_call *c, const char *set);
 
 /* exec.c */
 enum cli_status cli_exec_line(

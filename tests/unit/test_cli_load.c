@@ -57,6 +57,34 @@ static void good_lines_are_taken_and_bad_ones_reported_by_number(void **state)
 	model_free(m);
 }
 
+/* A file may define a set further down; one that it never defines is left out. */
+static void an_unknown_transform_set_is_reported_at_its_line(void **state)
+{
+	struct model *m = model_new();
+	struct text errors = {0};
+	const struct crypto_map_entry *e;
+
+	(void)state;
+	assert_int_equal(load(m,
+				 "crypto map m 1 ipsec-isakmp\n"
+				 " set transform-set late never\n"
+				 "crypto dynamic-map d 1\n"
+				 " set transform-set nowhere\n"
+				 "crypto ipsec transform-set late esp-aes 256 esp-sha256-hmac\n",
+				 &errors),
+		2);
+	assert_string_equal(text_str(&errors),
+		"FILE:2: unknown transform set \"never\": define it with \"crypto ipsec transform-set\".\n"
+		"FILE:4: unknown transform set \"nowhere\": define it with \"crypto ipsec "
+		"transform-set\".\n");
+	e = crypto_map_entry(model_crypto_map(m, "m"), 1);
+	assert_int_equal(e->transform_set_count, 1);
+	assert_string_equal(e->transform_sets[0], "late");
+	assert_int_equal(crypto_map_entry(model_dynamic_map(m, "d"), 1)->transform_set_count, 0);
+	text_free(&errors);
+	model_free(m);
+}
+
 static void what_show_running_config_prints_around_it_is_no_error(void **state)
 {
 	struct model *m = model_new();
@@ -266,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_lines_are_taken_and_bad_ones_reported_by_number),
+		cmocka_unit_test(an_unknown_transform_set_is_reported_at_its_line),
 		cmocka_unit_test(what_show_running_config_prints_around_it_is_no_error),
 		cmocka_unit_test(a_secret_does_not_get_into_the_report),
 		cmocka_unit_test(a_file_may_come_in_pieces_of_any_size),
