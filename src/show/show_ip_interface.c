@@ -51,10 +51,31 @@ static bool is_configured(const struct facts *f, const char *device)
 	return false;
 }
 
+/* The interface of a group's virtual MAC. Its alias tells, too, but the kernel reports the alias of an interface that is
+ * down to nobody: on a standby router it would be listed. */
+static bool is_virtual(const struct facts *f, const char *name)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+	char made[HSRP_DEVICE_MAX];
+
+	vec_each (&f->model->interfaces, k, i) {
+		const struct link *parent = facts_link_by_name(f, interface_device(i));
+
+		vec_each (&i->standby, n, g) {
+			if (parent)
+				hsrp_macvlan_name(parent->ifindex, g->number, made);
+			if (parent && !strcmp(made, name))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool foreign_row(const struct facts *f, const struct link *link, struct row *row)
 {
 	if (!strcmp(link->name, "lo") || link->ike_tun || !strncmp(link->alias, "hotswan", 7) ||
-		is_configured(f, link->name))
+		is_configured(f, link->name) || is_virtual(f, link->name))
 		return false;
 	*row = (struct row){.name = link->name, .device = link->name, .link = link, .method = "unset"};
 	const struct address *a = facts_first_address(f, link->ifindex);

@@ -600,6 +600,7 @@ void scene_headend(struct scene *s)
 	link(f, 7, "eth7", "", false);
 	link(f, 8, "eth8", "", false);
 	link(f, 9, "ipsec0", "", true);
+	link(f, 10, "hs7-300", "", false); /* as a standby router sees it: without alias */
 	address(f, 2, "198.51.100.1", 24);
 	address(f, 3, "10.20.0.1", 16);
 	address(f, 3, "10.255.255.1", 32);
