@@ -176,26 +176,47 @@ static void erase_startup(struct session *s)
 	loop_work(s->engine->loop);
 }
 
+/* Line by line on top of what runs, in slices; the core hears of each slice. */
+static bool next_load(struct session *s)
+{
+	struct job *j = &s->job;
+	struct engine *e = s->engine;
+	struct text errors = {0};
+	size_t n = j->text.len - j->sent < SHOW_SLICE ? j->text.len - j->sent : SHOW_SLICE;
+
+	cli_loader_text(j->loader, text_str(&j->text) + j->sent, n, &errors);
+	j->sent += n;
+	if (j->sent == j->text.len) {
+		j->failed = cli_loader_end(j->loader, &errors) > 0;
+		j->loader = NULL;
+	}
+	e->warnings = &errors;
+	engine_config_changed(e);
+	e->warnings = NULL;
+	session_output(s, text_str(&errors), errors.len);
+	text_free(&errors);
+	if (!j->loader)
+		session_printf(s, "%zu bytes copied\n", j->text.len);
+	return j->loader != NULL;
+}
+
 static void load_startup(struct session *s)
 {
 	struct engine *e = s->engine;
-	struct text errors = {0};
-	unsigned refused = 0;
-	int r = startupfile_read(e->args->config, &s->job.text);
+	struct job *j = &s->job;
+	int r = startupfile_read(e->args->config, &j->text);
 
 	if (r == 0) {
-		refused = cli_load(e->model, &e->cli_ops, e->args->config, text_str(&s->job.text),
-			s->job.text.len, &errors);
-		e->warnings = &errors;
-		engine_config_changed(e);
-		e->warnings = NULL;
-		session_output(s, text_str(&errors), errors.len);
-		session_printf(s, "%zu bytes copied\n", s->job.text.len);
-	} else {
-		session_printf(s, "%% The startup configuration cannot be read: %s\n", strerror(-r));
+		j->loader = cli_loader_new(e->model, &e->cli_ops, e->args->config);
+		r = j->loader ? 0 : -ENOMEM;
 	}
-	text_free(&errors);
-	session_job_done(s, r < 0 || refused, 0);
+	if (r < 0) {
+		session_printf(s, "%% The startup configuration cannot be read: %s\n", strerror(-r));
+		session_job_done(s, true, 0);
+		return;
+	}
+	j->next = next_load;
+	loop_work(e->loop);
 }
 
 /* ---- the rest ---- */

@@ -64,6 +64,8 @@ static void clear_job(struct job *j)
 	facts_free(&j->facts);
 	if (j->filter)
 		cli_filter_end(j->filter, &dropped);
+	if (j->loader)
+		cli_loader_end(j->loader, &dropped);
 	text_free(&dropped);
 	if (j->text.s)
 		explicit_bzero(j->text.s, j->text.len); /* a configuration holds secrets */

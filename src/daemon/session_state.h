@@ -18,6 +18,7 @@ struct job {
 	bool showing;
 	struct cli_filter *filter;
 	struct cli_writer writer;
+	struct cli_loader *loader;
 	struct cli_action action;
 	struct text text; /* of a configuration that is being put together */
 	size_t sent;

@@ -76,6 +76,28 @@ def test_d9_lines_typed_since_the_last_save_survive_the_engine(net):
     assert net.p.show("show running-config") == before and "hostname TYPED" in before
 
 
+def test_d9_what_a_binding_is_survives_the_engine(lab):
+    """D10: stale, bound anew, fallen back, and fallen back although the name is there again."""
+    head = topologies.single(lab, configs.hsrp("P"), remotes=False).p
+    head.wait_state("Active")
+
+    def binding():
+        return [line.strip() for line in head.show("show crypto map").splitlines() if "binding" in line], head.rri()
+
+    for lines, wanted in ((["standby ip 192.168.0.9"], "virtual IP 192.168.0.3, state Active, binding stale"),
+                          (["crypto map mymap redundancy group1"], "virtual IP 192.168.0.9, state Active, binding bound"),
+                          (["no standby name group1"], "own IP 192.168.0.2, state Active, binding fallen back"),
+                          (["standby name group1"], "own IP 192.168.0.2, state Active, binding fallen back")):
+        head.configure(["interface FastEthernet 0/0", *lines])
+        head.wait_show("show crypto map", wanted)
+        routes = [] if "stale" in wanted else [REMOTE_NET]
+        head.wait_rri(*routes)
+        before, old = binding(), head.role_pid("engine")
+        head.kill_role("engine")
+        came_back(head, "engine", old)
+        wait_for(lambda b=before: binding() == b, 5, f"{wanted} again", evidence=head.evidence)
+
+
 def test_d9_an_erased_file_takes_nothing_from_what_runs(lab):
     head = topologies.single(lab, configs.static("P"), remotes=False).p
     before = head.show("show running-config")
@@ -184,6 +206,15 @@ def test_a_start_reports_readiness_only_when_bound_and_applied(lab):
             said = listener.recv(4096).decode()
         assert "172.17.11.0/24" in head.rri()   # R7: the routes of a static map exist
         assert "hotswan" in head.run("nft", "list", "tables")
+
+
+def test_the_startup_file_on_top_of_what_runs(lab):
+    head = topologies.single(lab, configs.hsrp("P"), remotes=False).p
+    head.configure(["hostname OTHER", "access-list 199 permit ip host 10.1.1.1 host 10.2.2.2"])
+    said = head.shell(stdin="copy startup-config running-config\n\n")
+    assert "bytes copied" in said, said
+    text = head.show("show running-config")
+    assert "hostname P\n" in text and "access-list 199 permit" in text
 
 
 def test_two_daemons_on_one_machine_do_not_meet(lab):
