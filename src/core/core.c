@@ -251,7 +251,8 @@ static bool adoption_complete(const struct core *c)
 {
 	return c->snapshot_done && c->model && c->sa_snapshot_done && !c->more && list_empty(&c->dirty_sas) &&
 		list_empty(&c->dying_sas) && list_empty(&c->walks) && list_empty(&c->rri.dirty) &&
-		list_empty(&c->dirty_hops) && !anything_settling(c);
+		list_empty(&c->dirty_statics) && list_empty(&c->dirty_hops) && list_empty(&c->ask_hops) &&
+		c->asked == 0 && !anything_settling(c);
 }
 
 static void snapshot_begin(struct core *c)

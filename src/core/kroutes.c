@@ -106,7 +106,8 @@ static void send(struct core *c, struct kroute *k, bool add)
 /* The comparison. May free the route. */
 static void reconcile(struct core *c, struct kroute *k)
 {
-	if (timer_armed(&k->timer))
+	if (timer_armed(&k->timer) ||
+		!c->snapshot_done) /* the route may be there: the sweep after the snapshot compares */
 		return;
 	if (k->wanted) {
 		bool on_its_way = k->cookie && k->sent_add && same_way(&k->sent, &k->want);

@@ -300,6 +300,7 @@ static void in_group(struct hsrp *h, const struct hsrp_group_config *c, int *res
 			return;
 		}
 		take_resume(h, g);
+		g->untold = g->resume.state != HSRP_DISABLED;
 		if (!i->was_up || !i->ready)
 			g->reload_until = MONO_NEVER; /* set when the interface comes up for the first time */
 	}
@@ -445,6 +446,12 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 	}
 	interface_timer(h, i);
 	groups_reconsider(h, i, HSRP_REASON_INTERFACE_DOWN);
+	HASH_ITER (hh, i->groups, g, next) {
+		bool untold = g->untold;
+		g->untold = false;
+		if (untold)
+			out_report(h, g, HSRP_PHASE_CHANGED);
+	}
 	i->held = false;
 	interface_drop_if_empty(h, i);
 }

@@ -75,6 +75,7 @@ struct group {
 	uint16_t pending;	      /* actions that wait until the address is gone */
 	int kernel_error;
 	struct hsrp_record resume; /* state != 0: a predecessor's role */
+	bool untold;		   /* no report yet: the device decides whether the role is taken up */
 
 	/* For reports. */
 	uint32_t changes;

@@ -181,6 +181,9 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 
 void out_report(struct hsrp *h, const struct group *g, enum hsrp_phase phase)
 {
+	/* "Initial" now and "active" a moment later would make the engine give up what it serves. */
+	if (g->untold && g->state <= HSRP_INITIAL && phase != HSRP_PHASE_REMOVED)
+		return;
 	struct hsrp_out *out = out_new(h, HSRP_OUT_REPORT);
 
 	out->report = (struct hsrp_report){.phase = (uint8_t)phase,

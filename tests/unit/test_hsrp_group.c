@@ -668,6 +668,41 @@ static void an_active_role_is_resumed_within_the_hold_time_with_a_hello(void **s
 	world_free(w);
 }
 
+/* The engine, which may start at the same moment, must not hear "Initial" first: it would give up what stands. */
+static void a_role_that_may_be_resumed_is_not_reported_before(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = w->box[A].record};
+
+	hsrp_free(w->box[A].h);
+	w->box[A].h = hsrp_new(99);
+	world_step(w, A, &in);
+	world_skip(w, A);
+	world_configure(w, A);
+	assert_int_equal(world_count(w, A, "report"), 0);
+	world_link(w, A, true);
+	assert_true(world_count(w, A, "report") >= 1);
+	assert_int_equal(world_count(w, A, "report changed Init"), 0);
+	world_free(w);
+}
+
+static void a_role_that_cannot_be_resumed_is_reported_with_the_link(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = w->box[A].record};
+
+	hsrp_free(w->box[A].h);
+	w->box[A].h = hsrp_new(99);
+	world_step(w, A, &in);
+	world_skip(w, A);
+	world_configure(w, A);
+	world_link(w, A, false);
+	assert_int_equal(world_count(w, A, "report changed Init"), 1);
+	world_free(w);
+}
+
 static void a_standby_role_is_resumed(void **state)
 {
 	(void)state;
@@ -872,6 +907,8 @@ int main(void)
 		cmocka_unit_test(interface_down_and_up),
 		cmocka_unit_test(a_device_made_again_starts_afresh),
 		cmocka_unit_test(an_active_role_is_resumed_within_the_hold_time_with_a_hello),
+		cmocka_unit_test(a_role_that_may_be_resumed_is_not_reported_before),
+		cmocka_unit_test(a_role_that_cannot_be_resumed_is_reported_with_the_link),
 		cmocka_unit_test(a_standby_role_is_resumed),
 		cmocka_unit_test(later_than_hold_what_is_left_goes_first),
 		cmocka_unit_test(an_active_router_that_slept_through_its_hold_time_steps_down),
