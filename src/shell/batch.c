@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 enum {
 	CTRL_Z = 0x1a,
@@ -55,11 +57,31 @@ static int await_done(struct batch *b)
 	}
 }
 
+/* A line of standard input; a secret that is typed at a terminal is not echoed. */
+static ssize_t read_line(char **line, size_t *cap, bool secret)
+{
+	struct termios echoing, silent;
+	bool hide = secret && tcgetattr(STDIN_FILENO, &echoing) == 0;
+	ssize_t n;
+
+	if (hide) {
+		silent = echoing;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSANOW, &silent);
+	}
+	n = getline(line, cap, stdin);
+	if (hide) {
+		tcsetattr(STDIN_FILENO, TCSANOW, &echoing);
+		fputc('\n', stdout);
+	}
+	while (n > 0 && ((*line)[n - 1] == '\n' || (*line)[n - 1] == '\r'))
+		(*line)[--n] = 0;
+	return n;
+}
+
 /* The next line, without its end; its length, or -1 at the end. */
 static ssize_t next_line(struct batch *b, char **line, size_t *cap)
 {
-	ssize_t n;
-
 	if (b->command && *b->command) {
 		size_t len = strcspn(b->command, "\n");
 
@@ -76,10 +98,7 @@ static ssize_t next_line(struct batch *b, char **line, size_t *cap)
 		fputs(b->done.prompt, stdout);
 		fflush(stdout);
 	}
-	n = getline(line, cap, stdin);
-	while (n > 0 && ((*line)[n - 1] == '\n' || (*line)[n - 1] == '\r'))
-		(*line)[--n] = 0;
-	return n;
+	return read_line(line, cap, b->done.flags & CONTROL_NO_ECHO);
 }
 
 static int send_line(struct batch *b, const char *line, size_t len)
