@@ -108,6 +108,7 @@ static void step_enter(void *arg, enum step s)
 	case STEP_ROUTES_WITHDRAWN:
 		if (b->level > LEVEL_CONNECTIONS)
 			set_level(c, b, LEVEL_CONNECTIONS);
+		units_release_all(c, b);
 		break;
 	case STEP_SAS_DROPPED:
 	case STEP_SAS_DELETED:
@@ -139,7 +140,7 @@ static bool step_done(void *arg, enum step s)
 {
 	const struct core *c = ((void **)arg)[0];
 	const struct binding *b = ((void **)arg)[1];
-	bool quiet = list_empty(&b->apply_queue) && b->ops == 0;
+	bool quiet = list_empty(&b->apply_queue) && list_empty(&b->release_queue) && b->ops == 0;
 
 	switch (s) {
 	case STEP_FILTER:
@@ -184,10 +185,14 @@ static void left(struct core *c, struct binding *b)
 {
 	b->leaving = false;
 	if (b->removing || c->stopping) {
-		binding_free(c, b);
+		if (b->level == LEVEL_NONE) /* the filter went, and it goes last */
+			binding_free(c, b);
+		else
+			binding_look(c, b); /* removed while it was leaving for another reason */
 		return;
 	}
-	b->level = b->target == LEVEL_NONE ? LEVEL_NONE : LEVEL_FILTER;
+	if (b->level > LEVEL_FILTER || b->target == LEVEL_NONE)
+		b->level = b->target == LEVEL_NONE ? LEVEL_NONE : LEVEL_FILTER;
 	binding_look(c, b);
 }
 
@@ -274,8 +279,7 @@ static void look(struct core *c, struct binding *b)
 		return;
 	}
 	leave = b->removing || c->stopping ||
-		(b->level > LEVEL_FILTER && (b->target < b->level || !ip_equal(&b->endpoint, &b->goal)) &&
-			ip_is_set(&b->endpoint));
+		(b->level > LEVEL_FILTER && (b->target < b->level || !ip_equal(&b->endpoint, &b->goal)));
 	if (!leave && b->tx.list && b->tx.list == list_to_come(b) && ip_equal(&b->endpoint, &b->goal) &&
 		b->ifindex == b->iface->ifindex) { /* under way already */
 		binding_run(c, b);
@@ -296,6 +300,8 @@ static void look(struct core *c, struct binding *b)
 	} else if (b->level != b->target || !b->filter_stands) {
 		say_state(c, b, false);
 		transaction_start(&b->tx, list_to_come(b));
+	} else {
+		b->tx = (struct transaction){0}; /* what was under way led further than it should go now */
 	}
 	binding_run(c, b);
 }
@@ -304,14 +310,14 @@ bool bindings_work(struct core *c)
 {
 	struct list *link;
 	struct binding *b, *next;
-	bool again = false;
 
 	while ((link = list_take(&c->look)) != NULL)
 		look(c, list_item(link, struct binding, in_look));
 	HASH_ITER (hh, c->bindings, b, next) {
-		again |= units_plan_work(c, b);
+		units_release_work(c, b);
+		units_plan_work(c, b);
 		filter_work(c, b);
-		again |= units_apply_work(c, b);
+		units_apply_work(c, b);
 		if (b->tx.list) {
 			binding_run(c, b);
 		} else if (list_empty(&b->apply_queue) && list_empty(&b->plan_queue) && b->ops == 0 &&
@@ -320,7 +326,7 @@ bool bindings_work(struct core *c)
 			filter_work(c, b);
 		}
 	}
-	return again || !list_empty(&c->look);
+	return !list_empty(&c->look);
 }
 
 /* --- The line on the interface ------------------------------------------------------------------------------------------------ */
@@ -383,6 +389,7 @@ static struct binding *binding_new(struct core *c, struct iface *i, const char *
 	str_copy(b->map, sizeof(b->map), map);
 	list_init(&b->plan_queue);
 	list_init(&b->apply_queue);
+	list_init(&b->release_queue);
 	list_init(&b->wait_filter);
 	list_init(&b->old_rules);
 	HASH_ADD(hh, c->bindings, id, sizeof(b->id), b);
@@ -396,6 +403,20 @@ static struct binding *binding_new(struct core *c, struct iface *i, const char *
 		core_log(c, SEV_INFO, "CRYPTO-6-ISAKMP_ON_OFF", "ISAKMP is ON");
 	c->isakmp_on = true;
 	return b;
+}
+
+/* The same map on the same interface, typed again before it was gone: its connections have the same names. */
+static struct binding *come_back(struct core *c, struct iface *i, const char *map)
+{
+	for (struct binding *b = c->bindings; b; b = b->hh.next) {
+		if (!b->removing || strcmp(b->map, map) != 0 || strcmp(b->interface, i->name) != 0)
+			continue;
+		b->removing = false;
+		b->iface = i;
+		i->binding = b;
+		return b;
+	}
+	return NULL;
 }
 
 void binding_sync(struct core *c, struct iface *i)
@@ -414,7 +435,9 @@ void binding_sync(struct core *c, struct iface *i)
 	if (!map[0] || c->stopping)
 		return;
 	if (!b) {
-		b = binding_new(c, i, map);
+		b = come_back(c, i, map);
+		if (!b)
+			b = binding_new(c, i, map);
 		if (b)
 			apply_line(c, b, cfg);
 	} else if (b->applied != cfg->crypto_applied) {

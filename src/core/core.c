@@ -425,18 +425,20 @@ static void dispatch(struct core *c, const struct event *e)
 /* Works the queues off in the order that keeps what depends on what: goals, plans, filters, SAs, routes, charon. */
 static void work(struct core *c)
 {
+	uint32_t before;
 	bool again;
 
-	do {
+	do { /* until a whole round found nothing to do: what came to rest lets others go on */
+		before = c->budget;
 		secrets_work(c); /* before the connections that use them */
 		again = bindings_work(c);
 		sas_work(c);
 		walks_work(c);
 		hops_work(c);
-		again |= routes_work(c);
+		routes_work(c);
 		conns_work(c);
 		kroutes_sweep_work(c);
-	} while (again && !c->more);
+	} while ((again || c->budget != before) && !c->more);
 }
 
 void core_step(struct core *c, const struct event *e, mono_t now, struct effects *out)

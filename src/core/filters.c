@@ -119,7 +119,7 @@ void filter_result(struct core *c, struct binding *b, uint64_t cookie, int error
 	binding_look(c, b);
 }
 
-/* Unless another crypto map took the interface over: its filter replaced ours. */
+/* Unless another crypto map took the interface over: its filter replaces ours, and it has to take that away. */
 void filter_withdraw(struct core *c, struct binding *b)
 {
 	struct effect *e;
@@ -128,9 +128,13 @@ void filter_withdraw(struct core *c, struct binding *b)
 	if (!b->filter_sent || !b->ifindex)
 		return;
 	b->filter_sent = b->filter_stands = false;
-	for (const struct binding *other = c->bindings; other; other = other->hh.next)
-		if (other != b && other->ifindex == b->ifindex && !other->removing)
-			return;
+	b->filter_dirty = true; /* should it come back */
+	for (struct binding *other = c->bindings; other; other = other->hh.next) {
+		if (other == b || other->ifindex != b->ifindex || other->removing)
+			continue;
+		other->filter_sent = true;
+		return;
+	}
 	cookie = core_expect(c, PENDING_FILTER_GONE, b->id);
 	e = effects_add(c->out, EF_FILTER_GONE);
 	e->cookie = cookie;

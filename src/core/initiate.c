@@ -144,7 +144,7 @@ void conn_timer(struct core *c, struct conn *n)
 
 void conn_ike_established(struct core *c, struct conn *n)
 {
-	if (n->phase == CONN_TRYING)
+	if (n->phase == CONN_TRYING && may_initiate(c, n))
 		ask_children(c, n, true);
 }
 
@@ -174,7 +174,7 @@ void conn_child_up(struct core *c, struct conn *n, int32_t child)
 	if (is_up(n)) {
 		conn_rest(c, n);
 		n->phase = CONN_UP;
-	} else if (n->phase == CONN_TRYING) {
+	} else if (n->phase == CONN_TRYING && may_initiate(c, n)) {
 		ask_children(c, n, true);
 	} else if (n->phase == CONN_IDLE) {
 		conn_kick(c, n);

@@ -450,19 +450,10 @@ void statics_update(struct core *c)
 			static_free(c, s);
 }
 
-bool routes_work(struct core *c)
+void routes_work(struct core *c)
 {
-	bool did = false;
-
-	while (!list_empty(&c->dirty_statics) && core_spend(c)) {
-		struct static_rec *s = list_item(list_take(&c->dirty_statics), struct static_rec, dirty);
-
-		judge_statics(c, s->slot);
-		did = true;
-	}
-	while (!list_empty(&c->rri.dirty) && core_spend(c)) {
+	while (!list_empty(&c->dirty_statics) && core_spend(c))
+		judge_statics(c, list_item(list_take(&c->dirty_statics), struct static_rec, dirty)->slot);
+	while (!list_empty(&c->rri.dirty) && core_spend(c))
 		judge(c, list_item(list_take(&c->rri.dirty), struct rri_slot, dirty));
-		did = true;
-	}
-	return did;
 }

@@ -135,6 +135,7 @@ struct binding {
 	struct vec units;	/* by sequence */
 	struct list plan_queue; /* units whose plan is due */
 	struct list apply_queue;
+	struct list release_queue; /* units whose routes have to go, whatever other queue they are in */
 	struct list wait_filter; /* units whose rules the kernel does not have yet */
 	struct list old_rules;	 /* units that still guard what they no longer protect */
 	uint32_t ops;		 /* effects that await their result */
@@ -158,6 +159,7 @@ struct unit {
 	bool dynamic;
 	struct list in_queue;	/* plan_queue or apply_queue or wait_filter of the binding */
 	struct list in_old;	/* old_rules of the binding */
+	struct list in_release;
 	uint64_t filter_number; /* the filter that has its rules and peers */
 	uint64_t peers_digest;
 	struct filter_rule *rules; /* of the plan */
@@ -461,7 +463,7 @@ struct binding *binding_by_id(const struct core *c, uint32_t id);
 void binding_sync(struct core *c, struct iface *i);   /* the crypto map line of the interface */
 void binding_look(struct core *c, struct binding *b); /* something changed that its goal depends on */
 void binding_run(struct core *c, struct binding *b);  /* the transaction, as far as it gets */
-bool bindings_work(struct core *c);
+bool bindings_work(struct core *c); /* true: a goal is to be looked at once more */
 void binding_groups_changed(struct core *c, struct binding *b);
 void binding_op_done(struct core *c, uint32_t id);
 void binding_free(struct core *c, struct binding *b);
@@ -490,8 +492,10 @@ void unit_touch(struct core *c, struct binding *b, uint16_t sequence); /* plan a
 void units_touch_all(struct core *c, struct binding *b);
 void units_apply_all(struct core *c, struct binding *b);
 void unit_apply_later(struct unit *u);
-bool units_plan_work(struct core *c, struct binding *b);
-bool units_apply_work(struct core *c, struct binding *b);
+void units_plan_work(struct core *c, struct binding *b);
+void units_release_all(struct core *c, struct binding *b);
+void units_release_work(struct core *c, struct binding *b);
+void units_apply_work(struct core *c, struct binding *b);
 void units_filter_confirmed(struct core *c, struct binding *b);
 void units_settled(struct core *c, struct binding *b);
 void unit_free(struct core *c, struct unit *u);
@@ -551,7 +555,7 @@ void routes_release(struct core *c, struct unit *u);
 struct rri_route *route_hold(struct core *c, const struct binding *b, const struct reverse_route *rr,
 	struct rri_want *want, bool from_sa);
 void route_release(struct core *c, struct rri_route *r, bool from_sa);
-bool routes_work(struct core *c);
+void routes_work(struct core *c);
 void routes_touch_all(struct core *c);
 void routes_touch_prefix(struct core *c, const struct prefix *p); /* slots that cover it or lie within it */
 void statics_update(struct core *c);

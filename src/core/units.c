@@ -298,21 +298,15 @@ static void plan_unit(struct core *c, struct unit *u)
 		list_append(&b->apply_queue, &u->in_queue);
 }
 
-bool units_plan_work(struct core *c, struct binding *b)
+void units_plan_work(struct core *c, struct binding *b)
 {
-	struct list *link;
-	bool did = false;
+	bool oom = c->oom;
 
 	while (!list_empty(&b->plan_queue) && core_spend(c)) {
-		bool oom = c->oom;
-
-		link = list_take(&b->plan_queue);
-		plan_unit(c, list_item(link, struct unit, in_queue));
-		did = true;
+		plan_unit(c, list_item(list_take(&b->plan_queue), struct unit, in_queue));
 		if (c->oom && !oom) /* once more with the next event */
-			return false;
+			return;
 	}
-	return did;
 }
 
 /* --- Apply ---------------------------------------------------------------------------------------------------------------- */
@@ -346,17 +340,26 @@ static void apply_unit(struct core *c, struct unit *u)
 	plan_clear(&p);
 }
 
-bool units_apply_work(struct core *c, struct binding *b)
+void units_apply_work(struct core *c, struct binding *b)
 {
-	struct list *link;
-	bool did = false;
+	while (!list_empty(&b->apply_queue) && core_spend(c))
+		apply_unit(c, list_item(list_take(&b->apply_queue), struct unit, in_queue));
+}
 
-	while (!list_empty(&b->apply_queue) && core_spend(c)) {
-		link = list_take(&b->apply_queue);
-		apply_unit(c, list_item(link, struct unit, in_queue));
-		did = true;
-	}
-	return did;
+/* Leaving: routes go at once, also those of units that wait for a filter. */
+void units_release_all(struct core *c, struct binding *b)
+{
+	struct unit *u;
+
+	(void)c;
+	vec_each (&b->units, i, u)
+		list_append_once(&b->release_queue, &u->in_release);
+}
+
+void units_release_work(struct core *c, struct binding *b)
+{
+	while (!list_empty(&b->release_queue) && core_spend(c))
+		routes_release(c, list_item(list_take(&b->release_queue), struct unit, in_release));
 }
 
 /* Routes and SAs have followed: what was guarded for them alone is let go. */
@@ -397,6 +400,7 @@ void unit_free(struct core *c, struct unit *u)
 	leave_acl(c, u);
 	list_remove(&u->in_queue);
 	list_remove(&u->in_old);
+	list_remove(&u->in_release);
 	list_remove(&u->in_dynamic);
 	free(u);
 }

@@ -75,7 +75,8 @@ void walks_work(struct core *c)
 	{
 		struct walk *w = list_item(link, struct walk, in_walks);
 
-		if (!go_on(c, w))
+		if (!core_spend(c) ||
+			!go_on(c, w)) /* an empty one counts as work, too: others waited for its end */
 			return;
 		list_remove(link);
 		free(w);

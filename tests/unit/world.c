@@ -243,16 +243,42 @@ static void run(struct world *w)
 		struct effect e = w->effects.items[i];
 
 		w->effects.items[i] = (struct effect){.kind = EF_SA_SNAPSHOT};
+		if (w->decided)
+			w->decided(w, &e);
+		if (w->defer) {
+			*effects_add(&w->later, e.kind) = e;
+			continue;
+		}
 		carry_out(w, &e);
+		if (w->carried_out)
+			w->carried_out(w, &e);
 		effect_clear(&e);
 	}
 	w->effects.count = 0;
+}
+
+bool world_deliver(struct world *w)
+{
+	struct effect e;
+
+	if (!w->later.count)
+		return false;
+	e = w->later.items[0];
+	memmove(w->later.items, w->later.items + 1, --w->later.count * sizeof(e));
+	carry_out(w, &e);
+	if (w->carried_out)
+		w->carried_out(w, &e);
+	effect_clear(&e);
+	run(w);
+	return true;
 }
 
 void world_event(struct world *w, const struct event *e)
 {
 	int rounds = 0;
 
+	if (e->kind == EV_LINK || e->kind == EV_LINK_GONE)
+		w->tun_up = e->link.ifindex == TUN ? e->kind == EV_LINK : w->tun_up;
 	step(w, e);
 	run(w);
 	while (core_deadline(w->core).ns <= w->ms * 1000000) {
@@ -313,6 +339,8 @@ void snapshot(struct world *w)
 	world_event(w, &(struct event){.kind = EV_SNAPSHOT_BEGIN});
 	link_state(w, OUTSIDE, "eth0", true, true);
 	address(w, OUTSIDE, "192.168.0.2", true);
+	if (w->tun_up)
+		link_state(w, TUN, "ipsec0", true, true);
 	for (size_t i = 0; i < w->route_cap; i++)
 		if (w->routes[i].used)
 			world_event(w, &(struct event){.kind = EV_ROUTE, .route = w->routes[i].r});
@@ -524,6 +552,7 @@ void world_free(struct world *w)
 	core_free(w->core);
 	model_free(w->model);
 	effects_free(&w->effects);
+	effects_free(&w->later);
 	log_clear(w);
 	free(w->routes);
 	free(w);

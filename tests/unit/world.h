@@ -31,8 +31,14 @@ struct world {
 	int filter_error, route_error;
 	bool hold_resolve;
 	bool kernel_silent; /* no answer to routes */
-	bool charon_up;
+	bool charon_up, tun_up;
 	size_t filters, effects_seen;
+	bool defer; /* effects wait in `later` until world_deliver */
+	struct effects later;
+	/* Looks at each effect as it is decided, and as it is carried out. */
+	void (*decided)(struct world *w, const struct effect *e);
+	void (*carried_out)(struct world *w, const struct effect *e);
+	void *user;
 	bool stopped;
 };
 
@@ -42,6 +48,7 @@ void world_free(struct world *w);
 /* Events. */
 void config(struct world *w); /* after the model was changed */
 void pass_ms(struct world *w, int64_t ms);
+bool world_deliver(struct world *w); /* carries out the oldest deferred effect; false when there is none */
 void world_event(struct world *w, const struct event *e);
 void link_state(struct world *w, int ifindex, const char *name, bool up, bool running);
 void address(struct world *w, int ifindex, const char *addr, bool present);
