@@ -93,6 +93,15 @@ static bool drop_map(struct cli_call *c)
 {
 	const char *name = cli_arg(c->args, "name")->s;
 
+	const struct interface_cfg *i;
+
+	if (model_crypto_map(c->model, name))
+		vec_each (&c->model->interfaces, n, i)
+			if (strcmp(i->crypto_map, name) == 0)
+				cli_note(c,
+					"%%Warning: crypto map \"%s\" is still on %s, which protects nothing "
+					"now",
+					name, i->name);
 	model_touch(c->model, MODEL_CRYPTO_MAP, name, 0);
 	c->touched = true;
 	model_crypto_map_delete(c->model, name);

@@ -1,5 +1,5 @@
 /* ISAKMP (IKEv1): policies, pre-shared keys, keepalive. */
-#include "cli/grammar.h"
+#include "cli/rules.h"
 
 static const uint32_t encryptions[] = {
 	IKE_ENCR_DES, IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256};
@@ -75,6 +75,11 @@ static bool get_key(const struct cli_target *t, struct cli_args *a)
 	return true;
 }
 
+static void warn_key(struct cli_call *c)
+{
+	cli_warn_key(c, &((const struct isakmp_key *)c->target.object)->key);
+}
+
 static bool key_has_mask(const struct cli_target *t)
 {
 	return ((const struct isakmp_key *)t->object)->mask_typed;
@@ -90,6 +95,36 @@ static bool key_has_no_mask(const struct cli_target *t)
 #define KEY_TYPE_HELP                                                                                        \
 	"Specifies an UNENCRYPTED password will follow|Specifies an ENCRYPTED password will follow|"         \
 	"Specifies a HIDDEN password will follow|The UNENCRYPTED (cleartext) user password|"
+
+/* Do entries of this map speak IKEv1? */
+static bool uses_ikev1(const struct crypto_map *map)
+{
+	const struct crypto_map_entry *e;
+
+	vec_each (&map->entries, i, e)
+		if (!e->ikev2_profile[0])
+			return true;
+	return false;
+}
+
+/* H5: what makes a failover noticed goes. */
+static bool unset_keepalive(struct cli_call *c)
+{
+	const struct interface_cfg *i;
+
+	c->model->isakmp_keepalive = (struct ike_keepalive){0};
+	vec_each (&c->model->interfaces, n, i) {
+		const struct crypto_map *map = model_crypto_map(c->model, i->crypto_map);
+
+		if (map && i->crypto_redundancy && uses_ikev1(map))
+			cli_note(c,
+				"%%Warning: Crypto map %s uses redundancy without IKE keepalive: peers do "
+				"not "
+				"notice a failover",
+				map->name);
+	}
+	return true;
+}
 
 static const uint32_t keepalive_modes[] = {false, true};
 
@@ -171,6 +206,7 @@ static const struct cli_row rows[] = {
 		.list = &cli_list_isakmp_keys,
 		.set = set_key,
 		.get = get_key,
+		.after = warn_key,
 		.applies = key_has_no_mask,
 		.touches = MODEL_KEY,
 		.trail = "       "},
@@ -183,6 +219,7 @@ static const struct cli_row rows[] = {
 		.list = &cli_list_isakmp_keys,
 		.set = set_key,
 		.get = get_key,
+		.after = warn_key,
 		.applies = key_has_mask,
 		.touches = MODEL_KEY},
 	{.modes = IN(CONFIG),
@@ -199,6 +236,7 @@ static const struct cli_row rows[] = {
 			"Keepalive is sent periodically",
 		.rank = 920,
 		.touches = MODEL_ISAKMP,
+		.unset = unset_keepalive,
 		.fields = {FLAG(NULL, struct model, isakmp_keepalive.set),
 			UINT("seconds", struct model, isakmp_keepalive.seconds),
 			UINT_STD("retry", struct model, isakmp_keepalive.retry_s, 2),

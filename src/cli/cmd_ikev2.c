@@ -1,7 +1,7 @@
 /* IKEv2: proposals, policies, keyrings, profiles, dead peer detection. */
 #include <string.h>
 
-#include "cli/grammar.h"
+#include "cli/rules.h"
 
 /* --- Proposals: several values a line ---------------------------------------------------------------------------- */
 
@@ -137,6 +137,11 @@ static bool unset_key(struct cli_call *c)
 {
 	*key_of(c->row, c->target.object) = (struct secret){0};
 	return true;
+}
+
+static void warn_key(struct cli_call *c)
+{
+	cli_warn_key(c, key_of(c->row, c->target.object));
 }
 
 static bool get_key(const struct cli_target *t, struct cli_args *a)
@@ -286,7 +291,8 @@ static const struct cli_row rows[] = {
 		.touches = MODEL_KEY,
 		.set = set_key,
 		.unset = unset_key,
-		.get = get_key},
+		.get = get_key,
+		.after = warn_key},
 	{.modes = IN(IKEV2_PEER),
 		.syntax = "pre-shared-key remote ; [{0|6}:type] WORD/128:key",
 		.help = "|specify verifying key|Specifies an UNENCRYPTED password will follow|"
@@ -297,7 +303,8 @@ static const struct cli_row rows[] = {
 		.touches = MODEL_KEY,
 		.set = set_key,
 		.unset = unset_key,
-		.get = get_key},
+		.get = get_key,
+		.after = warn_key},
 	{.modes = IN(IKEV2_PEER),
 		.syntax = "pre-shared-key ; [{0|6}:type] WORD/128:key",
 		.help = "|||The UNENCRYPTED (cleartext) user password",
@@ -306,7 +313,8 @@ static const struct cli_row rows[] = {
 		.touches = MODEL_KEY,
 		.set = set_key,
 		.unset = unset_key,
-		.get = get_key},
+		.get = get_key,
+		.after = warn_key},
 
 	{.modes = IN(CONFIG),
 		.syntax = "crypto ikev2 profile WORD/63:name",

@@ -109,3 +109,11 @@ void cli_warn_priority(struct cli_call *c, const struct interface_cfg *i, const 
 			"routers",
 			(unsigned)g->number, i->crypto_map, (unsigned)g->priority);
 }
+
+void cli_warn_key(struct cli_call *c, const struct secret *s)
+{
+	if (s->set && s->type != 0)
+		cli_note(c,
+			"%%Warning: a key of type %u cannot be decrypted and is not used: type it in clear",
+			(unsigned)s->type);
+}
