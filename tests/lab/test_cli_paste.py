@@ -19,6 +19,7 @@ EXAMPLES = {
     "example 3": configs.text("example3-hsrp"),
     "example 3 with IKEv2": configs.text("example3-hsrp") + configs.text("ikev2"),
 }
+FIRST_PROMPT = re.compile(rb"(^|[\r\n])Router[#>]$")
 EXEC_PROMPT = re.compile(rb"[\r\n]GUIDE#$")
 
 
@@ -31,16 +32,17 @@ def headend(lab, name, config=""):
 
 
 def paste(head, text, end=EXEC_PROMPT, timeout=30):
-    """Everything the shell prints when a terminal user pastes the text in one go."""
+    """Everything the shell prints when a terminal user pastes the text in one go at the first prompt."""
     master, slave = pty.openpty()
     with subprocess.Popen([HOTSWAN, "--run-dir", head.run_dir], stdin=slave, stdout=slave, stderr=slave,
                           start_new_session=True) as shell:
         os.close(slave)
-        seen, deadline, pending = b"", time.monotonic() + timeout, text.encode()
+        seen, deadline, pending, prompted = b"", time.monotonic() + timeout, text.encode(), False
         while not (end.search(seen) and not pending):
-            readable, writable, _ = select.select([master], [master] if pending else [], [], 0.5)
+            readable, writable, _ = select.select([master], [master] if pending and prompted else [], [], 0.5)
             if readable:
                 seen += os.read(master, 65536)
+                prompted = prompted or bool(FIRST_PROMPT.search(seen))
             if writable:
                 pending = pending[os.write(master, pending[:256]):]
             if time.monotonic() > deadline:
