@@ -156,6 +156,7 @@ void config_begin(struct hsrpd *d)
 	struct saved *s, *snext;
 
 	d->in_config = true;
+	d->end_waits = false;
 	HASH_ITER (hh, d->devices, v, next)
 		v->named = false;
 	HASH_ITER (hh, d->saved, s, snext)
@@ -168,6 +169,12 @@ void config_end(struct hsrpd *d, uint32_t id)
 	struct device *v, *next;
 
 	if (!d->in_config)
+		return;
+	d->end_id = id;
+	d->end_waits = false;
+	HASH_ITER (hh, d->devices, v, next)
+		d->end_waits |= v->asked;
+	if (d->end_waits)
 		return;
 	d->in_config = false;
 	HASH_ITER (hh, d->devices, v, next)
@@ -210,4 +217,10 @@ void config_load_saved(struct hsrpd *d)
 			hsrpd_message(d, &m);
 	}
 	free(bytes);
+}
+
+void config_links_known(struct hsrpd *d)
+{
+	if (d->end_waits)
+		config_end(d, d->end_id);
 }

@@ -184,20 +184,23 @@ void devices_receiver_opened(struct hsrpd *d, struct work *w)
 			strerror(errno));
 }
 
-void devices_link_answered(struct hsrpd *d, const struct work *w)
+static void link_answered(struct hsrpd *d, struct device *v, const struct work *w)
 {
-	struct device *v = device_find(d, w->device);
-
-	if (!v || !v->asked)
-		return;
 	v->asked = false;
-	if (v->overtaken) {
+	if (v->overtaken)
 		device_ask(d, v);
-		return;
-	}
-	if (w->error)
+	else if (w->error)
 		log_ios("HSRP", LOG_SEV_ERROR, "LINK", "cannot ask about %s: %s", w->device,
 			strerror(-w->error));
 	else
 		device_link(d, v, w->link.ifindex, w->link.up, &w->link.mac);
+}
+
+void devices_link_answered(struct hsrpd *d, const struct work *w)
+{
+	struct device *v = device_find(d, w->device);
+
+	if (v && v->asked)
+		link_answered(d, v, w);
+	config_links_known(d);
 }

@@ -260,7 +260,7 @@ static void on_lost(void *arg)
 	struct hsrpd *d = arg;
 
 	/* A configuration that ended in the middle removes nothing. */
-	d->in_config = false;
+	d->in_config = d->end_waits = false;
 	hsrpd_step(d, &(struct hsrp_in){.kind = HSRP_IN_DEBUG}, NULL);
 }
 

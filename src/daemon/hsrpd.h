@@ -46,6 +46,8 @@ struct hsrpd {
 	const char *run_dir;
 	bool resumable; /* a predecessor's role is young enough to be taken up */
 	bool in_config, swept, leaving, save_due;
+	bool end_waits; /* CONFIG_END came while a link query was under way: roles are resumed before it counts */
+	uint32_t end_id;
 	uint32_t status_id, leave_id;
 	mono_t give_up; /* of a stop; every answer of the kernel moves it on */
 };
@@ -70,7 +72,8 @@ int config_group(struct hsrpd *d, const struct message *m);
 int config_remove(struct hsrpd *d, const struct message *m);
 void config_begin(struct hsrpd *d);
 void config_end(struct hsrpd *d, uint32_t id);
-void config_load_saved(struct hsrpd *d); /* the predecessor's, until the engine sends the present one */
+void config_links_known(struct hsrpd *d); /* a link query was answered */
+void config_load_saved(struct hsrpd *d);  /* the predecessor's, until the engine sends the present one */
 bool config_on_idle(void *ctx);
 
 #endif

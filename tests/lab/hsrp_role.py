@@ -146,7 +146,7 @@ class HsrpRole(Node):
                     raise LabError(f"no message {wanted} within {timeout} s\n{self.evidence()}") from None
                 return None
             if not data:
-                raise LabError(f"the hsrp process closed the connection\n{self.evidence()}")
+                raise LabError("the hsrp process closed the connection")
             _, kind, _, number = struct.unpack_from("!BBHL", data)
             read = Reader(data[8:])
             if kind == REPORT:

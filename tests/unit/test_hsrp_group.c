@@ -659,6 +659,10 @@ static void an_active_role_is_resumed_within_the_hold_time_with_a_hello(void **s
 	struct world *w = active_alone(1);
 
 	resume(w, A, 9000);
+	/* Nothing before it is taken up: "Init" would make others let go. */
+	assert_int_equal(
+		world_count(w, A, "report changed Init") + world_count(w, A, "report changed Disabled"), 0);
+	assert_int_equal(world_count(w, A, "report state Active"), 1);
 	assert_did(w, A, "adv active 1/0 imac", "hello active pri 100 vmac", "kernel serve 192.168.0.254");
 	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
 	assert_true(world_status(w, A).serving);
@@ -724,6 +728,7 @@ static void later_than_hold_what_is_left_goes_first(void **state)
 	struct world *w = active_alone(1);
 
 	resume(w, A, 10001);
+	assert_int_equal(world_count(w, A, "report changed Init"), 1);
 	assert_did(w, A, "kernel remove "); /* at once, not after the interface delay */
 	assert_silent(w, A);
 	assert_int_equal(world_state(w, A), HSRP_INITIAL);
