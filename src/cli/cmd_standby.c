@@ -123,6 +123,11 @@ static bool check_secondary(struct cli_call *c)
 	return check_group(c) && check_free(c, &cli_arg(c->args, "ip")->ip, true);
 }
 
+static void warn_no_device(struct cli_call *c)
+{
+	cli_warn_no_device(c, around(c));
+}
+
 /* Without `standby ip` the group has no virtual address at all. */
 static bool unset_ip(struct cli_call *c)
 {
@@ -383,10 +388,11 @@ static bool drop_group(struct cli_call *c)
 
 static const struct cli_row rows[] = {
 	{.modes = IN(INTERFACE),
-		.syntax = "standby delay minimum ; <0-10000>:minimum [reload <0-10000>:reload]",
+		.syntax = "standby delay ; {minimum <0-10000>:minimum [reload <0-10000>:reload]|"
+			  "reload <0-10000>:reload}",
 		.help = "HSRP interface configuration commands|HSRP initialisation delay|Minimum delay|Delay "
 			"in seconds|"
-			"Delay after reload|Delay in seconds",
+			"Delay after reload|Delay in seconds|Delay after reload|Delay in seconds",
 		.rank = 40,
 		.touches = MODEL_STANDBY,
 		.fields = {UINT("minimum", struct interface_cfg, standby_delay_minimum_s),
@@ -409,7 +415,7 @@ static const struct cli_row rows[] = {
 
 	{GROUP_ROW, .syntax = STANDBY "ip ; [HOST:ip]",
 		.help = "|group number|Enable HSRP IPv4 and set the virtual IP address|Virtual IP address",
-		.rank = 50, .check = check_ip, .unset = unset_ip,
+		.rank = 50, .check = check_ip, .unset = unset_ip, .after = warn_no_device,
 		.fields = {GROUP, FLAG(NULL, struct standby_group, ip_typed),
 			ADDRESS("ip", struct standby_group, ip)}},
 	{GROUP_ROW, .syntax = STANDBY "ip HOST:ip secondary:secondary",

@@ -117,3 +117,10 @@ void cli_warn_key(struct cli_call *c, const struct secret *s)
 			"%%Warning: a key of type %u cannot be decrypted and is not used: type it in clear",
 			(unsigned)s->type);
 }
+
+void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i)
+{
+	if (!interface_device(i)[0])
+		cli_note(c, "%%Warning: %s has no network device: tie it to one with \"hotswan device NAME\"",
+			i->name);
+}
