@@ -470,3 +470,13 @@ mono_t core_deadline(const struct core *c)
 {
 	return c->more ? c->now : timerq_next(&c->timers);
 }
+
+bool core_guarded(const struct core *c)
+{
+	if (!c->snapshot_done || !c->model || c->more)
+		return false;
+	for (const struct binding *b = c->bindings; b; b = b->hh.next)
+		if (b->iface && b->iface->ifindex && !b->filter_stands)
+			return false;
+	return true;
+}

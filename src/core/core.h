@@ -24,6 +24,9 @@ void core_step(struct core *c, const struct event *e, mono_t now, struct effects
 /* When the next EV_TIMER is wanted; MONO_NEVER when none is. */
 mono_t core_deadline(const struct core *c);
 
+/* Whether every crypto map stands behind its filter. From then on the box may forward packets, not before. */
+bool core_guarded(const struct core *c);
+
 /* --- What `show` may ask -------------------------------------------------------------------------------------- */
 
 /* One crypto map on one interface. */

@@ -234,6 +234,21 @@ static void on_log_line(void *ctx, const char *line)
 	session_message(e, line);
 }
 
+/* `ip routing` is on, as on IOS (D14). */
+static const char forwarding[] = "net/ipv4/ip_forward";
+
+void engine_forward(struct engine *e)
+{
+	if (e->forwarding || e->stopping || !core_guarded(e->core))
+		return;
+	e->forwarding = true;
+	int r = sysctl_set(e->sysctl, forwarding, "1");
+
+	if (r < 0)
+		log_ios("SYS", LOG_SEV_WARNING, "SYSCTL", "net.ipv4.ip_forward cannot be set: %s",
+			strerror(-r));
+}
+
 /* ---- ends ---- */
 
 void engine_stopped(struct engine *e)
@@ -262,17 +277,10 @@ static void on_signal(void *ctx, int signal)
 	if (e->stopping)
 		return;
 	e->stopping = true;
+	(void)sysctl_restore(
+		e->sysctl, forwarding); /* before the filters go; what fails is said at the end */
 	control_accept(e->control, false);
 	engine_event(e, &stop);
-}
-
-static void forward_packets(struct engine *e)
-{
-	int r = sysctl_set(e->sysctl, "net/ipv4/ip_forward", "1"); /* `ip routing` is on, as on IOS (D14) */
-
-	if (r < 0)
-		log_ios("SYS", LOG_SEV_WARNING, "SYSCTL", "net.ipv4.ip_forward cannot be set: %s",
-			strerror(-r));
 }
 
 static int open_adapters(struct engine *e)
@@ -367,7 +375,6 @@ int engine_main(const struct role_args *args)
 		r = ROLE_EXIT_FAULT;
 	} else {
 		log_set_tap(on_log_line, &e);
-		forward_packets(&e);
 		if (load_configuration(&e) < 0) {
 			r = ROLE_EXIT_FAULT;
 		} else {

@@ -55,6 +55,7 @@ struct engine {
 	/* What readiness waits for. */
 	bool kernel_known, hsrp_known, ike_known, ready;
 	bool stopping;
+	bool forwarding; /* `ip routing` was carried out */
 	bool libipsec;
 	bool debug_standby, debug_crypto;
 	char *log[ENGINE_LOG_LINES]; /* the last messages, a ring; owned */
@@ -68,6 +69,7 @@ void engine_timer(void *engine);
 
 /* engine.c */
 void engine_check_ready(struct engine *e);
+void engine_forward(struct engine *e); /* let packets through, once every crypto map is guarded */
 void engine_stopped(struct engine *e); /* EF_STOPPED */
 
 #endif

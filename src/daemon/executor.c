@@ -139,6 +139,7 @@ void engine_event(struct engine *e, const struct event *event)
 	}
 	e->result_count = 0;
 	e->stepping = false;
+	engine_forward(e);
 	rtnl_flush(e->rtnl);
 	loop_set_deadline(e->loop, core_deadline(e->core));
 }

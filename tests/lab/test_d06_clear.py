@@ -1,0 +1,96 @@
+"""D6: no protected packet in clear, whatever happens to processes, SAs, configuration and roles, with traffic both ways."""
+
+import os
+import signal
+
+from hotswan_lab import topologies, wait_for
+from hotswan_lab.capture import clear_packets
+from hotswan_lab.topologies import INSIDE_HOST, PROTECTED, REMOTE_HOST, REMOTE_NET, TUNNEL_ENDS, VIRTUAL
+
+ADD, REMOVE = "permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255", "no permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255"
+
+
+class Story:
+    """Steps with traffic; each is audited by itself, so that a failure names its step."""
+
+    def __init__(self, lab, ike):
+        self.net = topologies.pair(lab, ike=ike)
+        self.net.host.ip("route", "replace", "default", "via", "192.168.1.2")
+        self.net.remote.wait_tunnel(VIRTUAL)
+        self.net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+        p, s = self.net.headends
+        self.both = [self.net.remote.pinger(INSIDE_HOST, REMOTE_HOST), self.net.host.pinger(REMOTE_HOST)]
+        self.own = [p.pinger(REMOTE_HOST, "192.168.1.2"), s.pinger(REMOTE_HOST, "192.168.1.4")]
+        self.audited = 0
+
+    def step(self, name, act, again=True):
+        """Do it, wait until traffic flows again, look at every frame since the step before."""
+        act()
+        if again:
+            for pinger in self.both:
+                pinger.wait_reply(after=pinger.replies[-1][1], timeout=25, count=10)
+        self.audit(name)
+
+    def audit(self, name):
+        """No clear packet among the new frames."""
+        frames = self.net.capture.frames
+        clear = clear_packets(frames[self.audited:], PROTECTED, TUNNEL_ENDS)
+        assert clear == [], f"{name}: {len(clear)} packets in clear:\n" + "\n".join(map(str, clear[:10]))
+        self.audited = len(frames)
+
+
+def replaced(head, role):
+    """Kill a process and wait for its successor."""
+    old = head.role_pid(role)
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: head.role_pid(role) != old, 10, f"{role} is back", evidence=head.evidence)
+
+
+def test_d6_nothing_in_clear_while_everything_happens(lab):
+    story = Story(lab, 2)
+    net, (p, s) = story.net, story.net.headends
+    interface = "interface FastEthernet 0/0\n"
+    story.step("rekey of the child", lambda: net.remote.vici.command("rekey", {"child": "c0"}))
+    story.step("rekey of IKE", lambda: net.remote.vici.command("rekey", {"ike": "hq"}))
+    story.step("clear crypto sa", lambda: p.show("clear crypto sa"))
+    for role in ("ike", "engine", "hsrp"):
+        story.step(f"{role} killed", lambda r=role: replaced(p, r))
+    story.step("access list edited", lambda: p.configure(f"ip access-list extended 102\n{ADD}\n{REMOVE}"))
+    story.step("map typed again", lambda: p.configure(interface + "crypto map mymap redundancy group1"))
+    story.step("redundancy off and on",
+               lambda: p.configure(interface + "crypto map mymap\ncrypto map mymap redundancy group1"))
+
+    def to_s():
+        p.link("outside", False)
+        s.wait_state("Active")
+        net.host.ip("route", "replace", "default", "via", "192.168.1.4")
+
+    def back_to_p():
+        p.link("outside", True)
+        p.wait_state("Standby")
+        s.link("outside", False)
+        p.wait_state("Active")
+        net.host.ip("route", "replace", "default", "via", "192.168.1.2")
+
+    story.step("failover", to_s)
+    story.step("failover back", back_to_p)
+
+    def start_again():
+        """At the start, with the static default route that the stop left: the filter stands before packets pass."""
+        net.p.stop(story.own[0]._process, signal.SIGINT)    # a stopped router protects nothing of its own
+        for _ in range(3):
+            assert p.stop_daemon() == 0
+            p.start()
+            p.wait_show("show crypto map", "binding bound")
+
+    story.step("stop and start", start_again, again=False)
+
+
+def test_d6_nothing_in_clear_after_the_peer_died(lab):
+    story = Story(lab, 1)
+    net, p = story.net, story.net.p
+    net.remote.kill()
+    wait_for(lambda: p.ike_sas() == [], 10 + 5 * 2 + 2, "the SA of the dead peer is gone", evidence=lab.evidence)
+    net.host.ping(REMOTE_HOST, count=5)
+    story.audit("peer dead")
+    assert p.rri() == [REMOTE_NET]              # R7: the route stays, the filter drops
