@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""Everything that is tested: builds, unit, golden and property tests, namespace and lab tests.
+
+Ends with one line, "N passed, N failed"; the exit status follows it. A missing tool is a failure
+that is said loudly: what was not run is not proved. Called by scripts/check, which installs what is needed. Usage: run.py [--quick] (no guest, no lab tests).
+"""
+
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+JOBS = str(os.cpu_count() or 2)
+TOOLS = ("gcc", "clang", "meson", "ninja", "nft", "ip", "tcpdump", "tshark", "ping", "vtysh", "swanctl")
+FILES = ("/usr/sbin/charon-systemd", "/usr/lib/frr/ospfd", "/dev/net/tun")
+
+
+class Tally:
+    """Passed and failed of all suites."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def add(self, name, passed, failed, seconds):
+        """Count a suite and say so."""
+        self.passed += passed
+        self.failed += failed
+        print(f"check: {name}: {passed} passed, {failed} failed ({seconds:.0f} s)", flush=True)
+
+    def step(self, name, argv, **env):
+        """A command that passes or fails as a whole; whether it passed."""
+        began = time.monotonic()
+        ok = subprocess.run(argv, cwd=ROOT, env=dict(os.environ, **env), check=False).returncode == 0
+        self.add(name, int(ok), int(not ok), time.monotonic() - began)
+        return ok
+
+
+def build(tally, name, folder, setup, **env):
+    """Configure (once) and build a tree."""
+    if not os.path.exists(os.path.join(ROOT, folder, "build.ninja")):   # also after an interrupted setup
+        shutil.rmtree(os.path.join(ROOT, folder), ignore_errors=True)
+        if not tally.step(f"configure {name}", ["meson", "setup", folder, *setup], **env):
+            return False
+    return tally.step(f"build {name}", ["ninja", "-C", folder, "-j", JOBS], **env)
+
+
+def meson_tests(tally, name, folder, suites):
+    """Run meson suites; cmocka's own counts are used where a program prints them."""
+    began = time.monotonic()
+    log = os.path.join(ROOT, folder, "meson-logs", "testlog.json")
+    if os.path.exists(log):
+        os.unlink(log)
+    subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs", "--timeout-multiplier", "6"]
+                   + [word for suite in suites for word in ("--suite", suite)], cwd=ROOT, check=False)
+    passed = failed = 0
+    if not os.path.exists(log):
+        failed = 1
+    else:
+        with open(log, encoding="utf-8") as lines:
+            for line in lines:
+                good, bad = counts(json.loads(line))
+                passed, failed = passed + good, failed + bad
+    tally.add(name, passed, failed, time.monotonic() - began)
+
+
+def counts(result):
+    """(passed, failed) of one meson test: cmocka's cases, or the program as one."""
+    said = (result.get("stdout") or "") + (result.get("stderr") or "")
+    passed = sum(int(n) for n in re.findall(r"\[\s+PASSED\s+\] (\d+) test", said))
+    failed = sum(int(n) for n in re.findall(r"\[\s+FAILED\s+\][^\n]*?(\d+) test", said))
+    if result["result"] in ("OK", "EXPECTEDFAIL"):
+        return max(passed, 1), failed
+    if result["result"] == "SKIP":
+        print(f"check: SKIPPED, counted as failed: {result['name']}", flush=True)
+    return passed, max(failed, 1)
+
+
+def pytests(tally, name, folder, parallel, marker=""):
+    """Run a folder of pytest files; skipped tests count as failed: nothing here may be left out."""
+    began = time.monotonic()
+    report = os.path.join(ROOT, "build", f"pytest-{re.sub('[^a-z]+', '-', name)}.xml")
+    if os.path.exists(report):
+        os.unlink(report)
+    argv = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, folder]
+    argv += ["-n", str(parallel), "--dist", "loadfile"] if parallel > 1 else []
+    argv += ["-m", marker] if marker else []
+    subprocess.run(argv, cwd=ROOT, check=False)
+    if not os.path.exists(report):
+        tally.add(name, 0, 1, time.monotonic() - began)
+        return
+    total = bad = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        total += int(suite.get("tests"))
+        bad += int(suite.get("failures")) + int(suite.get("errors")) + int(suite.get("skipped"))
+    tally.add(name, total - bad, bad, time.monotonic() - began)
+
+
+def dependencies(tally):
+    """Name what scripts/check could not install."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    for tool in [t for t in TOOLS if not shutil.which(t, path=path)] + [f for f in FILES if not os.path.exists(f)]:
+        print(f"check: MISSING TOOL: {tool}: what needs it will fail", flush=True)
+        tally.add(f"tool {tool}", 0, 1, 0)
+
+
+def main():
+    """All suites in the order of their cost."""
+    began = time.monotonic()
+    tally = Tally()
+    quick = "--quick" in sys.argv[1:]
+    if os.geteuid() != 0:
+        print("tests/run.py: needs root (network namespaces): sudo scripts/check")
+        return 1
+    dependencies(tally)
+    built = build(tally, "gcc", "build", [])
+    # One build shows both: that clang takes the tree, and what its sanitizers find. (As-needed linking would drop
+    # libcrypt, whose crypt_r the sanitizer intercepts.)
+    sanitized = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_asneeded=false"]
+    if build(tally, "clang with ASan and UBSan", "build-asan", sanitized, CC="clang"):
+        meson_tests(tally, "unit tests under ASan and UBSan", "build-asan", ["unit", "golden", "property"])
+    if built:
+        meson_tests(tally, "unit, golden and property tests", "build", ["unit", "golden", "property"])
+        meson_tests(tally, "namespace tests", "build", ["netns"])
+    if built and not quick:
+        meson_tests(tally, "kernel ESP in a guest", "build", ["guest"])
+        for folder in sorted(glob.glob("tests/*/", root_dir=ROOT)):
+            if glob.glob(f"{folder}test_*.py", root_dir=ROOT):
+                if folder == "tests/lab/":
+                    pytests(tally, "lab", folder, 2, "not alone")
+                    pytests(tally, "lab, one at a time", folder, 1, "alone")
+                else:
+                    pytests(tally, folder.strip("/"), folder, 1)
+    print(f"check: {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
