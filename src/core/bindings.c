@@ -221,7 +221,11 @@ static void say_state(struct core *c, struct binding *b, bool leave)
 	char endpoint[IP_TEXT_MAX];
 
 	b->since = c->now;
-	if (leave && !b->removing && binding_uses_group(b)) {
+	if (c->stopping) {
+		str_copy(b->reason, sizeof(b->reason), "the service stops");
+	} else if (b->removing) {
+		str_copy(b->reason, sizeof(b->reason), "the crypto map was taken off the interface");
+	} else if (leave && binding_uses_group(b)) {
 		snprintf(b->reason, sizeof(b->reason), "%s",
 			g && g->role == HSRP_ROLE_ACTIVE ? b->fsm.reason
 							 : "the standby group is not active here");

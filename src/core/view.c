@@ -1,6 +1,7 @@
 /* What show commands ask the core. */
 #include "core/state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,7 +70,9 @@ static bool show_route(const struct core *c, const struct rri_slot *s, const str
 	if (r->verdict == RRI_INSTALL && k) {
 		out.route = k->want;
 		out.installed = kroute_stands(k);
-		if (!out.installed && k->error)
+		if (!out.installed && k->error == -EEXIST)
+			str_copy(out.reason, sizeof(out.reason), "a route of another origin holds its place");
+		else if (!out.installed && k->error)
 			snprintf(out.reason, sizeof(out.reason), "refused by the kernel (error %d)",
 				-k->error);
 		else if (!out.installed)
