@@ -58,6 +58,29 @@ static bool same_addresses(const struct hsrp_kernel *a, const struct hsrp_kernel
 		memcmp(a->address, b->address, a->address_count * sizeof(a->address[0])) == 0;
 }
 
+static bool has_address(const struct hsrp_kernel *k, const struct ipaddr *address)
+{
+	for (unsigned n = 0; n < k->address_count; n++)
+		if (ip_equal(&k->address[n], address))
+			return true;
+	return false;
+}
+
+/*
+ * Only secondary addresses differ: SERVE makes the set exact and the primary one, on which tunnels end, stays. On the
+ * device itself (use-bia) it only adds, since it cannot tell another group's address from one that is to go.
+ */
+static bool serves_on(const struct hsrp_kernel *installed, const struct hsrp_kernel *t)
+{
+	if (!installed->address_count || !t->address_count ||
+		!ip_equal(&installed->address[0], &t->address[0]))
+		return false;
+	for (unsigned n = 0; t->use_bia && n < installed->address_count; n++)
+		if (!has_address(t, &installed->address[n]))
+			return false;
+	return true;
+}
+
 /* The operation that brings the group nearer to what it wants; -1 when it has that. */
 static int next_op(const struct group *g, const struct hsrp_kernel *t)
 {
@@ -65,7 +88,9 @@ static int next_op(const struct group *g, const struct hsrp_kernel *t)
 	bool other = (g->have == HAVE_MACVLAN || g->have == HAVE_ADDRESS) && !same_device(&g->installed, t);
 
 	if (want == HAVE_ADDRESS && g->have == HAVE_ADDRESS && !other)
-		return same_addresses(&g->installed, t) ? -1 : HSRP_KERNEL_UNSERVE;
+		return same_addresses(&g->installed, t) ? -1
+			: serves_on(&g->installed, t)	? HSRP_KERNEL_SERVE
+							: HSRP_KERNEL_UNSERVE;
 	if (g->have == HAVE_ADDRESS)
 		return HSRP_KERNEL_UNSERVE; /* before anything else: this is what leaving waits for */
 	if (other)

@@ -181,7 +181,9 @@ def test_killed_and_restarted_within_hold_nothing_moves(lab):
     stays(lambda: b.status()["state"] == "Standby", 1.5, "the peer notices nothing")
     events.terminate()
     with open(os.path.join(a.path, "monitor.log"), encoding="ascii") as said:
-        assert not [line for line in said if "Deleted" in line or "state DOWN" in line]
+        lines = said.readlines()
+    assert any(VIP in line for line in lines)                   # its lifetime was renewed
+    assert not [line for line in lines if "Deleted" in line or "state DOWN" in line]
     assert [f for f in capture.hsrp() if f[2] == RESIGN_OP] == []
     a.command(KEEP)                                             # a restart on purpose: the same
     assert a.process.wait(5) == 0
@@ -281,11 +283,21 @@ def test_use_bia_needs_no_macvlan(lab):
 
 
 def test_secondary_addresses_and_a_changed_address(lab):
-    a = HsrpRole(lab, "a", 2, timers=FAST, secondary=("192.168.0.253",))
+    a = HsrpRole(lab, "a", 2, timers=FAST)
     host = lab.host("host", lan="192.168.0.100/24")
     a.start()
     a.wait_state("Active")
     wait_for(lambda: a.status()["serving"], 2, "serving")
+    a.spawn(["ip", "monitor", "address"], "monitor.log")
+    time.sleep(0.3)
+    for secondary in (("192.168.0.253",), (), ("192.168.0.253",)):
+        a.configure(secondary=secondary)
+        wait_for(lambda: ("192.168.0.253" in a.addresses()) == bool(secondary), 2, "secondary", evidence=lab.evidence)
+    time.sleep(0.3)
+    with open(os.path.join(a.path, "monitor.log"), encoding="ascii") as said:
+        gone = [line for line in said if "Deleted" in line]
+    assert gone and not [line for line in gone if VIP in line]  # the primary one stays throughout
+    assert a.status()["serving"]
     assert ask(host, VIP) == [(VMAC, VMAC)] and ask(host, "192.168.0.253") == [(VMAC, VMAC)]
     a.configure(vip="192.168.0.252", secondary=())
     wait_for(lambda: "192.168.0.252" in a.addresses(), 2, "the new address", evidence=lab.evidence)

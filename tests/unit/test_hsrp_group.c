@@ -832,6 +832,25 @@ static void another_virtual_address_while_active(void **state)
 	world_free(w);
 }
 
+static void secondary_addresses_come_and_go_beside_the_primary(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_group_config *g = &w->box[A].group;
+
+	g->secondary_count = 1;
+	g->secondary[0] = ip_v4(0xc0a80009);
+	world_configure(w, A);
+	assert_did(w, A, "kernel serve 192.168.0.254", "garp ff:ff:ff:ff:ff:ff vmac");
+	g->secondary_count = 0;
+	world_configure(w, A);
+	assert_int_equal(world_count(w, A, "kernel serve 192.168.0.254"), 1);
+	assert_int_equal(world_count(w, A, "kernel unserve"), 0);
+	assert_int_equal(world_count(w, A, "report gone"), 0);
+	assert_true(world_status(w, A).serving);
+	world_free(w);
+}
+
 static void with_use_bia_everything_leaves_from_the_interface(void **state)
 {
 	(void)state;
@@ -920,6 +939,7 @@ int main(void)
 		cmocka_unit_test(a_late_wake_up_does_not_take_over_from_a_living_router),
 		cmocka_unit_test(the_address_lives_a_second_longer_than_hold),
 		cmocka_unit_test(another_virtual_address_while_active),
+		cmocka_unit_test(secondary_addresses_come_and_go_beside_the_primary),
 		cmocka_unit_test(with_use_bia_everything_leaves_from_the_interface),
 		cmocka_unit_test(a_group_without_an_address_to_serve_is_disabled),
 		cmocka_unit_test(the_operator_hands_over),
