@@ -135,10 +135,11 @@ struct binding {
 	struct vec units;	/* by sequence */
 	struct list plan_queue; /* units whose plan is due */
 	struct list apply_queue;
-	struct list release_queue; /* units whose routes have to go, whatever other queue they are in */
-	struct list wait_filter; /* units whose rules the kernel does not have yet */
-	struct list old_rules;	 /* units that still guard what they no longer protect */
-	uint32_t ops;		 /* effects that await their result */
+	struct list release_queue;	/* units whose routes have to go, whatever other queue they are in */
+	struct list wait_filter;	/* units whose rules the kernel does not have yet */
+	struct list old_rules;		/* units that still guard what they no longer protect */
+	uint32_t ops;			/* effects that await their result */
+	uint32_t answers, answers_seen; /* results so far; at the last deadline of a step */
 
 	bool filter_dirty, filter_sent, filter_stands;
 	uint64_t filter_cookie; /* 0: none under way */
@@ -157,8 +158,8 @@ struct unit {
 	struct binding *binding;
 	uint16_t sequence;
 	bool dynamic;
-	struct list in_queue;	/* plan_queue or apply_queue or wait_filter of the binding */
-	struct list in_old;	/* old_rules of the binding */
+	struct list in_queue; /* plan_queue or apply_queue or wait_filter of the binding */
+	struct list in_old;   /* old_rules of the binding */
 	struct list in_release;
 	uint64_t filter_number; /* the filter that has its rules and peers */
 	uint64_t peers_digest;
@@ -463,7 +464,7 @@ struct binding *binding_by_id(const struct core *c, uint32_t id);
 void binding_sync(struct core *c, struct iface *i);   /* the crypto map line of the interface */
 void binding_look(struct core *c, struct binding *b); /* something changed that its goal depends on */
 void binding_run(struct core *c, struct binding *b);  /* the transaction, as far as it gets */
-bool bindings_work(struct core *c); /* true: a goal is to be looked at once more */
+bool bindings_work(struct core *c);		      /* true: a goal is to be looked at once more */
 void binding_groups_changed(struct core *c, struct binding *b);
 void binding_op_done(struct core *c, uint32_t id);
 void binding_free(struct core *c, struct binding *b);

@@ -59,9 +59,8 @@ bool transaction_run(struct transaction *t, const struct step_driver *d, mono_t 
 		if (!d->done(d->arg, s)) {
 			if (mono_before(now, t->deadline))
 				return false;
-			d->late(d->arg, s);
 			t->deadline = mono_add_ms(now, steps[s].limit_ms);
-			if (steps[s].late == LATE_WAIT)
+			if (d->late(d->arg, s) || steps[s].late == LATE_WAIT)
 				return false;
 		}
 		t->at++;

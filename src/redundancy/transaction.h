@@ -54,7 +54,7 @@ const char *step_name(enum step s);
 struct step_driver {
 	void (*enter)(void *arg, enum step s);
 	bool (*done)(void *arg, enum step s);
-	void (*late)(void *arg, enum step s);
+	bool (*late)(void *arg, enum step s); /* true: it advances, and has its time once more */
 	void *arg;
 };
 

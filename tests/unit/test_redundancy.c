@@ -160,6 +160,7 @@ static void a_map_without_redundancy_is_told_of_a_new_group_once(void **state) /
 struct record {
 	char text[200];
 	enum step blocked; /* not done */
+	int advances;	   /* so many times */
 };
 
 static void enter(void *arg, enum step s)
@@ -175,12 +176,15 @@ static bool done(void *arg, enum step s)
 	return ((struct record *)arg)->blocked != s;
 }
 
-static void late(void *arg, enum step s)
+static bool late(void *arg, enum step s)
 {
 	struct record *r = arg;
 
 	(void)s;
+	if (r->advances && r->advances--)
+		return true;
 	snprintf(r->text + strlen(r->text), sizeof(r->text) - strlen(r->text), " late");
+	return false;
 }
 
 static void orders_are_those_of_the_design(void **state)
@@ -228,6 +232,21 @@ static void a_step_waits_and_lateness_has_an_answer(void **state)
 	assert_string_equal(r.text, "filter, connections, routes late, IKE");
 }
 
+static void a_step_that_advances_is_not_late(void **state)
+{
+	struct record r = {.blocked = STEP_ROUTES, .advances = 3};
+	const struct step_driver d = {enter, done, late, &r};
+	struct transaction t;
+
+	(void)state;
+	transaction_start(&t, steps_serve);
+	assert_false(transaction_run(&t, &d, (mono_t){0}));
+	for (int i = 0; i < 3; i++)
+		assert_false(transaction_run(&t, &d, t.deadline));
+	assert_true(transaction_run(&t, &d, t.deadline));
+	assert_string_equal(r.text, "filter, connections, routes late, IKE");
+}
+
 static void nothing_follows_a_missing_filter(void **state)
 {
 	struct record r = {.blocked = STEP_FILTER};
@@ -257,6 +276,7 @@ int main(void)
 		cmocka_unit_test(a_map_without_redundancy_is_told_of_a_new_group_once),
 		cmocka_unit_test(orders_are_those_of_the_design),
 		cmocka_unit_test(a_step_waits_and_lateness_has_an_answer),
+		cmocka_unit_test(a_step_that_advances_is_not_late),
 		cmocka_unit_test(nothing_follows_a_missing_filter),
 	};
 
