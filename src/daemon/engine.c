@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "daemon/engine_state.h"
 #include "daemon/hsrp_client.h"
@@ -23,6 +25,9 @@
 #include "daemon/secrets.h"
 #include "daemon/session.h"
 #include "daemon/startupfile.h"
+#include "linux/charon.h"
+
+enum { IKE_SILENT_MS = 30000 }; /* without an answer of a charon that lives */
 
 /* ---- what the command line asks ---- */
 
@@ -193,12 +198,31 @@ static void on_filter_readable(void *ctx, uint32_t events)
 			strerror(-r), filter_error(e->filter));
 }
 
+/* charon lives and has not answered for so long: it hangs. The launcher starts another one. */
+static void on_ike_silent(void *ctx)
+{
+	struct engine *e = ctx;
+	struct charon_process charon;
+
+	if (charon_find(e->args->run_dir, &charon) == 0) {
+		log_ios("CRYPTO", LOG_SEV_CRITICAL, "IKE_SILENT",
+			"charon has not answered for %d s: it is killed", IKE_SILENT_MS / 1000);
+		(void)pidfd_send_signal(charon.pidfd, SIGKILL, NULL, 0);
+		close(charon.pidfd);
+	}
+	loop_timer_set(e->ike_silent, mono_add_ms(loop_clock(), IKE_SILENT_MS));
+}
+
 static void on_ike_event(void *arg, const struct event *event)
 {
 	struct engine *e = arg;
 
-	if (event->kind == EV_IKE_UP)
+	if (event->kind == EV_IKE_UP) {
 		e->libipsec = event->ike.libipsec;
+		loop_timer_set(e->ike_silent, MONO_NEVER);
+	}
+	if (event->kind == EV_IKE_DOWN)
+		loop_timer_set(e->ike_silent, mono_add_ms(loop_clock(), IKE_SILENT_MS));
 	engine_event(e, event);
 	if (event->kind == EV_SA_SNAPSHOT_END && !e->ike_known) {
 		e->ike_known = true;
@@ -299,6 +323,12 @@ static int open_adapters(struct engine *e)
 	if (r == 0)
 		r = hsrp_client_new(e, &e->hsrp);
 	if (r == 0) {
+		e->ike_silent = loop_timer_new(e->loop, on_ike_silent, e);
+		r = e->ike_silent ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		loop_timer_set(e->ike_silent, mono_add_ms(loop_clock(), IKE_SILENT_MS));
+	if (r == 0) {
 		e->rtnl_watch =
 			loop_watch(e->loop, rtnl_fd(e->rtnl), EPOLLIN, LOOP_NORMAL, on_kernel_readable, e);
 		r = e->rtnl_watch ? 0 : -errno;
@@ -342,6 +372,7 @@ static void tear_down(struct engine *e)
 	log_set_tap(NULL, NULL);
 	control_stop(e->control);
 	hsrp_client_free(e->hsrp);
+	loop_timer_free(e->ike_silent);
 	if (e->ike)
 		ike_free(e->ike);
 	loop_unwatch(e->rtnl_watch);

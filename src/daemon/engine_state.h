@@ -37,6 +37,7 @@ struct engine {
 	struct rtnl *rtnl;
 	struct loop_fd *rtnl_watch, *filter_watch;
 	struct ike *ike;
+	struct loop_timer *ike_silent; /* runs while charon does not answer */
 	struct filter_table *filter;
 	struct hsrp_client *hsrp;
 	struct inventory *inventory;

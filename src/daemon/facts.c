@@ -13,6 +13,9 @@
 #include "daemon/hsrp_client.h"
 #include "daemon/inventory.h"
 
+/* An unanswered command ends the connection to charon: a show command must not do that to a charon that is only slow. */
+enum { LIST_DEADLINE_MS = 30000 };
+
 struct gather {
 	struct engine *engine;
 	struct facts facts;
@@ -211,7 +214,7 @@ static void ask_ike(struct gather *g)
 	struct ike_list_handlers handlers = {on_ike_sa, on_child_sa, on_ike_done, g};
 
 	g->pending |= FACT_IKE;
-	if (ike_list(g->engine->ike, &handlers, FACTS_DEADLINE_MS) < 0)
+	if (ike_list(g->engine->ike, &handlers, LIST_DEADLINE_MS) < 0)
 		came(g, FACT_IKE, false);
 	else
 		g->asked_ike = true;

@@ -15,7 +15,8 @@
 enum {
 	SNAPSHOT_DEADLINE_MS = 60000, /* 10,000 SAs take about a second */
 	DEFERRED_MAX = 65536,
-	TRIM_INTERVAL_S = 60,
+	CARE_INTERVAL_S = 30,	   /* log trimmed, and asked whether charon is alive */
+	ALIVE_DEADLINE_MS = 30000, /* a charon with thousands of negotiations under way takes its time */
 };
 
 static const char *const events[] = {
@@ -525,14 +526,18 @@ static void on_liveness(void *user, const struct ike_liveness *l)
 	report(user, &(struct event){.kind = EV_IKE_LIVENESS, .liveness = *l});
 }
 
-static int on_trim(sd_event_source *source, uint64_t now, void *user)
+/* A charon that hangs is noticed although nobody wants anything of it: an unanswered command ends the connection. */
+static int on_care(sd_event_source *source, uint64_t now, void *user)
 {
 	struct ike *i = user;
+	struct vici_message m = {0};
 
 	(void)now;
 	(void)charon_trim_log(
 		i->run_dir); /* a log that cannot be moved is bounded by charon's file size limit */
-	sd_event_source_set_time_relative(source, TRIM_INTERVAL_S * UINT64_C(1000000));
+	if (i->up)
+		(void)vici_command(i->vici, "version", &m, ALIVE_DEADLINE_MS, NULL, on_version, i);
+	sd_event_source_set_time_relative(source, CARE_INTERVAL_S * UINT64_C(1000000));
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -556,7 +561,7 @@ int ike_new(
 		error = ike_liveness_new(&i->liveness, loop, i->vici, i->run_dir, on_liveness, i);
 	if (error >= 0)
 		error = sd_event_add_time_relative(loop, &i->trim, CLOCK_BOOTTIME,
-			TRIM_INTERVAL_S * UINT64_C(1000000), 1000000, on_trim, i);
+			CARE_INTERVAL_S * UINT64_C(1000000), 1000000, on_care, i);
 	if (error < 0) {
 		ike_free(i);
 		return error;
