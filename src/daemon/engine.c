@@ -357,6 +357,8 @@ static int set_up(struct engine *e)
 	e->cli_ops.arg = e;
 	r = loop_deadline(e->loop, engine_timer, e);
 	if (r == 0)
+		r = role_heartbeat(e->loop);
+	if (r == 0)
 		r = loop_idle(e->loop, session_work, e);
 	if (r == 0)
 		r = loop_signal(e->loop, SIGTERM, on_signal, e);

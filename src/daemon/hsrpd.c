@@ -317,7 +317,7 @@ static int open_all(struct hsrpd *d)
 	if (!d->core)
 		return -ENOMEM;
 	if ((e = loop_new(&d->loop)) < 0 || (e = loop_deadline(d->loop, on_deadline, d)) < 0 ||
-		(e = loop_idle(d->loop, config_on_idle, d)) < 0)
+		(e = loop_idle(d->loop, config_on_idle, d)) < 0 || (e = role_heartbeat(d->loop)) < 0)
 		return e;
 	if ((d->sender = e = frame_sender_open()) < 0 || (d->linkwatch = e = linkwatch_open()) < 0)
 		return e;

@@ -33,6 +33,9 @@ enum {
 	SETTLED_MS =
 		2000, /* a child that lived this long starts its count anew: only deaths at the start are paced */
 	KEEP_TIMEOUT_MS = 2000,
+	WATCH_MS = 5000,
+	MISSED_MAX =
+		4, /* looks without a sign of life: counted, so that a machine that was asleep kills nobody */
 	PROGRAM_MAX = 256,
 };
 
@@ -61,8 +64,9 @@ struct child {
 	pid_t pid; /* 0: not running */
 	int pidfd, report;
 	struct loop_fd *watch, *report_watch;
-	bool adopted; /* charon of a launcher before us: not ours to wait for */
-	bool ready;
+	bool adopted;		 /* charon of a launcher before us: not ours to wait for */
+	bool ready, beats, beat; /* beats: it gives signs of life; beat: since the last look */
+	unsigned missed;
 	unsigned deaths;
 	mono_t started, start_at; /* start_at: when to start again; MONO_NEVER */
 };
@@ -77,6 +81,7 @@ struct launcher {
 	enum ending ending;
 	const struct end_step *step;
 	mono_t step_deadline;
+	struct loop_timer *watchdog;
 };
 
 static void start_child(struct child *c);
@@ -102,7 +107,8 @@ static void forget_child(struct child *c)
 	c->watch = c->report_watch = NULL;
 	c->pidfd = c->report = -1;
 	c->pid = 0;
-	c->ready = false;
+	c->ready = c->beats = c->beat = false;
+	c->missed = 0;
 }
 
 static void describe_death(const struct child *c, int status, char *out, size_t size)
@@ -194,6 +200,10 @@ static void on_report(void *ctx, uint32_t events)
 	}
 	packet[n] = 0;
 	packet[strcspn(packet, "\n")] = 0;
+	if (packet[0] == 'H') {
+		c->beats = c->beat = true;
+		return;
+	}
 	if (packet[0] == 'R')
 		c->ready = true;
 	if (c->role != ROLE_ENGINE || l->ending)
@@ -367,6 +377,25 @@ static void on_deadline(void *ctx)
 	schedule(l);
 }
 
+static void on_watch(void *ctx)
+{
+	struct launcher *l = ctx;
+
+	for (enum role r = ROLE_HSRP; r < ROLE_COUNT; r++) {
+		struct child *c = &l->children[r];
+
+		c->missed = c->beat || !c->beats ? 0 : c->missed + 1;
+		c->beat = false;
+		if (c->missed < MISSED_MAX)
+			continue;
+		log_ios("SYS", LOG_SEV_CRITICAL, "WATCHDOG", "The %s process hangs: it is killed",
+			role_word(r));
+		(void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+		c->beats = false;
+	}
+	loop_timer_set(l->watchdog, mono_add_ms(loop_clock(), WATCH_MS));
+}
+
 static void on_signal(void *ctx, int signal)
 {
 	struct launcher *l = ctx;
@@ -414,6 +443,9 @@ static int run(struct launcher *l)
 
 	if (r == 0)
 		r = loop_deadline(l->loop, on_deadline, l);
+	l->watchdog = r == 0 ? loop_timer_new(l->loop, on_watch, l) : NULL;
+	if (r == 0 && !l->watchdog)
+		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && i < sizeof(handled) / sizeof(*handled); i++)
 		r = loop_signal(l->loop, handled[i], on_signal, l);
 	if (r < 0) {
@@ -425,6 +457,7 @@ static int run(struct launcher *l)
 		if (!l->children[role].pid)
 			start_child(&l->children[role]);
 	schedule(l);
+	on_watch(l);
 	r = loop_run(l->loop);
 	return r < 0 ? EXIT_FAILURE : r;
 }

@@ -1,9 +1,14 @@
 /* What launcher and roles tell each other: see roles.h. */
 #include "daemon/roles.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "daemon/loop.h"
+
+enum { HEARTBEAT_MS = 2000 };
 
 const char *role_word(enum role role)
 {
@@ -24,6 +29,24 @@ static void report(char kind, const char *status)
 	if (n >= (int)sizeof(packet))
 		n = sizeof(packet) - 1;
 	(void)send(ROLE_FD_REPORT, packet, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static struct loop_timer *heart;
+
+static void beat(void *loop)
+{
+	(void)loop;
+	report('H', "");
+	loop_timer_set(heart, mono_add_ms(loop_clock(), HEARTBEAT_MS));
+}
+
+int role_heartbeat(struct loop *l)
+{
+	heart = loop_timer_new(l, beat, l);
+	if (!heart)
+		return -ENOMEM;
+	beat(l);
+	return 0;
 }
 
 void role_ready(const char *status)

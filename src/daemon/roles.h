@@ -51,6 +51,10 @@ const char *role_word(enum role role);
 void role_ready(const char *status);
 void role_status(const char *status);
 
+/* Signs of life to the launcher from the role's loop: who is silent for four of its looks (20 s) hangs and is killed. */
+struct loop;
+int role_heartbeat(struct loop *l); /* 0, -ENOMEM */
+
 /* The mains; each returns an exit status of enum role_exit. */
 int launcher_main(const struct role_args *args, const char *inherited);
 int engine_main(const struct role_args *args);

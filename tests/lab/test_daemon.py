@@ -92,6 +92,19 @@ def test_d9_lines_typed_since_the_last_save_survive_the_engine(net):
     assert net.p.show("show running-config") == before and "hostname TYPED" in before
 
 
+@pytest.mark.parametrize("role", ["engine", "hsrp"])
+def test_a_process_that_hangs_is_killed_and_comes_back(lab, role):
+    head = topologies.single(lab, configs.hsrp("P"), remotes=False).p
+    head.wait_state("Active")
+    old = head.role_pid(role)
+    os.kill(old, signal.SIGSTOP)
+    wait_for(lambda: (lambda pid: pid if pid != old else None)(head.role_pid(role)), 30, f"{role} is back",
+             every=0.5, evidence=head.evidence)
+    head.wait_state("Active", timeout=15)
+    head.wait_rri(REMOTE_NET)
+    assert "%SYS-2-WATCHDOG" in tail(f"{head.path}/hotswand.log", 200)
+
+
 def test_d9_what_a_binding_is_survives_the_engine(lab):
     """D10: stale, bound anew, fallen back, and fallen back although the name is there again."""
     head = topologies.single(lab, configs.hsrp("P"), remotes=False).p
