@@ -2,19 +2,23 @@
 
 import dataclasses
 import ipaddress
-import select
+import os
 import socket
 import struct
-import threading
-import time
+import subprocess
+import sys
+import tempfile
 
-from .system import socket_in
+from .system import LabError, die_with_parent, socket_in, wait_for
+
+READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netlink_reader.py")
 
 NLMSG_DONE, NLMSG_ERROR = 3, 2
-RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 16, 17, 20, 21, 24, 25
+RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 20, 21, 24, 25
 RTM_GETADDR, RTM_GETROUTE = 22, 26
 NLM_F_REQUEST, NLM_F_DUMP = 1, 0x300
-RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE = 1, 0x10, 0x40
+RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE = 0x10, 0x40
+SO_RCVBUFFORCE = 33
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_MULTIPATH, RTA_TABLE = 1, 4, 5, 6, 9, 15
 IFA_LOCAL, IFA_ADDRESS, IFA_CACHEINFO, IFA_FLAGS, IFA_PROTO = 2, 1, 6, 8, 11
 FOREVER = 0xFFFFFFFF
@@ -139,53 +143,49 @@ def addresses(namespace):
 
 
 class Monitor:
-    """Records changes of routes and addresses with the time of day they were announced.
-
-    changes: list of (time, "add" | "del", Route | Address), in the kernel's order.
-    """
+    """Records changes of routes and addresses with the time of day they were announced at."""
 
     def __init__(self, namespace):
-        self.changes = []
-        self.overrun = False
-        self._socket = socket_in(namespace, socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        self._socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)     # SO_RCVBUFFORCE
-        self._socket.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE))
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
+        self._log = tempfile.TemporaryFile("w+")
+        with socket_in(namespace, socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as source:
+            source.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+            source.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE))
+            self._reader = subprocess.Popen([sys.executable, "-E", "-S", READER, str(source.fileno())],
+                                            stdin=subprocess.PIPE, stdout=self._log, pass_fds=[source.fileno()],
+                                            preexec_fn=die_with_parent)
+        wait_for(lambda: self._lines(), 5, "the netlink reader")
 
-    def _read(self):
-        while not self._ended.is_set():
-            if not select.select([self._socket], [], [], 0.1)[0]:
-                continue
-            try:
-                data = self._socket.recv(1 << 18)
-            except OSError:
-                self.overrun = True
-                continue
-            now = time.time()
-            for kind, payload in _messages(data):
-                self._note(now, kind, payload)
+    def _lines(self):
+        return os.pread(self._log.fileno(), 1 << 26, 0).decode().splitlines()
 
-    def _note(self, now, kind, payload):
-        if kind in (RTM_NEWROUTE, RTM_DELROUTE):
-            thing = _route(payload)
-        elif kind in (RTM_NEWADDR, RTM_DELADDR):
-            thing = _address(payload)
-        else:
-            return
-        if thing:
-            self.changes.append((now, "add" if kind in (RTM_NEWROUTE, RTM_NEWADDR) else "del", thing))
+    @property
+    def changes(self):
+        """[(time, "add" | "del", Route | Address)] in the kernel's order; raises if the kernel dropped some."""
+        found = []
+        for line in self._lines()[1:]:
+            when, data = line.split()
+            if data == "overrun":
+                raise LabError("netlink overrun: the record of changes has a hole")
+            found += [(float(when), *change) for change in _changes(bytes.fromhex(data))]
+        return found
 
     def first(self, after, what, wanted):
         """Time of the first change 'add' or 'del' after a moment for which wanted(thing) holds."""
-        for when, kind, thing in list(self.changes):
+        for when, kind, thing in self.changes:
             if when >= after and kind == what and wanted(thing):
                 return when
         return None
 
     def close(self):
-        """Stop recording; what was recorded stays."""
-        self._ended.set()
-        self._thread.join()
-        self._socket.close()
+        """Stop recording, with nothing left unread; what was recorded stays."""
+        self._reader.stdin.close()
+        self._reader.wait(10)
+
+
+def _changes(data):
+    """("add" | "del", thing) of the messages of one datagram that are about routes or addresses."""
+    for kind, payload in _messages(data):
+        read = {RTM_NEWROUTE: _route, RTM_DELROUTE: _route, RTM_NEWADDR: _address, RTM_DELADDR: _address}.get(kind)
+        thing = read(payload) if read else None
+        if thing:
+            yield "add" if kind in (RTM_NEWROUTE, RTM_NEWADDR) else "del", thing
