@@ -74,7 +74,7 @@ struct cli_filter *cli_filter_new(const struct cli_action *a, bool *failed)
 static bool passes(struct cli_filter *f, const char *line)
 {
 	bool matches = regexec(&f->pattern, line, 0, NULL, 0) == 0;
-	size_t indent = strspn(line, " ");
+	size_t indent = strspn(line, " \t");
 
 	switch (f->kind) {
 	case CLI_PIPE_INCLUDE: return matches;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,9 +17,19 @@ static const char usage[] = "Usage: hotswan [--run-dir DIR] [-c COMMAND]\n"
 			    "Without -c, lines come from the terminal or from standard input.\n"
 			    "Exit status: 0; 1 when a line was refused; 2 when hotswand cannot be reached.\n";
 
+/* What a client of sshd asked for where `ForceCommand hotswan` stands in its place; NULL: a session. */
+static const char *forced_over(void)
+{
+	const char *command = getenv("SSH_ORIGINAL_COMMAND");
+
+	return command && *command ? command : NULL;
+}
+
 /* -c, --help and --version leave the terminal as it is. */
 static bool wants_terminal(int argc, char **argv)
 {
+	if (forced_over())
+		return false;
 	for (int i = 1; i < argc; i++)
 		if (!strncmp(argv[i], "-c", 2) || !strncmp(argv[i], "-h", 2) || !strncmp(argv[i], "-V", 2) ||
 			!strncmp(argv[i], "--h", 3) || !strncmp(argv[i], "--v", 3))
@@ -46,7 +57,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"run-dir", required_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
-	const char *run_dir = "/run/hotswan", *command = NULL;
+	const char *run_dir = "/run/hotswan", *command = forced_over();
 	bool terminal = wants_terminal(argc, argv);
 	int o, status;
 

@@ -222,6 +222,20 @@ def test_command_and_script_without_a_terminal(head):
     assert (status, out.count("level is 15"), err) == (1, 2, "hotswan: line 2 was refused\n")
 
 
+def test_forced_shell_runs_what_the_ssh_client_asked_for(head):
+    done = subprocess.run([HOTSWAN, "--run-dir", head.run_dir], capture_output=True, text=True, timeout=10, check=False,
+                          env={**os.environ, "SSH_ORIGINAL_COMMAND": "show privilege"}, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout) == (0, "Current privilege level is 15\n")
+
+
+def test_section_takes_what_is_indented_by_tabs_too(head):
+    head.configure(["crypto ipsec transform-set T esp-aes esp-sha-hmac", "crypto map S 1 ipsec-isakmp", "set peer 10.1.1.1",
+                    "set transform-set T"])
+    lines = head.show("show crypto map | section Transform").splitlines()
+    head.configure(["no crypto map S", "no crypto ipsec transform-set T"])
+    assert [line.split()[0] for line in lines if line] == ["Transform", "T:"], lines
+
+
 def test_no_daemon_is_one_line_and_status_2(head, tmp_path):
     done = subprocess.run([HOTSWAN, "--run-dir", str(tmp_path), "-c", "show version"], capture_output=True, text=True,
                           timeout=10, check=False)
