@@ -432,10 +432,13 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 		}
 		return e;
 	case HSRP_KERNEL_SERVE: return macvlan_serve(v, name, k);
-	case HSRP_KERNEL_RENEW: {
-		unsigned ifindex = if_nametoindex(name);
-		return ifindex ? addresses_add(v, (int)ifindex, k) : -ENODEV;
-	}
+	case HSRP_KERNEL_RENEW: /* also what somebody switched off in the meantime */
+		e = link_get(v, name, &l);
+		if (e == 0 && !matches(&l, k))
+			e = -ENODEV;
+		if (e == 0 && !(l.flags & IFF_UP))
+			e = link_up(v, l.ifindex, true);
+		return e == 0 ? addresses_add(v, l.ifindex, k) : e;
 	default: break;
 	}
 	e = link_get(v, name, &l);

@@ -16,6 +16,7 @@ static const char *const verdict_texts[RRI_VERDICTS] = {
 	[RRI_BEHIND_RRI] = "another crypto map entry or peer has this route",
 	[RRI_DISTANCE_255] = "distance 255 is never installed",
 	[RRI_REFUSED_DEFAULT] = "refused: a dynamic peer may not inject a default route",
+	[RRI_REFUSED_SPECIAL] = "refused: it is no network of a peer (multicast, loopback, link-local)",
 	[RRI_REFUSED_CONNECTED] = "refused: it covers a connected network",
 	[RRI_REFUSED_PEER] = "refused: it covers a network of another peer",
 };
@@ -195,11 +196,29 @@ static bool covers_other_peer(const struct rri *r, const struct rri_route *route
 	return false;
 }
 
+/* Whether it lies in addresses that are no network of anybody (RFC 6890); a default route has its own answer. */
+static bool is_special(const struct prefix *p)
+{
+	static const struct prefix special[] = {
+		{.addr = {.family = IP_V4, .bytes = {0}}, .len = 8},
+		{.addr = {.family = IP_V4, .bytes = {127}}, .len = 8},
+		{.addr = {.family = IP_V4, .bytes = {169, 254}}, .len = 16},
+		{.addr = {.family = IP_V4, .bytes = {224}}, .len = 3}, /* multicast and reserved */
+	};
+
+	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (prefix_covers(&special[i], p))
+			return true;
+	return false;
+}
+
 static enum rri_verdict judge_dynamic(
 	const struct rri *r, const struct rri_route *route, const struct rri_facts *f)
 {
 	if (route->want.prefix.len == 0)
 		return RRI_REFUSED_DEFAULT;
+	if (is_special(&route->want.prefix))
+		return RRI_REFUSED_SPECIAL;
 	if (f->covers_connected)
 		return RRI_REFUSED_CONNECTED;
 	return covers_other_peer(r, route) ? RRI_REFUSED_PEER : RRI_INSTALL;

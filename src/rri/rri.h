@@ -27,6 +27,7 @@ enum rri_verdict {
 	RRI_BEHIND_RRI,	     /* another entry or SA injects the same prefix */
 	RRI_DISTANCE_255,    /* never installed, as on IOS */
 	RRI_REFUSED_DEFAULT, /* a dynamic peer may not inject a default route */
+	RRI_REFUSED_SPECIAL,   /* … nor what is nobody's network: multicast, loopback, link-local, 0.0.0.0/8 */
 	RRI_REFUSED_CONNECTED, /* … nor what covers a connected network */
 	RRI_REFUSED_PEER,      /* … nor what covers another peer's networks */
 	RRI_VERDICTS

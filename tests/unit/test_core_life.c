@@ -133,7 +133,9 @@ static void what_a_dynamic_peer_may_not_inject(void **state)
 	child_up(w, 3, 2, dyn, "d1", "10.8.8.8", "192.168.0.0/16"); /* our own 192.168.0.0/24 */
 	child_up(w, 4, 2, dyn, "d1", "10.8.8.8", "172.16.0.0/16");  /* the other peer's 172.16.5.0/24 */
 	child_up(w, 5, 2, dyn, "d1", "10.8.8.8", "172.20.0.0/16");
+	child_up(w, 6, 2, dyn, "d1", "10.8.8.8", "224.0.0.0/4");
 	assert_not_seen(w, "route+ 0.0.0.0/0");
+	assert_not_seen(w, "route+ 224.0.0.0/4");
 	assert_not_seen(w, "route+ 192.168.0.0/16");
 	assert_not_seen(w, "route+ 172.16.0.0/16");
 	assert_seen(w, "route+ 172.20.0.0/16");
