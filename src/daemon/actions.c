@@ -158,9 +158,7 @@ static bool next_erase(struct session *s)
 	if (r == 0 && unlink(e->args->config) < 0 && errno != ENOENT)
 		r = -errno;
 	if (r == 0)
-		r = journal_restart(e->journal);
-	if (r == 0)
-		r = journal_add(e->journal, NULL, 0, text_str(&j->text));
+		r = journal_replace(e->journal, text_str(&j->text));
 	if (r < 0)
 		session_printf(s, "%% The startup configuration cannot be erased: %s\n", strerror(-r));
 	else

@@ -26,6 +26,7 @@
 #include "daemon/session.h"
 #include "daemon/startupfile.h"
 #include "linux/charon.h"
+#include "show/show.h"
 
 enum { IKE_SILENT_MS = 30000 }; /* without an answer of a charon that lives */
 
@@ -58,6 +59,26 @@ static void op_accepted(void *arg, const char *const context[], size_t depth, co
 		log_ios("SYS", LOG_SEV_ERROR, "JOURNAL",
 			"A configuration line could not be recorded, a restart would lose it: %s",
 			strerror(-r));
+}
+
+void engine_compact_journal(struct engine *e)
+{
+	struct cli_writer w;
+	struct text t = {0};
+	int r;
+
+	if (!journal_is_large(e->journal))
+		return;
+	cli_writer_begin(&w, e->model, NULL);
+	while (cli_writer_next(&w, &t, SHOW_SLICE))
+		;
+	r = t.oom ? -ENOMEM : journal_replace(e->journal, text_str(&t));
+	if (r < 0)
+		log_ios("SYS", LOG_SEV_ERROR, "JOURNAL", "The journal could not be made smaller: %s",
+			strerror(-r));
+	if (t.s)
+		explicit_bzero(t.s, t.len);
+	text_free(&t);
 }
 
 static const struct cli_ops quiet_ops = {.device_exists = op_device_exists,

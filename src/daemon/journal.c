@@ -11,12 +11,13 @@
 
 #include "daemon/rundir.h"
 
-enum { IDENTITY_MAX = 160 };
+enum { IDENTITY_MAX = 160, LARGE = 8 * 1024 * 1024 };
 
 struct journal {
 	int fd;
 	char path[RUNDIR_PATH_MAX];
 	const char *startup_file;
+	off_t size;
 };
 
 static void put_field(struct text *out, const char *s)
@@ -124,6 +125,7 @@ int journal_restart(struct journal *j)
 	identity(j, now);
 	if (ftruncate(j->fd, 0) < 0)
 		return -errno;
+	j->size = 0;
 	return write(j->fd, now, strlen(now)) == (ssize_t)strlen(now) ? 0 : -EIO;
 }
 
@@ -142,8 +144,41 @@ int journal_add(struct journal *j, const char *const context[], size_t depth, co
 	}
 	if (t.s)
 		explicit_bzero(t.s, t.len);
+	if (r == 0)
+		j->size = end + (off_t)t.len;
 	text_free(&t);
 	return r;
+}
+
+int journal_replace(struct journal *j, const char *configuration)
+{
+	struct journal fresh = {.startup_file = j->startup_file};
+	int r;
+
+	if (snprintf(fresh.path, sizeof(fresh.path), "%s.new", j->path) >= (int)sizeof(fresh.path))
+		return -ENAMETOOLONG;
+	fresh.fd = open(fresh.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	if (fresh.fd < 0)
+		return -errno;
+	r = journal_restart(&fresh);
+	if (r == 0)
+		r = journal_add(&fresh, NULL, 0, configuration);
+	if (r == 0 && rename(fresh.path, j->path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlink(fresh.path);
+		close(fresh.fd);
+		return r;
+	}
+	close(j->fd);
+	j->fd = fresh.fd;
+	j->size = fresh.size;
+	return 0;
+}
+
+bool journal_is_large(const struct journal *j)
+{
+	return j->size > LARGE;
 }
 
 void journal_replay(

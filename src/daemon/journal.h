@@ -31,6 +31,11 @@ void journal_replay(
 int journal_add(struct journal *j, const char *const context[], size_t depth, const char *line); /* -errno */
 /* What runs was saved: from now on the journal continues the file as it is now, with no record. */
 int journal_restart(struct journal *j);
+/* The journal becomes one record, the whole running configuration, behind the startup file as it is now. Atomic: either
+ * journal is complete at any moment. */
+int journal_replace(struct journal *j, const char *configuration);
+/* It has grown so much that it is time for that. */
+bool journal_is_large(const struct journal *j);
 void journal_close(struct journal *j); /* the file stays */
 
 #endif

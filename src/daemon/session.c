@@ -95,6 +95,7 @@ static void run_line(struct session *s, const char *line)
 	status = cli_line(s->cli, line, &s->out);
 	engine_config_changed(e);
 	e->warnings = NULL;
+	engine_compact_journal(e);
 	switch (status) {
 	case CLI_OK: session_finish(s, CONTROL_OK, 0); break;
 	case CLI_REFUSED: session_finish(s, CONTROL_FAILED, 0); break;

@@ -99,6 +99,15 @@ static void a_journal_continues_its_file_and_no_other(void **state)
 	assert_int_equal(seen.count, 3);
 	assert_string_equal(seen.last, "hostname G");
 
+	/* Many lines become the configuration that they led to. */
+	assert_false(journal_is_large(j));
+	assert_int_equal(journal_replace(j, "hostname H\nend\n"), 0);
+	assert_int_equal(journal_add(j, NULL, 0, "hostname I"), 0);
+	seen = (struct seen){0};
+	journal_replay(j, note, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_string_equal(seen.last, "hostname I");
+
 	/* Saved by us: nothing to replay. */
 	assert_int_equal(startupfile_write(file, "hostname C\n", 11), 0);
 	assert_int_equal(journal_restart(j), 0);
