@@ -298,8 +298,11 @@ static bool unset_rule(struct cli_call *c)
 
 static bool drop_list(struct cli_call *c)
 {
-	const char *name = cli_arg(c->args, "list")->s;
+	const struct cli_value *list = cli_arg(c->args, "list");
+	const char *name = list->set ? list->s : cli_arg(c->args, "name")->s;
 
+	cli_warn_acl_gone(c, name);
+	c->target.object = NULL;
 	model_touch(c->model, MODEL_ACL, name, 0);
 	c->touched = true;
 	model_acl_delete(c->model, name);
@@ -405,6 +408,7 @@ static const struct cli_row rows[] = {
 		.opens = MODE_ACL,
 		.list = &cli_list_named_acls,
 		.set = set_list,
+		.unset = drop_list,
 		.get = get_list,
 		.touches = MODEL_ACL},
 	{.modes = IN(CONFIG),

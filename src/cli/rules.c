@@ -124,3 +124,25 @@ void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i)
 		cli_note(c, "%%Warning: %s has no network device: tie it to one with \"hotswan device NAME\"",
 			i->name);
 }
+
+static void warn_users(struct cli_call *c, const struct vec *maps, const char *what, const char *acl)
+{
+	const struct crypto_map *map;
+	const struct crypto_map_entry *e;
+
+	vec_each (maps, i, map)
+		vec_each (&map->entries, k, e)
+			if (strcmp(e->acl, acl) == 0)
+				cli_note(c,
+					"%%Warning: %s %s %u matches by access list %s, which does not exist "
+					"now",
+					what, map->name, (unsigned)e->sequence, acl);
+}
+
+void cli_warn_acl_gone(struct cli_call *c, const char *acl)
+{
+	if (!model_acl(c->model, acl))
+		return;
+	warn_users(c, &c->model->crypto_maps, "crypto map", acl);
+	warn_users(c, &c->model->dynamic_maps, "crypto dynamic-map", acl);
+}

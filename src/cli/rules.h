@@ -25,6 +25,9 @@ const struct standby_group *cli_bound_group(const struct interface_cfg *i);
 void cli_warn_preempt(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g);
 void cli_warn_priority(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g);
 
+/* An access list goes: the entries that match by it are left without anything to protect. */
+void cli_warn_acl_gone(struct cli_call *c, const char *acl);
+
 /* D13: an interface named as on IOS and tied to no device carries nothing. */
 void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i);
 

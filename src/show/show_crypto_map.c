@@ -112,6 +112,20 @@ static void print_policy(
 		text_add(out, "\tReverse Route Injection Enabled\n");
 }
 
+/* A list that does not exist, or permits nothing, defines nothing to protect. */
+static bool protects(const struct model *m, const struct crypto_map_entry *e)
+{
+	const struct acl *a = e->acl[0] ? model_acl(m, e->acl) : NULL;
+	const struct acl_rule *r;
+
+	if (!a)
+		return false;
+	vec_each (&a->rules, i, r)
+		if (!r->is_remark && r->permit)
+			return true;
+	return false;
+}
+
 static void print_static_entry(struct text *out, const struct show *s, const struct crypto_map *map,
 	const struct crypto_map_entry *e)
 {
@@ -120,7 +134,7 @@ static void print_static_entry(struct text *out, const struct show *s, const str
 
 	if (e->description[0])
 		text_printf(out, "\tDescription: %s\n", e->description);
-	if (!e->peer_count || !e->acl[0])
+	if (!e->peer_count || !protects(f->model, e))
 		text_add(out,
 			"\tWARNING: This crypto map is in an incomplete state!\n"
 			"\t\t(missing peer or access-list definitions)\n");
