@@ -2,7 +2,8 @@
 """Everything that is tested: builds, unit, golden and property tests, namespace and lab tests.
 
 Ends with one line, "N passed, N failed"; the exit status follows it. A missing tool is a failure
-that is said loudly: what was not run is not proved. Called by scripts/check, which installs what is needed. Usage: run.py [--quick] (no guest, no lab tests).
+that is said loudly: what was not run is not proved. Called by scripts/check, which installs what is
+needed. Usage: run.py [--quick] (no guest, no lab tests).
 """
 
 import glob
