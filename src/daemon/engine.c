@@ -112,7 +112,6 @@ static int load_startup(struct engine *e)
 	else
 		cli_load(e->model, &quiet_ops, e->args->config, text_str(&file), file.len, &errors);
 	report_lines(&errors);
-	engine_event(e, &(struct event){.kind = EV_CONFIG, .model = e->model}); /* also where it is empty */
 	if (file.s)
 		explicit_bzero(file.s, file.len);
 	text_free(&file);
@@ -141,15 +140,18 @@ static void replay_record(void *ctx, char *const fields[], size_t count)
 
 static int load_configuration(struct engine *e)
 {
-	bool replay;
-	int r = journal_open(&e->journal, e->args->run_dir, e->args->config, &replay);
+	enum journal_content content;
+	int r = journal_open(&e->journal, e->args->run_dir, e->args->config, &content);
 
 	if (r < 0) {
 		log_fault("run directory %s cannot be written: %s", e->args->run_dir, strerror(-r));
 		return r;
 	}
-	r = load_startup(e);
-	if (r == 0 && replay)
+	if (content != JOURNAL_WHOLE)
+		r = load_startup(e);
+	/* The core hears of a configuration in any case, and of the file as one change. */
+	engine_event(e, &(struct event){.kind = EV_CONFIG, .model = e->model});
+	if (r == 0 && content != JOURNAL_NEW)
 		journal_replay(e->journal, replay_record, e);
 	return r;
 }

@@ -67,15 +67,15 @@ bool journal_decode(char *record, char *fields[JOURNAL_CONTEXT_MAX + 1], size_t 
 	return true;
 }
 
-static void identity(const struct journal *j, char out[IDENTITY_MAX])
+static void identity(const struct journal *j, bool whole, char out[IDENTITY_MAX])
 {
 	struct stat st = {0};
 
 	if (stat(j->startup_file, &st) < 0)
 		st = (struct stat){0};
-	snprintf(out, IDENTITY_MAX, "hotswan journal 1 %llu:%llu %lld %lld.%09ld\n",
-		(unsigned long long)st.st_dev, (unsigned long long)st.st_ino, (long long)st.st_size,
-		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	snprintf(out, IDENTITY_MAX, "hotswan journal 1 %s %llu:%llu %lld %lld.%09ld\n",
+		whole ? "whole" : "continues", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+		(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 /* Half a record that a kill left behind would take the next one with it. */
@@ -89,7 +89,8 @@ static int drop_torn_record(struct journal *j)
 	return ftruncate(j->fd, end) < 0 ? -errno : 0;
 }
 
-int journal_open(struct journal **out, const char *run_dir, const char *startup_file, bool *replay)
+int journal_open(
+	struct journal **out, const char *run_dir, const char *startup_file, enum journal_content *content)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 	char now[IDENTITY_MAX], found[IDENTITY_MAX] = "";
@@ -106,10 +107,14 @@ int journal_open(struct journal **out, const char *run_dir, const char *startup_
 		free(j);
 		return r;
 	}
-	identity(j, now);
-	len = strlen(now);
-	*replay = pread(j->fd, found, len, 0) == (ssize_t)len && !memcmp(found, now, len);
-	r = *replay ? drop_torn_record(j) : journal_restart(j);
+	*content = JOURNAL_NEW;
+	for (int whole = 0; whole < 2; whole++) {
+		identity(j, whole, now);
+		len = strlen(now);
+		if (pread(j->fd, found, len, 0) == (ssize_t)len && !memcmp(found, now, len))
+			*content = whole ? JOURNAL_WHOLE : JOURNAL_CONTINUES;
+	}
+	r = *content == JOURNAL_NEW ? journal_restart(j) : drop_torn_record(j);
 	if (r < 0) {
 		journal_close(j);
 		return r;
@@ -118,15 +123,20 @@ int journal_open(struct journal **out, const char *run_dir, const char *startup_
 	return 0;
 }
 
-int journal_restart(struct journal *j)
+static int begin(struct journal *j, bool whole)
 {
 	char now[IDENTITY_MAX];
 
-	identity(j, now);
+	identity(j, whole, now);
 	if (ftruncate(j->fd, 0) < 0)
 		return -errno;
 	j->size = 0;
 	return write(j->fd, now, strlen(now)) == (ssize_t)strlen(now) ? 0 : -EIO;
+}
+
+int journal_restart(struct journal *j)
+{
+	return begin(j, false);
 }
 
 int journal_add(struct journal *j, const char *const context[], size_t depth, const char *line)
@@ -160,7 +170,7 @@ int journal_replace(struct journal *j, const char *configuration)
 	fresh.fd = open(fresh.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	if (fresh.fd < 0)
 		return -errno;
-	r = journal_restart(&fresh);
+	r = begin(&fresh, true);
 	if (r == 0)
 		r = journal_add(&fresh, NULL, 0, configuration);
 	if (r == 0 && rename(fresh.path, j->path) < 0)

@@ -22,16 +22,22 @@ void journal_encode(struct text *out, const char *const context[], size_t depth,
 /* Takes one record (without its end) apart, in place; false when it is none. All but the last are contexts. */
 bool journal_decode(char *record, char *fields[JOURNAL_CONTEXT_MAX + 1], size_t *count);
 
-/* Opens RUN/journal for the startup file as it is now. *replay is set when it continues that very file; otherwise it
- * begins anew. 0, -errno. */
-int journal_open(struct journal **out, const char *run_dir, const char *startup_file, bool *replay);
+enum journal_content {
+	JOURNAL_NEW,	   /* there was none for this startup file as it is now: it begins anew, empty */
+	JOURNAL_CONTINUES, /* lines that were typed since the startup file was loaded or written */
+	JOURNAL_WHOLE, /* the first record is a whole configuration: the startup file is not to be loaded before it */
+};
+
+/* Opens RUN/journal for the startup file as it is now. 0, -errno. */
+int journal_open(
+	struct journal **out, const char *run_dir, const char *startup_file, enum journal_content *content);
 /* The records so far, in order; the fields belong to the call. */
 void journal_replay(
 	struct journal *j, void (*record)(void *ctx, char *const fields[], size_t count), void *ctx);
 int journal_add(struct journal *j, const char *const context[], size_t depth, const char *line); /* -errno */
 /* What runs was saved: from now on the journal continues the file as it is now, with no record. */
 int journal_restart(struct journal *j);
-/* The journal becomes one record, the whole running configuration, behind the startup file as it is now. Atomic: either
+/* The journal becomes JOURNAL_WHOLE with this record. Atomic: either
  * journal is complete at any moment. */
 int journal_replace(struct journal *j, const char *configuration);
 /* It has grown so much that it is time for that. */

@@ -72,7 +72,7 @@ static void a_journal_continues_its_file_and_no_other(void **state)
 	char dir[] = "/tmp/hotswan-journal-XXXXXX", file[64], path[64];
 	struct journal *j;
 	struct seen seen = {0};
-	bool replay;
+	enum journal_content content;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
@@ -80,16 +80,16 @@ static void a_journal_continues_its_file_and_no_other(void **state)
 	snprintf(path, sizeof(path), "%s/journal", dir);
 	assert_int_equal(startupfile_write(file, "hostname A\n", 11), 0);
 
-	assert_int_equal(journal_open(&j, dir, file, &replay), 0);
-	assert_false(replay);
+	assert_int_equal(journal_open(&j, dir, file, &content), 0);
+	assert_int_equal(content, JOURNAL_NEW);
 	assert_int_equal(journal_add(j, NULL, 0, "hostname B"), 0);
 	assert_int_equal(journal_add(j, NULL, 0, "hostname C"), 0);
 	journal_close(j);
 
 	/* kill -9 in the middle of a write: the torn record is dropped. */
 	append(path, "hostname D");
-	assert_int_equal(journal_open(&j, dir, file, &replay), 0);
-	assert_true(replay);
+	assert_int_equal(journal_open(&j, dir, file, &content), 0);
+	assert_int_equal(content, JOURNAL_CONTINUES);
 	journal_replay(j, note, &seen);
 	assert_int_equal(seen.count, 2);
 	assert_string_equal(seen.last, "hostname C");
@@ -107,13 +107,16 @@ static void a_journal_continues_its_file_and_no_other(void **state)
 	journal_replay(j, note, &seen);
 	assert_int_equal(seen.count, 2);
 	assert_string_equal(seen.last, "hostname I");
+	journal_close(j);
+	assert_int_equal(journal_open(&j, dir, file, &content), 0);
+	assert_int_equal(content, JOURNAL_WHOLE); /* what the file has and the record has not, is gone */
 
 	/* Saved by us: nothing to replay. */
 	assert_int_equal(startupfile_write(file, "hostname C\n", 11), 0);
 	assert_int_equal(journal_restart(j), 0);
 	journal_close(j);
-	assert_int_equal(journal_open(&j, dir, file, &replay), 0);
-	assert_true(replay);
+	assert_int_equal(journal_open(&j, dir, file, &content), 0);
+	assert_int_equal(content, JOURNAL_CONTINUES);
 	seen = (struct seen){0};
 	journal_replay(j, note, &seen);
 	assert_int_equal(seen.count, 0);
@@ -122,8 +125,8 @@ static void a_journal_continues_its_file_and_no_other(void **state)
 
 	/* Changed by somebody else: the file counts. */
 	assert_int_equal(startupfile_write(file, "hostname F\n", 11), 0);
-	assert_int_equal(journal_open(&j, dir, file, &replay), 0);
-	assert_false(replay);
+	assert_int_equal(journal_open(&j, dir, file, &content), 0);
+	assert_int_equal(content, JOURNAL_NEW);
 	journal_close(j);
 	unlink(path);
 	unlink(file);
