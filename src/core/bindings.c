@@ -115,6 +115,7 @@ static void step_enter(void *arg, enum step s)
 	case STEP_SAS_DROPPED:
 	case STEP_SAS_DELETED:
 		b->leave = s == STEP_SAS_DROPPED ? LEAVE_FORCE : LEAVE_DELETE;
+		b->ended = 0;
 		each_conn(c, b, conn_drop);
 		break;
 	case STEP_CONNECTIONS_GONE:
@@ -138,10 +139,27 @@ static bool routes_idle(const struct core *c)
 		c->asked == 0;
 }
 
+static bool is_ended(const struct unit *u)
+{
+	for (uint32_t k = 0; k < u->conn_count; k++)
+		if (!list_empty(&u->conns[k]->sas) || !list_empty(&u->conns[k]->ikes))
+			return false;
+	return true;
+}
+
+/* Looks on where it stopped the last time: nothing comes up while the binding leaves. */
+static bool sas_ended(const struct core *c, struct binding *b)
+{
+	while (c->ike_up && b->ended < b->units.count && is_ended(unit_at(b, b->ended)))
+		b->ended++;
+	return !c->ike_up || c->stopping ||
+		b->ended >= b->units.count; /* at a stop charon ends them as it ends itself */
+}
+
 static bool step_done(void *arg, enum step s)
 {
 	const struct core *c = ((void **)arg)[0];
-	const struct binding *b = ((void **)arg)[1];
+	struct binding *b = ((void **)arg)[1];
 	bool quiet = list_empty(&b->apply_queue) && list_empty(&b->release_queue) && b->ops == 0;
 
 	switch (s) {
@@ -151,6 +169,8 @@ static bool step_done(void *arg, enum step s)
 	case STEP_ROUTES:
 	case STEP_ROUTES_WITHDRAWN: return quiet && routes_idle(c);
 	case STEP_IKE: return list_empty(&b->apply_queue);
+	case STEP_SAS_DROPPED:
+	case STEP_SAS_DELETED: return quiet && sas_ended(c, b);
 	default: return quiet;
 	}
 }
@@ -201,6 +221,7 @@ static void left(struct core *c, struct binding *b)
 	}
 	if (b->level > LEVEL_FILTER || b->target == LEVEL_NONE)
 		b->level = b->target == LEVEL_NONE ? LEVEL_NONE : LEVEL_FILTER;
+	units_apply_all(c, b); /* entries may have gone meanwhile */
 	binding_look(c, b);
 }
 

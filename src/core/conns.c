@@ -51,7 +51,7 @@ void conns_forget_strays(struct core *c)
 	struct conn *n, *next;
 
 	HASH_ITER (hh, c->conns, n, next)
-		if (!n->unit)
+		if (!n->unit && n->phase != CONN_ENDING)
 			conn_forget(c, n);
 }
 
@@ -158,43 +158,107 @@ void conn_drop(struct core *c, struct conn *n)
 {
 	bool had = has_state(n);
 
+	if (n->phase == CONN_ENDING)
+		return;
 	conn_rest(c, n);
 	if (had && c->ike_up)
 		conn_terminate(c, n, n->unit->binding->leave == LEAVE_FORCE);
+	n->dropped = had;
 }
 
-/* Nobody wants it any more: its SAs end, charon forgets it. */
-void conn_forget(struct core *c, struct conn *n)
+static void free_conn(struct core *c, struct conn *n)
 {
-	const struct binding *b = n->unit ? n->unit->binding : NULL;
 	struct list *link;
 
-	if (c->ike_up && has_state(n) && !(b && b->leaving))
-		conn_terminate(c, n, false);
-	conn_rest(c, n);
-	if (c->ike_up && (n->loaded || n->load_cookie)) {
-		uint64_t cookie = core_expect(c, PENDING_OTHER, b ? b->id : 0);
-		struct effect *e = effects_add(c->out, EF_CONN_UNLOAD);
-
-		e->cookie = cookie;
-		e->name = core_strdup(c, n->name);
-	}
-	while ((link = list_take(&n->sas)) != NULL) {
-		struct sa_rec *s = list_item(link, struct sa_rec, in_conn);
-
-		sa_let_go(c, s);
-		s->conn = NULL;
-		s->child = -1;
-	}
+	while ((link = list_take(&n->sas)) != NULL)
+		list_item(link, struct sa_rec, in_conn)->conn = NULL;
 	while ((link = list_take(&n->ikes)) != NULL)
 		list_item(link, struct ike_rec, in_conn)->conn = NULL;
 	if (n->peer)
 		hop_peer_release(c, n->peer);
+	timer_cancel(&c->timers, &n->timer);
 	timer_cancel(&c->timers, &n->reload);
 	HASH_DEL(c->conns, n);
 	free(n->children);
 	free(n->name);
 	free(n);
+}
+
+static void unload(struct core *c, struct conn *n, uint32_t owner)
+{
+	struct effect *e;
+	uint64_t cookie;
+
+	if (!c->ike_up || (!n->loaded && !n->load_cookie))
+		return;
+	cookie = core_expect(c, PENDING_OTHER, owner);
+	e = effects_add(c->out, EF_CONN_UNLOAD);
+	e->cookie = cookie;
+	e->name = core_strdup(c, n->name);
+}
+
+/* The SAs of a forgotten connection have ended, or their time is over: it may be wanted again by now. */
+static void ended(struct core *c, struct conn *n)
+{
+	struct unit *u = n->unit;
+	struct list *link;
+
+	if (!u) {
+		free_conn(c, n);
+		return;
+	}
+	while ((link = list_take(&n->sas)) != NULL)
+		list_item(link, struct sa_rec, in_conn)->conn = NULL;
+	while ((link = list_take(&n->ikes)) != NULL)
+		list_item(link, struct ike_rec, in_conn)->conn = NULL;
+	conn_rest(c, n);
+	unit_apply_later(u);
+}
+
+void conn_lost_sa(struct core *c, struct conn *n)
+{
+	if (n->phase == CONN_ENDING && list_empty(&n->sas) && list_empty(&n->ikes))
+		ended(c, n);
+}
+
+void conn_ending_over(struct core *c, struct conn *n)
+{
+	ended(c, n);
+}
+
+/*
+ * Nobody wants it any more: its SAs end, charon forgets it. The record stays until they have ended: an initiation under the
+ * same name would be put on the dying IKE_SA and keep that alive.
+ */
+void conn_forget(struct core *c, struct conn *n)
+{
+	const struct binding *b = n->unit ? n->unit->binding : NULL;
+	struct list *link, *following;
+
+	n->unit = NULL;
+	if (n->phase == CONN_ENDING && c->ike_up)
+		return;
+	if (c->ike_up && has_state(n) && !n->dropped)
+		conn_terminate(c, n, b && b->leaving && b->leave == LEAVE_FORCE);
+	conn_rest(c, n);
+	unload(c, n, b ? b->id : 0);
+	list_each(&n->sas, link, following)
+	{
+		struct sa_rec *s = list_item(link, struct sa_rec, in_conn);
+
+		sa_let_go(c, s);
+		s->child = -1;
+	}
+	free(n->children);
+	n->children = NULL;
+	n->child_count = n->installed = 0;
+	n->wanted = n->loaded = n->load_cookie = 0;
+	if (!c->ike_up || (list_empty(&n->sas) && list_empty(&n->ikes))) {
+		free_conn(c, n);
+		return;
+	}
+	n->phase = CONN_ENDING;
+	core_arm(c, &n->timer, TIMER_CONN, n, ENDING_MS);
 }
 
 /* --- From the plan --------------------------------------------------------------------------------------------------- */
@@ -249,6 +313,8 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 	if (!n)
 		return NULL;
 	n->unit = u;
+	if (n->phase == CONN_ENDING) /* comes back here when it is over */
+		return n;
 	if (n->wanted != digest) {
 		if (!take_children(c, n, planned))
 			return n;
@@ -320,7 +386,8 @@ bool conns_apply(struct core *c, struct unit *u, const struct plan *p)
 void conns_charon_gone(struct core *c)
 {
 	for (struct conn *n = c->conns; n; n = n->hh.next) {
-		conn_rest(c, n);
+		if (n->phase != CONN_ENDING)
+			conn_rest(c, n);
 		timer_cancel(&c->timers, &n->reload);
 		n->loaded = n->sent = 0;
 		n->load_cookie = 0;

@@ -78,6 +78,7 @@ static void begin(struct core *c, struct conn *n)
 	for (uint32_t i = 0; i < n->child_count; i++)
 		n->children[i].asked = false;
 	n->phase = CONN_TRYING;
+	n->dropped = false;
 	c->trying++;
 	core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_TRY_MS);
 	ask_children(c, n, ike_established(n));
@@ -132,6 +133,10 @@ void conn_timer(struct core *c, struct conn *n)
 {
 	enum conn_phase phase = n->phase;
 
+	if (phase == CONN_ENDING) {
+		conn_ending_over(c, n);
+		return;
+	}
 	if (phase == CONN_TRYING && n->installed) { /* some lines of the list are up */
 		pause_for(c, n, INITIATE_BACKOFF_MAX_MS);
 	} else if (phase == CONN_TRYING) {

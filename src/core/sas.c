@@ -155,6 +155,8 @@ static void remove_sa(struct core *c, struct sa_rec *s)
 	free(s);
 	if (n && child >= 0)
 		conn_child_down(c, n, child);
+	if (n)
+		conn_lost_sa(c, n);
 }
 
 static void take_prefixes(struct sa_rec *s, const struct child_sa *sa)
@@ -193,6 +195,7 @@ static struct sa_rec *new_sa(struct core *c, const struct child_sa *sa)
 	s->conn = conn_stray(c, sa->conn);
 	if (s->conn) {
 		s->child = conn_child_index(s->conn, sa->child);
+		s->conn->dropped = false;
 		list_append(&s->conn->sas, &s->in_conn);
 	}
 	return s;
@@ -281,10 +284,14 @@ static void ike_sa_event(struct core *c, const struct ike_sa *sa)
 
 static void remove_ike(struct core *c, struct ike_rec *i)
 {
+	struct conn *n = i->conn;
+
 	list_remove(&i->in_conn);
 	timer_cancel(&c->timers, &i->timer);
 	HASH_DEL(c->ikes, i);
 	free(i);
+	if (n)
+		conn_lost_sa(c, n);
 }
 
 /* R3 for IKEv2: what stays silent is closed at the bound, whatever charon's own schedule says (D11). */
@@ -326,6 +333,8 @@ static void bury(struct core *c, struct sa_rec *s)
 	s->conn = NULL;
 	if (n && s->child >= 0)
 		conn_child_down(c, n, s->child);
+	if (n)
+		conn_lost_sa(c, n);
 }
 
 void sas_flush(struct core *c)

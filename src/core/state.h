@@ -48,6 +48,7 @@ enum {
 		8000, /* what a restart finds in the kernel waits this long for charon and HSRP to tell */
 	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
 	FILTER_RULES_PER_MS = 500, /* their length by this */
+	ENDING_MS = 3000,	   /* for the SAs of a forgotten connection; the peer may be silent */
 	STOP_MS = 6000,		   /* D9 stop, at most */
 };
 
@@ -140,6 +141,7 @@ struct binding {
 	struct list old_rules;		/* units that still guard what they no longer protect */
 	uint32_t ops;			/* effects that await their result */
 	uint32_t answers, answers_seen; /* results so far; at the last deadline of a step */
+	size_t ended;			/* units, from the first on, whose SAs have ended */
 
 	bool filter_dirty, filter_sent, filter_stands;
 	uint64_t filter_cookie; /* 0: none under way */
@@ -195,7 +197,7 @@ struct conn_child {
 	bool asked;
 };
 
-enum conn_phase { CONN_IDLE, CONN_QUEUED, CONN_TRYING, CONN_PAUSED, CONN_UP };
+enum conn_phase { CONN_IDLE, CONN_QUEUED, CONN_TRYING, CONN_PAUSED, CONN_UP, CONN_ENDING };
 
 struct hop;
 
@@ -215,6 +217,7 @@ struct conn {
 	struct list sas, ikes;
 	enum conn_phase phase;
 	bool failing;	     /* said to be down */
+	bool dropped;	     /* charon was told to end its SAs */
 	struct timer timer;  /* of the phase */
 	struct timer reload; /* after a refused load */
 	struct list in_init;
@@ -518,10 +521,13 @@ void conn_load_result(struct core *c, const char *name, uint64_t cookie, int err
 void conn_reload(struct core *c, struct conn *n);
 int32_t conn_child_index(const struct conn *n, const char *name);
 void conns_charon_gone(struct core *c);
-void conn_forget(struct core *c, struct conn *n);
+void conn_forget(struct core *c, struct conn *n);  /* frees it, at once or when its SAs have ended */
+void conn_lost_sa(struct core *c, struct conn *n); /* one of its SAs has gone; may free it */
 void conn_terminate(struct core *c, struct conn *n, bool force); /* its SAs, by name */
 struct conn *conn_stray(struct core *c, const char *name);	 /* NULL: none of ours */
 void conns_forget_strays(struct core *c);
+
+void conn_ending_over(struct core *c, struct conn *n); /* its time is up; may free it */
 
 /* --- initiate.c ------------------------------------------------------------------------------------------------- */
 

@@ -328,7 +328,8 @@ static void apply_unit(struct core *c, struct unit *u)
 
 	if (!make_plan(c, u, &p))
 		return;
-	if (b->level >= LEVEL_CONNECTIONS || !unit_entry(c, u))
+	if (!b->leaving &&
+		(b->level >= LEVEL_CONNECTIONS || !unit_entry(c, u))) /* leaving has steps for them */
 		conns_apply(c, u, &p);
 	if (b->level >= LEVEL_ROUTES)
 		routes_hold(c, u, &p);

@@ -127,7 +127,7 @@ bool core_find_conn(const struct core *c, const char *name, struct core_conn *ou
 	const struct conn *n = conn_find(c, name);
 	const struct binding *b;
 
-	if (!n || !n->unit)
+	if (!n || !n->unit || n->phase == CONN_ENDING)
 		return false;
 	b = n->unit->binding;
 	*out = (struct core_conn){.sequence = n->unit->sequence,

@@ -566,6 +566,41 @@ static void another_device_takes_the_filter_along(void **state)
 	world_free(w);
 }
 
+/* An initiation under the name of a dying IKE_SA would be put on it, and keep it alive. */
+static void an_entry_put_back_waits_for_the_end_of_its_sas(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	w->deaf = true; /* charon takes its time */
+	crypto_map_entry_delete(model_crypto_map(w->model, "mymap"), 1);
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	entry(w, "mymap", 1, "10.1.1.1", "102", "esp-aes-sha", true);
+	config(w);
+	assert_seen(w, "terminate");
+	assert_int_equal(count_seen(w, "load hs"), count_seen(w, "unload hs"));
+	assert_not_seen(w, "initiate");
+	child_gone(w, 1);
+	assert_not_seen(w, "initiate");
+	ike_gone(w, 1);
+	assert_order(w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1", "initiate");
+	/* A peer that never answers the DELETE does not block it for ever. */
+	ike_up(w, 2, stat, "10.1.1.1");
+	child_up(w, 2, 2, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	apply(w, "", false, "");
+	config(w);
+	apply(w, "mymap", false, "");
+	config(w);
+	log_clear(w);
+	pass_ms(w, 8000);
+	assert_order(w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1", "initiate");
+	world_free(w);
+}
+
 static void warnings_at_the_line_that_causes_them(void **state) /* H5, H8, D3 */
 {
 	struct world *w = start();
@@ -657,6 +692,33 @@ static void a_deconfigured_entry_is_deleted_at_the_peer_and_guarded_last(void **
 }
 
 /* --- Stop, restart ---------------------------------------------------------------------------------------------------------------- */
+
+static void a_map_taken_off_is_deleted_at_the_peer(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	apply(w, "", false, "");
+	config(w);
+	assert_order(w, "route- 10.0.0.0/16", "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1");
+	assert_not_seen(w, "force");
+	assert_order(w, "terminate", "unload");
+	assert_order(w, "unload", "filter gone 2");
+	world_free(w);
+
+	w = pair_world(HSRP_ROLE_ACTIVE);
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	apply(w, "", false, "");
+	config(w);
+	assert_seen(w, "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1");
+	assert_not_seen(w, "force"); /* we stay active: the peer is told */
+	world_free(w);
+}
 
 static void stop_takes_everything_back_and_the_filter_last(void **state) /* D9 */
 {
@@ -973,10 +1035,12 @@ int main(void)
 		cmocka_unit_test(an_sa_on_the_standby_is_dropped),
 		cmocka_unit_test(an_active_whose_hsrp_died_ends_with_the_address),
 		cmocka_unit_test(another_device_takes_the_filter_along),
+		cmocka_unit_test(an_entry_put_back_waits_for_the_end_of_its_sas),
 		cmocka_unit_test(warnings_at_the_line_that_causes_them),
 		cmocka_unit_test(nothing_happens_before_the_filter_stands),
 		cmocka_unit_test(a_removed_line_guards_until_its_route_has_gone),
 		cmocka_unit_test(a_deconfigured_entry_is_deleted_at_the_peer_and_guarded_last),
+		cmocka_unit_test(a_map_taken_off_is_deleted_at_the_peer),
 		cmocka_unit_test(stop_takes_everything_back_and_the_filter_last),
 		cmocka_unit_test(stop_does_not_wait_for_ever),
 		cmocka_unit_test(a_restart_moves_nothing_that_is_still_wanted),

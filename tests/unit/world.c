@@ -175,6 +175,50 @@ static void do_filter(struct world *w, const struct effect *e)
 		result(w, e->cookie, w->filter_error);
 }
 
+/* --- charon ---------------------------------------------------------------------------------------------------------- */
+
+static void note_sa(struct world *w, bool is_ike, uint32_t id, uint32_t ike, const char *conn)
+{
+	struct world_sa *s;
+
+	for (size_t i = 0; i < w->sa_count; i++)
+		if (w->sas[i].is_ike == is_ike && w->sas[i].id == id)
+			return;
+	w->sas = realloc(w->sas, (w->sa_count + 1) * sizeof(*w->sas));
+	s = &w->sas[w->sa_count++];
+	*s = (struct world_sa){is_ike, id, ike, ""};
+	str_copy(s->conn, sizeof(s->conn), conn);
+}
+
+static void forget_sa(struct world *w, bool is_ike, uint32_t id)
+{
+	for (size_t i = 0; i < w->sa_count; i++) {
+		if (w->sas[i].is_ike != is_ike || w->sas[i].id != id)
+			continue;
+		w->sas[i] = w->sas[--w->sa_count];
+		return;
+	}
+}
+
+static void end_matching(struct world *w, const struct effect *e)
+{
+	for (size_t i = w->sa_count; i-- > 0 && !w->deaf;) {
+		struct world_sa s = w->sas[i];
+		struct ike_sa ike = {.incarnation = 1, .id = s.id};
+		struct child_sa child = {.incarnation = 1, .id = s.id};
+
+		if (!(e->sa.conn && strcmp(e->sa.conn, s.conn) == 0) &&
+			!(e->sa.ike_id && e->sa.ike_id == s.ike) &&
+			!(e->sa.child_id && !s.is_ike && e->sa.child_id == s.id))
+			continue;
+		forget_sa(w, s.is_ike, s.id);
+		if (s.is_ike)
+			step(w, &(struct event){.kind = EV_IKE_SA_GONE, .ike_sa = &ike});
+		else
+			step(w, &(struct event){.kind = EV_CHILD_SA_GONE, .child = {&child, 0}});
+	}
+}
+
 static void do_sa(struct world *w, const struct effect *e)
 {
 	if (e->kind == EF_INITIATE)
@@ -184,6 +228,8 @@ static void do_sa(struct world *w, const struct effect *e)
 	else
 		note(w, "terminate ike %u child %u%s", e->sa.ike_id, e->sa.child_id,
 			e->sa.force ? " force" : "");
+	if (e->kind == EF_TERMINATE)
+		end_matching(w, e);
 	result(w, e->cookie, 0);
 }
 
@@ -369,6 +415,7 @@ void charon_starts(struct world *w, uint32_t incarnation, bool libipsec)
 void charon_dies(struct world *w)
 {
 	w->charon_up = false;
+	w->sa_count = 0;
 	world_event(w, &(struct event){.kind = EV_IKE_DOWN});
 }
 
@@ -389,6 +436,7 @@ void ike_up(struct world *w, uint32_t id, const char *conn, const char *peer)
 	str_copy(sa.remote_id, sizeof(sa.remote_id), peer);
 	assert_true(ip_parse(peer, &sa.remote_host));
 	sa.remote_port = 500;
+	note_sa(w, true, id, id, conn);
 	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
 }
 
@@ -396,6 +444,7 @@ void ike_gone(struct world *w, uint32_t id)
 {
 	struct ike_sa sa = {.incarnation = 1, .id = id};
 
+	forget_sa(w, true, id);
 	world_event(w, &(struct event){.kind = EV_IKE_SA_GONE, .ike_sa = &sa});
 }
 
@@ -418,6 +467,7 @@ void child_up(struct world *w, uint32_t id, uint32_t ike, const char *conn, cons
 {
 	struct child_sa sa = child(id, ike, conn, name, peer, remote);
 
+	note_sa(w, false, id, ike, conn);
 	world_event(w, &(struct event){.kind = EV_CHILD_SA, .child = {&sa, 0}});
 }
 
@@ -425,6 +475,7 @@ void child_gone(struct world *w, uint32_t id)
 {
 	struct child_sa sa = {.incarnation = 1, .id = id};
 
+	forget_sa(w, false, id);
 	world_event(w, &(struct event){.kind = EV_CHILD_SA_GONE, .child = {&sa, 0}});
 }
 
@@ -433,6 +484,8 @@ void child_rekeyed(struct world *w, uint32_t id, uint32_t old, uint32_t ike, con
 {
 	struct child_sa sa = child(id, ike, conn, name, peer, remote);
 
+	forget_sa(w, false, old);
+	note_sa(w, false, id, ike, conn);
 	world_event(w, &(struct event){.kind = EV_CHILD_SA_REKEYED, .child = {&sa, old}});
 }
 
@@ -555,6 +608,7 @@ void world_free(struct world *w)
 	effects_free(&w->later);
 	log_clear(w);
 	free(w->routes);
+	free(w->sas);
 	free(w);
 }
 

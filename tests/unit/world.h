@@ -16,6 +16,12 @@ struct world_route {
 	bool used;
 };
 
+struct world_sa {
+	bool is_ike;
+	uint32_t id, ike;
+	char conn[64];
+};
+
 struct world {
 	struct core *core;
 	struct model *model;
@@ -32,6 +38,9 @@ struct world {
 	bool hold_resolve;
 	bool kernel_silent; /* no answer to routes */
 	bool charon_up, tun_up;
+	struct world_sa *sas; /* what charon has, as the tests told */
+	size_t sa_count;
+	bool deaf; /* charon ends nothing when it is told to */
 	size_t filters, effects_seen;
 	bool defer; /* effects wait in `later` until world_deliver */
 	struct effects later;
