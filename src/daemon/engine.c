@@ -355,6 +355,8 @@ static int open_adapters(struct engine *e)
 		e->rtnl_watch =
 			loop_watch(e->loop, rtnl_fd(e->rtnl), EPOLLIN, LOOP_NORMAL, on_kernel_readable, e);
 		r = e->rtnl_watch ? 0 : -errno;
+		if (r == 0)
+			loop_watch_greedy(e->rtnl_watch);
 	}
 	if (r == 0) {
 		e->filter_watch = loop_watch(

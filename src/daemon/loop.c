@@ -10,7 +10,9 @@
 enum { LOOP_SIGNALS_MAX = 8, LOOP_ACCURACY_US = 1 };
 
 struct loop_fd {
+	struct loop *loop;
 	sd_event_source *source;
+	enum loop_priority priority;
 	loop_fd_fn fn;
 	void *ctx;
 };
@@ -31,6 +33,7 @@ struct loop {
 	sd_event *event;
 	sd_event_source *idle;
 	struct loop_timer *deadline;
+	struct loop_fd *greedy;
 	loop_work_fn work_fn;
 	void *work_ctx;
 	struct loop_signal_slot signals[LOOP_SIGNALS_MAX];
@@ -98,6 +101,13 @@ void loop_exit(struct loop *l, int code)
 	sd_event_exit(l->event, code);
 }
 
+/* Sessions or resumable work: the greedy one may go before them again. */
+static void had_a_turn(struct loop *l)
+{
+	if (l->greedy)
+		sd_event_source_set_priority(l->greedy->source, l->greedy->priority);
+}
+
 static int on_fd(sd_event_source *s, int fd, uint32_t events, void *ctx)
 {
 	struct loop_fd *w = ctx;
@@ -105,6 +115,10 @@ static int on_fd(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	(void)s;
 	(void)fd;
 	w->fn(w->ctx, events);
+	if (w == w->loop->greedy)
+		sd_event_source_set_priority(w->source, LOOP_IDLE + 1);
+	else if (w->priority >= LOOP_SESSIONS)
+		had_a_turn(w->loop);
 	return 0;
 }
 
@@ -122,7 +136,7 @@ struct loop_fd *loop_watch(
 
 	if (!w)
 		return NULL;
-	*w = (struct loop_fd){.fn = fn, .ctx = ctx};
+	*w = (struct loop_fd){.fn = fn, .ctx = ctx, .loop = l, .priority = priority};
 	r = sd_event_add_io(l->event, &w->source, fd, events, on_fd, w);
 	if (r < 0) {
 		free(w);
@@ -139,10 +153,18 @@ int loop_watch_events(struct loop_fd *w, uint32_t events)
 	return sd_event_source_set_io_events(w->source, events);
 }
 
+void loop_watch_greedy(struct loop_fd *w)
+{
+	w->loop->greedy = w;
+}
+
 void loop_unwatch(struct loop_fd *w)
 {
-	if (w)
-		sd_event_source_disable_unref(w->source);
+	if (!w)
+		return;
+	if (w->loop->greedy == w)
+		w->loop->greedy = NULL;
+	sd_event_source_disable_unref(w->source);
 }
 
 static int on_timer(sd_event_source *s, uint64_t us, void *ctx)
@@ -206,6 +228,7 @@ static int on_idle(sd_event_source *s, void *ctx)
 {
 	struct loop *l = ctx;
 
+	had_a_turn(l);
 	if (!l->work_fn(l->work_ctx))
 		sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	return 0;

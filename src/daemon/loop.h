@@ -45,7 +45,9 @@ struct sd_event *loop_event(struct loop *l); /* for an adapter that brings its o
 struct loop_fd *loop_watch(
 	struct loop *l, int fd, uint32_t events, enum loop_priority priority, loop_fd_fn fn, void *ctx);
 int loop_watch_events(struct loop_fd *w, uint32_t events); /* changes what is waited for */
-void loop_unwatch(struct loop_fd *w);			   /* NULL is fine; allowed inside its own function */
+void loop_watch_greedy(
+	struct loop_fd *w); /* may have more to read than it can: sessions and work get every other turn */
+void loop_unwatch(struct loop_fd *w); /* NULL is fine; allowed inside its own function */
 
 /* The one deadline: `fn` runs once when `when` has come; MONO_NEVER disarms. Setting it again replaces it. */
 int loop_deadline(struct loop *l, loop_fn fn, void *ctx);
