@@ -74,3 +74,14 @@ def test_a_map_taken_off_tells_the_peer_and_comes_back_when_typed_again(lab):
     net.p.wait_rri()
     stays(lambda: net.remote.tunnels() == [], 2, "nothing is initiated any more", evidence=lab.evidence)
     assert "192.168.1.0" not in net.p.run("nft", "list", "ruleset")     # the filter went last
+
+
+def test_an_entry_taken_away_tells_the_peer(lab):
+    net = listening(lab, ["10.1.1.1"])
+    net.remote.wait_tunnel("192.168.0.2")
+    net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    net.p.configure(["no crypto map mymap 1"])
+    wait_for(lambda: net.remote.tunnels() == [], 5, "DELETE reached the peer", evidence=lab.evidence)
+    net.p.wait_rri()
+    wait_for(lambda: "10.0.0.0" not in net.p.run("nft", "list", "ruleset"), 5, "the filter went last",
+             evidence=lab.evidence)
