@@ -355,6 +355,8 @@ int hsrpd_main(const struct role_args *args)
 	}
 	if (d.resumable)
 		config_load_saved(&d);
+	if (*limits)
+		log_ios("HSRP", LOG_SEV_WARNING, "REALTIME", "Hellos may be late under load: %s", limits);
 	role_ready(limits);
 	e = loop_run(d.loop);
 	if (e < 0)

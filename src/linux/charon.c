@@ -210,7 +210,23 @@ int charon_clean(const char *run_dir)
 
 /* ---- becoming charon ---- */
 
-static int write_configuration(const char *run_dir)
+/* Without ESP in the kernel charon does it itself, over a TUN device. */
+static int check_tun(struct text *fault)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		int error = -errno;
+		text_printf(fault,
+			"the kernel has no ESP (module esp4), and /dev/net/tun cannot be opened: %s",
+			strerror(-error));
+		return error;
+	}
+	close(fd);
+	return 0;
+}
+
+static int write_configuration(const char *run_dir, struct text *fault)
 {
 	struct charon_options options = {.run_dir = run_dir, .kernel_esp = false};
 	struct text text = {0};
@@ -220,6 +236,8 @@ static int write_configuration(const char *run_dir)
 	if (error < 0)
 		return error;
 	options.kernel_esp = error == 1;
+	if (!options.kernel_esp && (error = check_tun(fault)) < 0)
+		return error;
 	charon_conf(&text, &options);
 	error = write_file(run_dir, "strongswan.conf", &text);
 	text_free(&text);
@@ -294,9 +312,9 @@ int charon_exec(const char *run_dir, const char *binary, struct text *fault)
 	}
 	if (error)
 		return fault_line(fault, error, "cleaning up behind the last charon of", run_dir);
-	error = write_configuration(run_dir);
+	error = write_configuration(run_dir, fault);
 	if (error)
-		return fault_line(fault, error, "configuration", path);
+		return fault->len ? error : fault_line(fault, error, "configuration", path);
 	snprintf(variable, sizeof(variable), "STRONGSWAN_CONF=%s", path);
 
 	(void)setsid(); /* fails only where it is one already */

@@ -134,3 +134,47 @@ def test_ike_port_in_use(lab):
 
 def test_charon_absent(lab):
     start_fails(lone(lab), configs.hsrp("P"), "/nonexistent/charon", options=["--charon", "/nonexistent/charon"])
+
+
+def test_start_without_esp_and_without_tun(lab):
+    if lone(lab, "probe").run("sh", "-c", "ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 enc 'cbc(aes)' "
+                              "0x00112233445566778899aabbccddeeff auth 'hmac(sha1)' 0x00 && echo yes", check=False).endswith("yes\n"):
+        return                                  # this kernel has ESP: no TUN device is needed
+    start_fails(lone(lab), configs.hsrp("P"), "/dev/net/tun",
+                ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh"])
+
+
+def test_start_without_real_time_priority_says_so(lab):
+    head = lone(lab)
+    head.write_config(configs.hsrp("P"))
+    head.process = head.spawn(["capsh", "--drop=cap_sys_nice", "--shell=/usr/bin/env", "--", HOTSWAND, "--config",
+                               head.config, "--run-dir", head.run_dir], "hotswand.log")
+    wait_for(lambda: "no real-time priority" in tail(f"{head.path}/hotswand.log"), 5, "a warning", evidence=head.evidence)
+
+
+def test_disk_full_keeps_the_old_startup_config(lab):
+    head = lone(lab)
+    small = f"{head.path}/small"
+    os.mkdir(small)
+    run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", small])
+    try:
+        head.config = f"{small}/startup-config"
+        head.start(configs.hsrp("P"))
+        with open(head.config, encoding="ascii") as file:
+            before = file.read()
+        with open(f"{small}/fill", "wb", buffering=0) as file, pytest.raises(OSError):
+            while True:
+                file.write(b"x" * 512)
+        head.configure("hostname CHANGED")
+        said = head.show("write memory")
+        assert "%" in said and "No space left" in said and "[OK]" not in said, said
+        with open(head.config, encoding="ascii") as file:
+            assert file.read() == before
+        assert sorted(os.listdir(small)) == ["fill", "startup-config"]
+        os.unlink(f"{small}/fill")
+        assert "[OK]" in head.show("write memory")
+        with open(head.config, encoding="ascii") as file:
+            assert "hostname CHANGED" in file.read()
+        assert os.stat(head.config).st_mode & 0o777 == 0o600
+    finally:
+        run(["umount", "-l", small])
