@@ -55,6 +55,8 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
 	size_t t = (size_t)random_to(&r, 4);
 	plan->hello_ms = timers[t].hello_ms;
 	plan->hold_ms = timers[t].hold_ms;
+	plan->version = (uint8_t)(1 + random_to(&r, 2));
+	plan->md5 = random_percent(&r, 30);
 	for (unsigned i = 0; i < plan->routers; i++)
 		plan->router[i] = (struct sim_router_config){
 			.priority = random_percent(&r, 50) ? 100 : (uint8_t)(90 + random_to(&r, 30)),

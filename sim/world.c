@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/internal.h"
+#include "linux/md5.h"
 #include "sim/random.h"
 
 enum {
@@ -169,6 +170,10 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 	g->hello_ms = w->plan->hello_ms;
 	g->hold_ms = w->plan->hold_ms;
 	strcpy(g->auth.text, HSRP_AUTH_DEFAULT);
+	if (w->plan->md5) {
+		g->auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 8};
+		memcpy(g->auth.key, "openwall", 8);
+	}
 	world_step(w, router, &in);
 }
 
@@ -183,7 +188,7 @@ static void tell_configuration(struct sim_world *w, unsigned router)
 		strcpy(i->name, i->device);
 		i->address = w->router[router].port[s].address;
 		i->address_len = 24;
-		i->version = 1;
+		i->version = w->plan->version;
 		i->garp_count = 2;
 		i->garp_interval_s = 3;
 		world_step(w, router, &in);
@@ -196,7 +201,7 @@ static void start_process(struct sim_world *w, unsigned router)
 {
 	struct sim_router *r = &w->router[router];
 
-	r->core = hsrp_new(random_next(&w->random));
+	r->core = hsrp_new(random_next(&w->random), md5_sum);
 	assert(r->core);
 	r->deadline = MONO_NEVER;
 	r->starting = true;

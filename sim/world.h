@@ -54,6 +54,8 @@ struct sim_plan {
 	uint64_t seed;
 	unsigned routers, segments;
 	uint32_t hello_ms, hold_ms;
+	uint8_t version; /* of all routers */
+	bool md5;
 	struct sim_router_config router[SIM_ROUTERS_MAX];
 	struct sim_fault faults[SIM_FAULTS_MAX];
 	unsigned fault_count;

@@ -105,12 +105,15 @@ class Capture:
             self._process.wait()
 
     def hsrp(self):
-        """[(time, source address, opcode, state, source MAC)] of the HSRP version 1 frames."""
+        """[(time, source address, opcode, state, source MAC)] of the HSRP frames that speak for a group."""
+        v2_states = {1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 6: 16}       # told in version 1's numbers
         found = []
         for frame in self.frames:
             udp = frame.udp
             if udp and udp[1] == 1985 and len(udp[2]) >= 20 and udp[2][0] == 0:
                 found.append((frame.time, str(frame.ends[0]), udp[2][1], udp[2][2], frame.source_mac))
+            elif udp and udp[1] == 1985 and len(udp[2]) >= 42 and udp[2][0] == 1:
+                found.append((frame.time, str(frame.ends[0]), udp[2][3], v2_states[udp[2][4]], frame.source_mac))
         return found
 
     def gratuitous_arps(self, address):

@@ -1,6 +1,8 @@
-"""An HSRP version 1 speaker made of scapy's frames: it knows nothing of hotswan's code."""
+"""An HSRP speaker made of scapy's frames and bytes written out here: it knows nothing of hotswan's code."""
 
+import hashlib
 import socket
+import struct
 import threading
 
 from .lab import Node
@@ -8,15 +10,23 @@ from .system import socket_in
 
 HELLO, COUP, RESIGN = 0, 1, 2
 INITIAL, LEARN, LISTEN, SPEAK, STANDBY, ACTIVE = 0, 1, 2, 4, 8, 16
+V2_STATES = {INITIAL: 1, LEARN: 2, LISTEN: 3, SPEAK: 4, STANDBY: 5, ACTIVE: 6}
+
+
+def keyed_md5(key, payload):
+    """RFC 1828: the key padded as a message of its own, the payload, the key."""
+    padding = b"\x80" + bytes(-(len(key) + 9) % 64) + struct.pack("<Q", 8 * len(key))
+    return hashlib.md5(key + padding + payload + key).digest()
 
 
 class Speaker(Node):
     """Says what it is told to say; elects nothing by itself."""
 
-    def __init__(self, lab, address="192.168.0.100", virtual="192.168.0.3", group=0, segment="outside"):
+    def __init__(self, lab, address="192.168.0.100", virtual="192.168.0.3", group=0, segment="outside", version=1, key=None):
         super().__init__(lab, "speaker")
         self.connect(segment, f"{address}/24")
-        self.virtual_mac = f"00:00:0c:07:ac:{group:02x}"
+        self.version, self.key = version, key   # key: MD5 instead of the text "cisco"
+        self.virtual_mac = f"00:00:0c:9f:f{group >> 8:x}:{group & 255:02x}" if version == 2 else f"00:00:0c:07:ac:{group:02x}"
         self._fields = {"group": group, "virtualIP": virtual, "hellotime": 1, "holdtime": 3}
         self._source = address
         self._socket = socket_in(self.ns, socket.AF_PACKET, socket.SOCK_RAW)
@@ -29,12 +39,32 @@ class Speaker(Node):
         self._thread.start()
 
     def _frame(self, opcode, state, priority, mac):
-        from scapy.layers.hsrp import HSRP      # late: the demo does without scapy
-        from scapy.layers.inet import IP, UDP
+        from scapy.layers.inet import IP, UDP   # late: the demo does without scapy
         from scapy.layers.l2 import Ether
-        return bytes(Ether(src=mac, dst="01:00:5e:00:00:02")
-                     / IP(src=self._source, dst="224.0.0.2", ttl=1, tos=0xC0, id=0) / UDP(sport=1985, dport=1985)
-                     / HSRP(opcode=opcode, state=state, priority=priority, **self._fields))
+        last = 102 if self.version == 2 else 2
+        return bytes(Ether(src=mac, dst=f"01:00:5e:00:00:{last:02x}")
+                     / IP(src=self._source, dst=f"224.0.0.{last}", ttl=1, tos=0xC0, id=0) / UDP(sport=1985, dport=1985)
+                     / self._sealed(self._payload(opcode, state, priority)))
+
+    def _payload(self, opcode, state, priority):
+        f = self._fields
+        virtual = socket.inet_aton(f["virtualIP"])
+        if self.version == 2:
+            return (struct.pack("!BBBBBBH", 1, 40, 2, opcode, V2_STATES[state], 4, f["group"])
+                    + bytes.fromhex(self._mac.replace(":", ""))
+                    + struct.pack("!LLL", priority, f["hellotime"] * 1000, f["holdtime"] * 1000)
+                    + virtual + b"\x91\x01\x02\xee\x05" + bytes(7))      # left over, as captured
+        if self.key:
+            return (struct.pack("!8B", 0, opcode, state, f["hellotime"], f["holdtime"], priority, f["group"], 0)
+                    + bytes(8) + virtual)
+        from scapy.layers.hsrp import HSRP
+        return bytes(HSRP(opcode=opcode, state=state, priority=priority, **f))
+
+    def _sealed(self, payload):
+        if not self.key:
+            return payload + (b"\x03\x08cisco\0\0\0" if self.version == 2 else b"")
+        payload += struct.pack("!BBBBH", 4, 28, 1, 0, 0) + socket.inet_aton(self._source) + bytes(4)
+        return payload + keyed_md5(self.key.encode(), payload + bytes(16))
 
     def send(self, opcode, state, priority, virtual_mac=False):
         """One frame, from the interface's own MAC or from the virtual one."""

@@ -4,7 +4,12 @@
 
 #include "cli/rules.h"
 
-enum { PRIORITY_STANDARD = 100, GROUP_MAX_V1 = 255 };
+enum {
+	PRIORITY_STANDARD = 100,
+	GROUP_MAX_V1 = 255,
+	KEY_HIDDEN = 7, /* the second of {0|7} */
+	VERSION_2 = 1,	/* the second of {1|2} */
+};
 
 static struct standby_group *group_of(const struct cli_call *c)
 {
@@ -290,6 +295,8 @@ static bool set_authentication(struct cli_call *c)
 	struct standby_group *g = group_of(c);
 	const char *text = cli_arg(c->args, "string")->s;
 
+	g->key = (struct secret){0}; /* one or the other */
+	g->key_timeout_s = 0;
 	g->authentication_set = strcmp(text, "cisco") != 0; /* RFC 2281's standard */
 	str_copy(g->authentication, sizeof(g->authentication), g->authentication_set ? text : "");
 	return true;
@@ -302,6 +309,8 @@ static bool unset_authentication(struct cli_call *c)
 	if (g) {
 		g->authentication_set = false;
 		g->authentication[0] = '\0';
+		g->key = (struct secret){0};
+		g->key_timeout_s = 0;
 	}
 	return true;
 }
@@ -317,6 +326,86 @@ static bool get_authentication(const struct cli_target *t, struct cli_args *a)
 	/* "md" would be read as a beginning of md5. */
 	if (cli_abbreviates(g->authentication, "text") || cli_abbreviates(g->authentication, "md5"))
 		cli_put_number(a, "text", 1);
+	return true;
+}
+
+/* --- MD5, version ------------------------------------------------------------------------------------------------------ */
+
+static bool set_key(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+	const struct cli_value *type = cli_arg(c->args, "type");
+	struct secret s = {.set = true, .type = type->set && type->n ? KEY_HIDDEN : 0};
+
+	if (!str_copy(s.text, sizeof(s.text), cli_arg(c->args, "key")->s))
+		return cli_refuse(c, "Key is too long");
+	g->key = s;
+	g->key_timeout_s = (uint16_t)cli_arg(c->args, "timeout")->n;
+	g->authentication_set = false;
+	g->authentication[0] = '\0';
+	return true;
+}
+
+static bool get_key(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_group *g = t->object;
+
+	if (!g->key.set)
+		return false;
+	cli_put_number(a, "group", g->number);
+	if (g->key.type)
+		cli_put_number(a, "type", 1);
+	cli_put_string(a, "key", g->key.text);
+	if (g->key_timeout_s)
+		cli_put_number(a, "timeout", g->key_timeout_s);
+	return true;
+}
+
+static void warn_key(struct cli_call *c)
+{
+	if (group_of(c))
+		cli_warn_key(c, &group_of(c)->key);
+}
+
+/* The groups that version 1 has no number for go first. */
+static bool check_version(struct cli_call *c)
+{
+	const struct standby_group *g;
+
+	if (cli_has(c->args, "version") && cli_arg(c->args, "version")->n == VERSION_2)
+		return true;
+	vec_each (&around(c)->standby, n, g)
+		if (g->number > GROUP_MAX_V1)
+			return cli_refuse(c, "Group %u needs HSRP version 2; version 1 has groups 0 to 255",
+				(unsigned)g->number);
+	return true;
+}
+
+static bool set_version(struct cli_call *c)
+{
+	struct interface_cfg *i = c->target.object;
+
+	i->standby_version = cli_arg(c->args, "version")->n == VERSION_2 ? 2 : 0;
+	return true;
+}
+
+static bool unset_version(struct cli_call *c)
+{
+	struct interface_cfg *i = c->target.object;
+
+	if (!check_version(c))
+		return false;
+	i->standby_version = 0;
+	return true;
+}
+
+static bool get_version(const struct cli_target *t, struct cli_args *a)
+{
+	const struct interface_cfg *i = t->object;
+
+	if (i->standby_version != 2)
+		return false;
+	cli_put_number(a, "version", VERSION_2);
 	return true;
 }
 
@@ -404,14 +493,16 @@ static const struct cli_row rows[] = {
 		.touches = MODEL_STANDBY,
 		.fields = {FLAG(NULL, struct interface_cfg, standby_use_bia)}},
 	{.modes = IN(INTERFACE),
-		.syntax = "standby version ; 1",
-		.help = "|HSRP version|HSRP version 1, the standard",
-		.flags = CLI_PARSE_ONLY,
-		.touches = MODEL_STANDBY},
-	{.modes = IN(INTERFACE),
-		.syntax = "standby version 2",
-		.flags = CLI_HIDDEN,
-		.refuse = "HSRP version 2 is not available: version 1 is"},
+		.syntax = "standby version ; {1|2}:version",
+		.help = "|HSRP version|HSRP version 1, the standard|HSRP version 2: groups 0 to 4095, timers "
+			"in "
+			"milliseconds are learned",
+		.rank = 42,
+		.touches = MODEL_STANDBY,
+		.check = check_version,
+		.set = set_version,
+		.unset = unset_version,
+		.get = get_version},
 
 	{GROUP_ROW, .syntax = STANDBY "ip ; [HOST:ip]",
 		.help = "|group number|Enable HSRP IPv4 and set the virtual IP address|Virtual IP address",
@@ -454,10 +545,19 @@ static const struct cli_row rows[] = {
 			"Plain text authentication string (8 chars max)",
 		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_authentication,
 		.unset = unset_authentication, .get = get_authentication},
+	{GROUP_ROW,
+		.syntax = STANDBY
+		"authentication md5 key-string ; [{0|7}:type] WORD/64:key [timeout <0-32767>:timeout]",
+		.help = "|||Use MD5 authentication|Set key string|Specifies an UNENCRYPTED password will "
+			"follow|"
+			"Specifies a HIDDEN password will follow|Key string|Set authentication timeout|"
+			"Seconds for which the key before this one is accepted",
+		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_key,
+		.unset = unset_authentication, .get = get_key, .after = warn_key},
 	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "authentication md5 [LINE]",
+		.syntax = STANDBY "authentication md5 key-chain LINE",
 		.flags = CLI_HIDDEN,
-		.refuse = "MD5 authentication is not available: use authentication text"},
+		.refuse = "Key chains are not available: use authentication md5 key-string"},
 	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
 		.rank = 56, .check = check_name, .fields = {GROUP, TEXT("name", struct standby_group, name)}},
 	{GROUP_ROW, .syntax = STANDBY "track INTERFACE:interface ; [<1-255>:decrement]",

@@ -216,6 +216,14 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 	c->timers_configured = g->hello_ms || g->hold_ms;
 	c->hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS;
 	c->hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS;
+	if (g->key.set) {
+		c->auth.kind = HSRP_AUTH_MD5;
+		c->auth.timeout_s = g->key_timeout_s;
+		size_t len = g->key.type == 0 ? strlen(g->key.text) : 0; /* others cannot be decrypted */
+		c->auth.key_len = len <= HSRP_KEY_MAX ? (uint8_t)len : 0;
+		memcpy(c->auth.key, g->key.text, c->auth.key_len);
+		return;
+	}
 	c->auth.kind = HSRP_AUTH_TEXT;
 	str_copy(c->auth.text, sizeof(c->auth.text),
 		g->authentication_set ? g->authentication : HSRP_AUTH_DEFAULT);

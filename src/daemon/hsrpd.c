@@ -18,6 +18,7 @@
 #include "daemon/hsrpd.h"
 #include "daemon/log.h"
 #include "daemon/roles.h"
+#include "linux/md5.h"
 #include "linux/linkwatch.h"
 
 enum {
@@ -313,7 +314,7 @@ static int open_all(struct hsrpd *d)
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)loop_clock().ns ^ (uint64_t)getpid();
 	snprintf(path, sizeof(path), "%s/hsrp.roles", d->run_dir);
-	d->core = hsrp_new(seed);
+	d->core = hsrp_new(seed, md5_open() ? md5_sum : NULL);
 	if (!d->core)
 		return -ENOMEM;
 	if ((e = loop_new(&d->loop)) < 0 || (e = loop_deadline(d->loop, on_deadline, d)) < 0 ||

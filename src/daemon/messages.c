@@ -144,6 +144,7 @@ static void f_auth(struct codec *c, struct hsrp_auth *a)
 	if (a->key_len <= HSRP_KEY_MAX)
 		f_bytes(c, a->key, a->key_len);
 	f_u32(c, &a->key_id);
+	f_u16(c, &a->timeout_s);
 }
 
 static void f_track(struct codec *c, struct hsrp_track *t)

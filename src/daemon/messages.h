@@ -29,7 +29,7 @@
 #include "hsrp/hsrp.h"
 
 enum {
-	MESSAGE_VERSION = 1,
+	MESSAGE_VERSION = 2,
 	MESSAGE_MAX = 2048, /* bytes of an encoded message */
 	MESSAGE_LOG_MAX = 400,
 };

@@ -610,12 +610,13 @@ bool hsrp_group_status(struct hsrp *h, const char *device, unsigned group, struc
 	return g != NULL;
 }
 
-struct hsrp *hsrp_new(uint64_t seed)
+struct hsrp *hsrp_new(uint64_t seed, hsrp_md5_fn *md5)
 {
 	struct hsrp *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return NULL;
+	h->md5 = md5;
 	h->random = seed ? seed : 0x9e3779b97f4a7c15ull; /* xorshift needs a bit that is set */
 	h->cause = MONO_NEVER;
 	return h;

@@ -31,9 +31,9 @@ bool group_wanted(const struct hsrp *h, const struct group *g)
 	const struct interface *i = g->i;
 
 	return !h->leaving && !g->removing && !i->removing && g->c.enabled && g->c.family == IP_V4 &&
-		i->c.version == 1 && g->number <= HSRP_GROUP_MAX_V1 && g->c.auth.kind == HSRP_AUTH_TEXT &&
-		i->up && i->c.address.family == IP_V4 && !ip_equal(&g->c.vip, &i->c.address) &&
-		!shut_by_track(g);
+		g->number <= (i->c.version == 2 ? HSRP_GROUP_MAX_V2 : HSRP_GROUP_MAX_V1) &&
+		hsrp_auth_usable(&g->c.auth, h->md5) && i->up && i->c.address.family == IP_V4 &&
+		!ip_equal(&g->c.vip, &i->c.address) && !shut_by_track(g);
 }
 
 /* ---- timers ---- */
@@ -53,6 +53,8 @@ static uint32_t hold_of(const struct group *g, const struct hsrp_packet *p)
 {
 	if (!p || p->opcode != HSRP_HELLO || !hsrp_timers_usable(p))
 		return g->hold_ms;
+	if (p->version == 2)
+		return p->hold_ms;
 	/* Version 1 says sub-second times rounded up. A peer that says what we would say has our timers: keep the
 	 * milliseconds; one that says something else is believed. */
 	uint32_t hello_s = (g->hello_ms + SECOND_MS - 1) / SECOND_MS,
@@ -532,6 +534,13 @@ void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_co
 	uint32_t hello_before = g->hello_ms;
 
 	g->c = *c;
+	if (c->auth.kind == HSRP_AUTH_MD5 && before.auth.kind == HSRP_AUTH_MD5 &&
+		!hsrp_auth_same(&c->auth, &before.auth)) {
+		g->old_auth = before.auth;
+		g->old_auth_until = mono_add_ms(h->now, (int64_t)c->auth.timeout_s * SECOND_MS);
+	} else if (c->auth.kind != HSRP_AUTH_MD5) {
+		g->old_auth_until = (mono_t){0};
+	}
 	if (c->timers_configured || !g->timers_learned || before.timers_configured) {
 		g->hello_ms = c->timers_configured ? c->hello_ms : HSRP_HELLO_DEFAULT_MS;
 		g->hold_ms = c->timers_configured ? c->hold_ms : HSRP_HOLD_DEFAULT_MS;

@@ -19,6 +19,7 @@
 #ifndef HSRP_GROUP_H
 #define HSRP_GROUP_H
 
+#include "hsrp/auth.h"
 #include "hsrp/hsrp.h"
 #include "hsrp/wire.h"
 
@@ -164,8 +165,11 @@ struct hsrp_outs {
 };
 void hsrp_outs_free(struct hsrp_outs *outs);
 
-/* NULL on exhaustion. The seed is where all jitter comes from. */
-struct hsrp *hsrp_new(uint64_t seed);
+/*
+ * NULL on exhaustion. The seed is where all jitter comes from; `md5` computes digests, NULL: groups with MD5 stay
+ * Initial.
+ */
+struct hsrp *hsrp_new(uint64_t seed, hsrp_md5_fn *md5);
 void hsrp_free(struct hsrp *h);
 
 /*

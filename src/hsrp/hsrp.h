@@ -22,6 +22,8 @@ enum {
 	HSRP_TRACK_MAX = 16,
 	HSRP_GROUP_MAX_V1 = 255,
 	HSRP_GROUP_MAX_V2 = 4095,
+	HSRP_HELLO_MIN_MS = 15, /* `timers msec 15` */
+	HSRP_HOLD_MAX_MS = 255000,
 	HSRP_HELLO_DEFAULT_MS = 3000, /* RFC 2281 5.1 */
 	HSRP_HOLD_DEFAULT_MS = 10000, /* RFC 2281 5.1 */
 	HSRP_PRIORITY_DEFAULT = 100,  /* RFC 2281 5.1 */
@@ -63,9 +65,10 @@ enum hsrp_auth_kind { HSRP_AUTH_TEXT, HSRP_AUTH_MD5, HSRP_AUTH_KIND_COUNT };
 struct hsrp_auth {
 	uint8_t kind; /* enum hsrp_auth_kind; text "cisco" when nothing is configured */
 	char text[HSRP_TEXT_AUTH_MAX + 1];
-	uint8_t key_len; /* MD5 */
+	uint8_t key_len; /* MD5; 0: there is no key that could be used, and the group stays Initial */
 	uint8_t key[HSRP_KEY_MAX];
 	uint32_t key_id;
+	uint16_t timeout_s; /* MD5: the key before this one is accepted for so long */
 };
 
 struct hsrp_track {

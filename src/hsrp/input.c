@@ -1,7 +1,6 @@
 /* Received frames: which of them are to be believed, and the event each is (RFC 2281 5.5). */
 #include <string.h>
 
-#include "hsrp/auth.h"
 #include "hsrp/internal.h"
 
 bool hsrp_better(
@@ -12,8 +11,10 @@ bool hsrp_better(
 
 static void set_peer(struct hsrp_peer *to, const struct hsrp_packet *p, const struct hsrp_frame *f)
 {
-	*to = (struct hsrp_peer){
-		.address = f->from, .mac = f->from_mac, .priority = p->priority, .expires = MONO_NEVER};
+	*to = (struct hsrp_peer){.address = f->from,
+		.mac = p->version == 2 ? p->identifier : f->from_mac,
+		.priority = p->priority,
+		.expires = MONO_NEVER};
 }
 
 static bool is_peer(const struct hsrp_peer *peer, const struct ipaddr *address)
@@ -35,10 +36,17 @@ static bool authentic(
 {
 	char from[IP_TEXT_MAX];
 
-	if (hsrp_auth_matches(&g->c.auth, p))
+	if (hsrp_auth_matches(&g->c.auth, h->md5, p, f->payload, f->payload_len))
+		return true;
+	if (h->now.ns < g->old_auth_until.ns &&
+		hsrp_auth_matches(&g->old_auth, h->md5, p, f->payload, f->payload_len))
 		return true;
 	g->bad_auth++;
-	if (!quiet(h, &g->quiet_auth))
+	if (quiet(h, &g->quiet_auth))
+		return false;
+	if (p->version == 2)
+		out_log(h, 4, "%%HSRP-4-BADAUTH2: Bad authentication from %s", ip_format(&f->from, from));
+	else
 		out_log(h, 4, "%%HSRP-4-BADAUTH: Bad authentication from %s, group %u, remote state %s",
 			ip_format(&f->from, from), g->number, hsrp_state_text((enum hsrp_state)p->state));
 	return false;
@@ -159,7 +167,8 @@ static bool frame_accepted(
 		return false;
 	if (error == HSRP_WIRE_OK)
 		error = hsrp_packet_read(p, f->payload, f->payload_len);
-	if (error != HSRP_WIRE_OK || !prefix_contains(&net, &f->from)) {
+	if (error != HSRP_WIRE_OK || p->version != f->version || p->version != i->c.version ||
+		!prefix_contains(&net, &f->from)) {
 		i->bad_frame++;
 		return false;
 	}

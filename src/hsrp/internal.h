@@ -7,6 +7,7 @@
 
 #include <uthash.h>
 
+#include "hsrp/auth.h"
 #include "hsrp/fsm.h"
 #include "hsrp/group.h"
 
@@ -73,6 +74,7 @@ struct group {
 	bool serving;		      /* address confirmed and gratuitous ARP sent; until confirmed gone */
 	bool prepare_failed;	      /* tried once in this state */
 	uint16_t pending;	      /* actions that wait until the address is gone */
+	uint8_t spoken;		      /* version of what was said last: a Resign goes to those who heard it */
 	int kernel_error;
 	struct hsrp_record resume; /* state != 0: a predecessor's role */
 	bool untold;		   /* no report yet: the device decides whether the role is taken up */
@@ -84,6 +86,8 @@ struct group {
 	struct ipaddr reason_from;
 	mono_t quiet_auth, quiet_vip; /* no such message again before */
 	uint64_t sent, received, bad_auth;
+	struct hsrp_auth old_auth; /* `timeout` of a key: accepted until then */
+	mono_t old_auth_until;
 };
 
 struct interface {
@@ -125,6 +129,7 @@ struct hsrp {
 	uint64_t random;
 	uint32_t serial;
 	bool debug, leaving;
+	hsrp_md5_fn *md5;    /* NULL: groups with MD5 stay Initial */
 	size_t leaving_left; /* groups that still have something in the kernel */
 	/* Only during a step. */
 	mono_t now;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hsrp/auth.h"
 #include "hsrp/internal.h"
 
 void hsrp_outs_free(struct hsrp_outs *outs)
@@ -86,18 +85,20 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 {
 	static const char *const names[] = {"Hello ", "Coup  ", "Resign"};
 	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
-	struct hsrp_packet p = {.version = 1,
+	bool farewell = opcode == HSRP_RESIGN && g->spoken;
+	struct hsrp_packet p = {.version = farewell ? g->spoken : g->i->c.version,
 		.opcode = (uint8_t)opcode,
 		.state = (uint8_t)state,
 		.group = g->number,
 		.priority = (uint8_t)group_priority(g),
 		.hello_ms = g->hello_ms,
 		.hold_ms = g->hold_ms,
-		.vip = g->vip};
+		.vip = g->vip,
+		.identifier = g->i->mac};
 
-	if (!can_send(g->i))
+	if (!can_send(g->i) || !hsrp_auth_seal(&g->c.auth, h->md5, &g->i->c.address, &p))
 		return;
-	hsrp_auth_fill(&g->c.auth, &p);
+	g->spoken = p.version;
 	struct mac mac = source_mac(g, state);
 	send_frame(h, g->i, &p, &mac);
 	g->sent++;
@@ -107,7 +108,7 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 
 void out_advertise(struct hsrp *h, struct interface *i, enum hsrp_advertise_state state)
 {
-	struct hsrp_packet p = {.version = 1,
+	struct hsrp_packet p = {.version = i->c.version,
 		.opcode = HSRP_ADVERTISE,
 		.adv_state = (uint8_t)state,
 		.adv_active = (uint16_t)i->active_groups,

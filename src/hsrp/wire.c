@@ -1,4 +1,4 @@
-/* Bytes of HSRP version 1 and of the frames around it: see wire.h. */
+/* Bytes of HSRP versions 1 and 2 and of the frames around them: see wire.h. */
 #include "hsrp/wire.h"
 
 #include <assert.h>
@@ -6,9 +6,16 @@
 #include "base/bytes.h"
 
 enum {
+	TLV_GROUP_STATE = 1,
+	TLV_INTERFACE_STATE = 2,
+	TLV_TEXT = 3,
 	TLV_MD5 = 4,
+	TLV_GROUP_STATE_BODY = 40,
+	TLV_INTERFACE_STATE_BODY = 4,
 	TLV_MD5_BODY = 28,
-	TLV_MD5_DIGEST = 14, /* offset of the digest inside the TLV */
+	MD5_ALGORITHM = 1,
+	V2_VIP_TAIL = 12, /* behind an IPv4 address; senders leave what was there before */
+	V2_IPV4 = 4,
 	ADV_TYPE_INTERFACE_STATE = 1,
 	ADV_LENGTH = 14, /* counts itself and the type */
 	ETHERTYPE_IPV4 = 0x0800,
@@ -19,12 +26,20 @@ enum {
 	UDP_HEADER = 8,
 	PROTOCOL_UDP = 17,
 	TTL_V1 = 1,
+	TTL_V2 = 255, /* current routers; older ones send 1 */
 	ARP_REPLY = 2,
 	SECOND_MS = 1000,
 };
 
-static const uint32_t all_routers = 0xe0000002; /* 224.0.0.2 */
-static const struct mac all_routers_mac = {{0x01, 0x00, 0x5e, 0x00, 0x00, 0x02}};
+/* Where each version is sent to. */
+static const struct {
+	uint32_t address;
+	struct mac mac;
+	uint8_t ttl;
+} destination[] = {
+	[1] = {0xe0000002, {{0x01, 0x00, 0x5e, 0x00, 0x00, 0x02}}, TTL_V1}, /* 224.0.0.2 */
+	[2] = {0xe0000066, {{0x01, 0x00, 0x5e, 0x00, 0x00, 0x66}}, TTL_V2}, /* 224.0.0.102 */
+};
 const struct mac hsrp_mac_broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 const struct mac hsrp_mac_uplinkfast = {{0x01, 0x00, 0x0c, 0xcd, 0xcd, 0xcd}};
 
@@ -49,21 +64,41 @@ static bool state_from_v1(uint8_t wire, uint8_t *out)
 	return false;
 }
 
-/* The TLVs behind the fixed part. Unknown types are skipped; `base` is the offset of the reader's start. */
+static void md5_read(struct hsrp_packet *out, struct reader *body, const uint8_t *payload)
+{
+	read_bytes(body, 4); /* algorithm, padding, flags: a digest of another kind does not match */
+	out->md5_address = read_u32(body);
+	out->md5_key_id = read_u32(body);
+	out->digest_offset = (size_t)(body->p - payload);
+	const uint8_t *digest = read_bytes(body, HSRP_DIGEST_LEN);
+	if (digest)
+		memcpy(out->digest, digest, HSRP_DIGEST_LEN);
+	out->has_md5 = true;
+}
+
+/* The TLVs behind the fixed part. Unknown types are skipped; those of version 2 mean nothing in version 1. */
 static enum hsrp_wire_error tlvs_read(struct hsrp_packet *out, struct reader *r, const uint8_t *payload)
 {
+	bool has_text = false;
+
 	while (reader_left(r) > 0) {
-		const uint8_t *start = r->p;
 		uint8_t type = read_u8(r), length = read_u8(r);
-		read_bytes(r, length);
+		const uint8_t *body = read_bytes(r, length);
 		if (r->failed)
 			return HSRP_WIRE_TLV;
-		if (type != TLV_MD5)
-			continue;
-		if (out->has_md5 || length != TLV_MD5_BODY)
-			return HSRP_WIRE_TLV;
-		out->has_md5 = true;
-		out->digest_offset = (size_t)(start - payload) + TLV_MD5_DIGEST;
+		struct reader inside = reader_make(body, length);
+		if (type == TLV_MD5) {
+			if (out->has_md5 || length != TLV_MD5_BODY)
+				return HSRP_WIRE_TLV;
+			md5_read(out, &inside, payload);
+		} else if (type == TLV_TEXT && out->version == 2) {
+			if (has_text || length != HSRP_TEXT_AUTH_MAX)
+				return HSRP_WIRE_TLV;
+			has_text = true;
+			memcpy(out->auth, body, HSRP_TEXT_AUTH_MAX);
+		} else if (out->version == 2 && (type == TLV_GROUP_STATE || type == TLV_INTERFACE_STATE)) {
+			return HSRP_WIRE_TLV; /* one payload tells of one thing */
+		}
 	}
 	return HSRP_WIRE_OK;
 }
@@ -84,17 +119,73 @@ static enum hsrp_wire_error advertise_read(struct hsrp_packet *out, struct reade
 	return HSRP_WIRE_OK;
 }
 
+static enum hsrp_wire_error group_state_read(struct hsrp_packet *out, struct reader *body)
+{
+	uint8_t version = read_u8(body);
+	out->opcode = read_u8(body);
+	out->state = read_u8(body);
+	uint8_t family = read_u8(body);
+	out->group = read_u16(body);
+	const uint8_t *identifier = read_bytes(body, sizeof(out->identifier.bytes));
+	uint32_t priority = read_u32(body);
+	out->hello_ms = read_u32(body);
+	out->hold_ms = read_u32(body);
+	uint32_t vip = read_u32(body);
+	read_bytes(body, V2_VIP_TAIL);
+	if (body->failed)
+		return HSRP_WIRE_SHORT;
+	if (version != 2 || family != V2_IPV4)
+		return HSRP_WIRE_VERSION;
+	if (out->opcode > HSRP_RESIGN)
+		return HSRP_WIRE_OPCODE;
+	if (out->state >= HSRP_STATE_COUNT)
+		return HSRP_WIRE_STATE;
+	if (out->group > HSRP_GROUP_MAX_V2 || priority > UINT8_MAX)
+		return HSRP_WIRE_VALUE;
+	memcpy(out->identifier.bytes, identifier, sizeof(out->identifier.bytes));
+	out->priority = (uint8_t)priority;
+	if (vip != 0)
+		out->vip = ip_v4(vip);
+	return HSRP_WIRE_OK;
+}
+
+/* TLVs throughout; the first says what it is about. */
+static enum hsrp_wire_error v2_read(struct hsrp_packet *out, const uint8_t *payload, size_t len)
+{
+	struct reader r = reader_make(payload, len);
+	uint8_t type = read_u8(&r), length = read_u8(&r);
+	const uint8_t *bytes = read_bytes(&r, length);
+	enum hsrp_wire_error error = HSRP_WIRE_OK;
+
+	out->version = 2;
+	if (r.failed)
+		return HSRP_WIRE_SHORT;
+	struct reader body = reader_make(bytes, length);
+	if (type == TLV_INTERFACE_STATE) {
+		out->opcode = HSRP_ADVERTISE;
+		out->adv_active = read_u16(&body);
+		out->adv_passive = read_u16(&body);
+		error = body.failed ? HSRP_WIRE_SHORT : HSRP_WIRE_OK;
+	} else {
+		error = group_state_read(out, &body);
+	}
+	return error == HSRP_WIRE_OK ? tlvs_read(out, &r, payload) : error;
+}
+
 enum hsrp_wire_error hsrp_packet_read(struct hsrp_packet *out, const uint8_t *payload, size_t len)
 {
 	struct reader r = reader_make(payload, len);
 
 	memset(out, 0, sizeof(*out));
-	uint8_t version = read_u8(&r);
+	/* Version 1 begins with its version, which is 0; version 2 with the type of its first TLV. */
+	uint8_t first = read_u8(&r);
+	if (!r.failed && (first == TLV_GROUP_STATE || first == TLV_INTERFACE_STATE))
+		return v2_read(out, payload, len);
 	out->version = 1;
 	out->opcode = read_u8(&r);
 	if (r.failed)
 		return HSRP_WIRE_SHORT;
-	if (version != 0)
+	if (first != 0)
 		return HSRP_WIRE_VERSION;
 	if (out->opcode == HSRP_ADVERTISE)
 		return advertise_read(out, &r);
@@ -127,32 +218,98 @@ static uint8_t seconds(uint32_t ms)
 	return s > 255 ? 255 : (uint8_t)s;
 }
 
+static void md5_write(struct writer *w, const struct hsrp_packet *p)
+{
+	write_u8(w, TLV_MD5);
+	write_u8(w, TLV_MD5_BODY);
+	write_u8(w, MD5_ALGORITHM);
+	write_u8(w, 0);
+	write_u16(w, 0);
+	write_u32(w, p->md5_address);
+	write_u32(w, p->md5_key_id);
+	write_bytes(w, p->digest, sizeof(p->digest));
+}
+
+static uint32_t vip_of(const struct hsrp_packet *p)
+{
+	return p->vip.family == IP_V4 ? ip_v4_u32(&p->vip) : 0;
+}
+
+static void v1_advertise_write(struct writer *w, const struct hsrp_packet *p)
+{
+	write_u8(w, 0);
+	write_u8(w, HSRP_ADVERTISE);
+	write_u16(w, ADV_TYPE_INTERFACE_STATE);
+	write_u16(w, ADV_LENGTH);
+	write_u8(w, p->adv_state);
+	write_u8(w, 0);
+	write_u16(w, p->adv_active);
+	write_u16(w, p->adv_passive);
+	write_u32(w, 0);
+}
+
+static void v1_write(struct writer *w, const struct hsrp_packet *p)
+{
+	assert(p->group <= HSRP_GROUP_MAX_V1);
+	write_u8(w, 0);
+	write_u8(w, p->opcode);
+	write_u8(w, v1_state[p->state]);
+	write_u8(w, seconds(p->hello_ms));
+	write_u8(w, seconds(p->hold_ms));
+	write_u8(w, p->priority);
+	write_u8(w, (uint8_t)p->group);
+	write_u8(w, 0);
+	write_bytes(w, p->auth, sizeof(p->auth));
+	write_u32(w, vip_of(p));
+	if (p->has_md5)
+		md5_write(w, p);
+}
+
+static void v2_advertise_write(struct writer *w, const struct hsrp_packet *p)
+{
+	write_u8(w, TLV_INTERFACE_STATE);
+	write_u8(w, TLV_INTERFACE_STATE_BODY);
+	write_u16(w, p->adv_active);
+	write_u16(w, p->adv_passive);
+}
+
+static void v2_write(struct writer *w, const struct hsrp_packet *p)
+{
+	static const uint8_t tail[V2_VIP_TAIL];
+
+	assert(p->group <= HSRP_GROUP_MAX_V2);
+	write_u8(w, TLV_GROUP_STATE);
+	write_u8(w, TLV_GROUP_STATE_BODY);
+	write_u8(w, 2);
+	write_u8(w, p->opcode);
+	write_u8(w, p->state);
+	write_u8(w, V2_IPV4);
+	write_u16(w, p->group);
+	write_bytes(w, p->identifier.bytes, sizeof(p->identifier.bytes));
+	write_u32(w, p->priority);
+	write_u32(w, p->hello_ms);
+	write_u32(w, p->hold_ms);
+	write_u32(w, vip_of(p));
+	write_bytes(w, tail, sizeof(tail));
+	if (p->has_md5) {
+		md5_write(w, p);
+		return;
+	}
+	write_u8(w, TLV_TEXT);
+	write_u8(w, HSRP_TEXT_AUTH_MAX);
+	write_bytes(w, p->auth, sizeof(p->auth));
+}
+
 size_t hsrp_packet_write(const struct hsrp_packet *p, uint8_t *out, size_t size)
 {
 	struct writer w = writer_make(out, size);
+	bool advertise = p->opcode == HSRP_ADVERTISE;
 
-	assert(p->version == 1 && p->opcode <= HSRP_ADVERTISE);
-	write_u8(&w, 0);
-	write_u8(&w, p->opcode);
-	if (p->opcode == HSRP_ADVERTISE) {
-		write_u16(&w, ADV_TYPE_INTERFACE_STATE);
-		write_u16(&w, ADV_LENGTH);
-		write_u8(&w, p->adv_state);
-		write_u8(&w, 0);
-		write_u16(&w, p->adv_active);
-		write_u16(&w, p->adv_passive);
-		write_u32(&w, 0);
-		return w.failed ? 0 : writer_len(&w);
-	}
-	assert(p->state < HSRP_STATE_COUNT && p->group <= HSRP_GROUP_MAX_V1);
-	write_u8(&w, v1_state[p->state]);
-	write_u8(&w, seconds(p->hello_ms));
-	write_u8(&w, seconds(p->hold_ms));
-	write_u8(&w, p->priority);
-	write_u8(&w, (uint8_t)p->group);
-	write_u8(&w, 0);
-	write_bytes(&w, p->auth, sizeof(p->auth));
-	write_u32(&w, p->vip.family == IP_V4 ? ip_v4_u32(&p->vip) : 0);
+	assert(p->opcode <= HSRP_ADVERTISE && p->state < HSRP_STATE_COUNT);
+	if (p->version == 2)
+		(advertise ? v2_advertise_write : v2_write)(&w, p);
+	else
+		(advertise ? v1_advertise_write : v1_write)(&w, p);
 	return w.failed ? 0 : writer_len(&w);
 }
 
@@ -201,7 +358,8 @@ enum hsrp_wire_error hsrp_frame_read(
 		return HSRP_WIRE_NOT_HSRP;
 	struct ipaddr to = ip_from_bytes(IP_V4, ip + 16);
 	size_t udp_len = (size_t)(udp[4] << 8 | udp[5]);
-	if (ip_v4_u32(&to) != all_routers || (udp[2] << 8 | udp[3]) != HSRP_PORT)
+	out->version = ip_v4_u32(&to) == destination[1].address ? 1 : 2;
+	if (ip_v4_u32(&to) != destination[out->version].address || (udp[2] << 8 | udp[3]) != HSRP_PORT)
 		return HSRP_WIRE_NOT_HSRP;
 	if (udp_len < UDP_HEADER || udp_len > total - header)
 		return HSRP_WIRE_SHORT;
@@ -227,7 +385,8 @@ size_t hsrp_frame_write(const struct hsrp_packet *p, const struct mac *from_mac,
 	size_t n = hsrp_packet_write(p, payload, sizeof(payload));
 
 	assert(from->family == IP_V4);
-	write_bytes(&w, all_routers_mac.bytes, 6);
+	unsigned version = p->version == 2 ? 2 : 1;
+	write_bytes(&w, destination[version].mac.bytes, 6);
 	write_bytes(&w, from_mac->bytes, 6);
 	write_u16(&w, ETHERTYPE_IPV4);
 	uint8_t *ip = w.p;
@@ -235,11 +394,11 @@ size_t hsrp_frame_write(const struct hsrp_packet *p, const struct mac *from_mac,
 	write_u8(&w, IPV4_TOS);
 	write_u16(&w, (uint16_t)(IPV4_HEADER + UDP_HEADER + n));
 	write_u32(&w, 0); /* id 0, no flags: as captured */
-	write_u8(&w, TTL_V1);
+	write_u8(&w, destination[version].ttl);
 	write_u8(&w, PROTOCOL_UDP);
 	write_u16(&w, 0);
 	write_bytes(&w, from->bytes, 4);
-	write_u32(&w, all_routers);
+	write_u32(&w, destination[version].address);
 	uint8_t *udp = w.p;
 	write_u16(&w, HSRP_PORT);
 	write_u16(&w, HSRP_PORT);

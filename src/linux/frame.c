@@ -16,7 +16,8 @@
 #endif
 
 enum {
-	ALL_ROUTERS = 0xe0000002, /* 224.0.0.2 */
+	ALL_ROUTERS = 0xe0000002,  /* 224.0.0.2: version 1 */
+	HSRP_ROUTERS = 0xe0000066, /* 224.0.0.102: version 2 */
 	PORT = 1985,
 	RECEIVE_BUFFER = 1 << 20, /* bytes: some seconds of the fastest hellos, should we be starved */
 	BURST = 64,
@@ -29,13 +30,14 @@ enum {
 static struct sock_filter program[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x0fff),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 12), /* a VLAN's frame belongs to the VLAN's device */
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 13), /* a VLAN's frame belongs to the VLAN's device */
 	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 10),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 11),
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 8),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 9),
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 30),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ALL_ROUTERS, 0, 6),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ALL_ROUTERS, 1, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HSRP_ROUTERS, 0, 6),
 	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
 	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
 	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
@@ -52,10 +54,10 @@ static int set_int(int fd, int level, int option, int value)
 
 static int receiver_setup(struct frame_receiver *r, int ifindex)
 {
+	static const uint32_t groups[] = {ALL_ROUTERS, HSRP_ROUTERS};
 	struct sock_fprog filter = {.len = sizeof(program) / sizeof(program[0]), .filter = program};
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex};
-	struct ip_mreqn group = {.imr_multiaddr.s_addr = htonl(ALL_ROUTERS), .imr_ifindex = ifindex};
 	int e;
 
 	if (setsockopt(r->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
@@ -69,8 +71,11 @@ static int receiver_setup(struct frame_receiver *r, int ifindex)
 	/* Bound last: protocol 0 until now, so that nothing unfiltered came in. */
 	if (bind(r->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		return -errno;
-	if (setsockopt(r->member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return -errno;
+	for (size_t n = 0; n < sizeof(groups) / sizeof(groups[0]); n++) {
+		struct ip_mreqn group = {.imr_multiaddr.s_addr = htonl(groups[n]), .imr_ifindex = ifindex};
+		if (setsockopt(r->member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+			return -errno;
+	}
 	return 0;
 }
 

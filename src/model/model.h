@@ -252,7 +252,9 @@ struct standby_group {
 	bool hello_msec, hold_msec; /* how they were typed */
 	bool authentication_set;
 	char authentication[9]; /* text, "cisco" when not typed */
-	struct vec tracks;	/* struct standby_track, in the order typed */
+	struct secret key;	/* `authentication md5 key-string`; set: in place of the text */
+	uint16_t key_timeout_s;
+	struct vec tracks; /* struct standby_track, in the order typed */
 };
 
 struct interface_cfg {
@@ -266,7 +268,7 @@ struct interface_cfg {
 	struct vec secondary_addresses; /* struct prefix with host bits kept in .addr */
 	bool shutdown;
 
-	uint8_t standby_version; /* 0: not typed, 1 */
+	uint8_t standby_version; /* 0: not typed, 1; else 2 */
 	bool standby_use_bia;
 	uint32_t standby_delay_minimum_s, standby_delay_reload_s;
 	struct vec standby; /* struct standby_group, by number */

@@ -141,7 +141,9 @@ static void print_timers(
 			(long long)(ms % 1000));
 	}
 	/* The string itself is a secret: the running configuration shows it, nothing else does (D16). */
-	if (g->authentication_set)
+	if (g->key.set)
+		text_add(out, "  Authentication MD5, key-string\n");
+	else if (g->authentication_set)
 		text_add(out, "  Authentication text, string \"********\"\n");
 }
 

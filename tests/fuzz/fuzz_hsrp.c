@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linux/md5.h"
 #include "hsrp/group.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,15 +30,16 @@ static void answer_kernel(struct hsrp *h, struct hsrp_outs *outs, mono_t now)
 	outs->count = 0;
 }
 
+/* Bit 4: version 2; bit 5: MD5. */
 static struct hsrp *group_in(unsigned start, mono_t *now, struct hsrp_outs *outs)
 {
-	struct hsrp *h = hsrp_new(1);
+	struct hsrp *h = hsrp_new(1, md5_sum);
 	struct hsrp_in in = {.kind = HSRP_IN_INTERFACE,
 		.interface = {.device = "e",
 			.name = "e",
 			.address = ip_v4(0xc0a80002),
 			.address_len = 24,
-			.version = 1}};
+			.version = start & 16 ? 2 : 1}};
 
 	if (!h)
 		abort();
@@ -53,6 +55,8 @@ static struct hsrp *group_in(unsigned start, mono_t *now, struct hsrp_outs *outs
 			.hello_ms = 3000,
 			.hold_ms = 10000,
 			.auth = {.text = HSRP_AUTH_DEFAULT}}};
+	if (start & 32)
+		in.group.auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 1, .key = "k"};
 	hsrp_step(h, &in, *now, outs);
 	in = (struct hsrp_in){.kind = HSRP_IN_LINK, .link = {.device = "e", .ifindex = IFINDEX, .up = true}};
 	hsrp_step(h, &in, *now, outs);
@@ -88,6 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		len = len > size - at ? size - at : len;
 		memcpy(frame, head, sizeof(head));
 		memcpy(frame + sizeof(head), data + at, len);
+		if (data[0] & 16)
+			frame[5] = frame[33] = 0x66; /* 224.0.0.102 */
 		frame[17] = (uint8_t)(28 + len);
 		frame[16] = (uint8_t)((28 + len) >> 8);
 		frame[39] = (uint8_t)(8 + len);

@@ -44,7 +44,7 @@ def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100,
     body = string(device) + struct.pack("!HB", group, 4) + string("") + struct.pack("!B", enabled) + address(vip)
     body += struct.pack("!B", len(secondary)) + b"".join(address(a) for a in secondary)
     body += struct.pack("!BBHHHBLL", priority, preempt, minimum, 0, 0, timers is not None, hello, hold)
-    body += b"\0" + string(auth) + b"\0" + struct.pack("!L", 0)     # text, no key
+    body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0)     # text, no key
     return body + b"\0" + bytes(6) + b"\0"                          # no configured MAC, no tracking
 
 
@@ -132,7 +132,7 @@ class HsrpRole(Node):
         self.engine.connect(os.path.join(self.run_dir, "hsrp.sock"))
 
     def send(self, kind, body=b"", number=0):
-        self.engine.send(struct.pack("!BBHL", 1, kind, len(body) + 8, number) + body)
+        self.engine.send(struct.pack("!BBHL", 2, kind, len(body) + 8, number) + body)
 
     def receive(self, wanted=None, timeout=5):
         """Reads messages until one of the wanted kind (or all that is there, without one)."""

@@ -1,4 +1,5 @@
 /* See hsrp_world.h. */
+#include "linux/md5.h"
 #include "hsrp_world.h"
 
 #include <assert.h>
@@ -13,7 +14,7 @@ static struct ipaddr host(unsigned n)
 
 static void box_init(struct world_box *b, unsigned n)
 {
-	b->h = hsrp_new(n + 1);
+	b->h = hsrp_new(n + 1, md5_sum);
 	b->mac = (struct mac){{0x02, 0, 0, 0, 0, (uint8_t)(n + 2)}};
 	b->kernel_error = 0;
 	b->kernel_fails = -1;
@@ -71,7 +72,7 @@ static char *new_line(struct world *w, struct world_box *b)
 
 static const char *mac_word(const struct world_box *b, const struct mac *m)
 {
-	struct mac virtual = hsrp_virtual_mac(1, IP_V4, b->group.group);
+	struct mac virtual = hsrp_virtual_mac(b->interface.version, IP_V4, b->group.group);
 
 	return !memcmp(m, &virtual, sizeof(*m)) ? "vmac" : !memcmp(m, &b->mac, sizeof(*m)) ? "imac" : "other";
 }
@@ -237,7 +238,8 @@ void world_send(
 	struct ipaddr from = host(from_host);
 	uint8_t bytes[HSRP_FRAME_MAX];
 
-	packet.version = 1;
+	packet.version = w->box[box].interface.version;
+	packet.identifier = own;
 	packet.group = w->box[box].group.group;
 	if (!packet.auth[0])
 		memcpy(packet.auth, HSRP_AUTH_DEFAULT, strlen(HSRP_AUTH_DEFAULT));

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "linux/md5.h"
 #include "hsrp_world.h"
 
 enum { A, B, C };
@@ -95,7 +96,7 @@ static void a_lone_router_is_active_after_20_to_22_seconds_whatever_the_jitter(v
 	for (unsigned seed = 1; seed <= 200; seed++) {
 		struct world *w = world_new(1);
 		hsrp_free(w->box[A].h);
-		w->box[A].h = hsrp_new(seed);
+		w->box[A].h = hsrp_new(seed, md5_sum);
 		world_start(w, A);
 		world_run_ms(w, 23000);
 		assert_true(at_s(w, A, "hello active") >= 20.0 && at_s(w, A, "hello active") <= 22.0);
@@ -647,7 +648,7 @@ static void resume(struct world *w, unsigned box, int64_t after_ms)
 
 	hsrp_free(w->box[box].h);
 	w->now = mono_add_ms(in.record.last_hello, after_ms);
-	w->box[box].h = hsrp_new(99);
+	w->box[box].h = hsrp_new(99, md5_sum);
 	world_step(w, box, &in);
 	world_skip(w, box);
 	world_start(w, box);
@@ -680,7 +681,7 @@ static void a_role_that_may_be_resumed_is_not_reported_before(void **state)
 	struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = w->box[A].record};
 
 	hsrp_free(w->box[A].h);
-	w->box[A].h = hsrp_new(99);
+	w->box[A].h = hsrp_new(99, md5_sum);
 	world_step(w, A, &in);
 	world_skip(w, A);
 	world_configure(w, A);
@@ -698,7 +699,7 @@ static void a_role_that_cannot_be_resumed_is_reported_with_the_link(void **state
 	struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = w->box[A].record};
 
 	hsrp_free(w->box[A].h);
-	w->box[A].h = hsrp_new(99);
+	w->box[A].h = hsrp_new(99, md5_sum);
 	world_step(w, A, &in);
 	world_skip(w, A);
 	world_configure(w, A);
@@ -779,7 +780,7 @@ static void the_address_lives_a_second_longer_than_hold(void **state)
 	} cases[] = {{3000, 10000, 11}, {250, 750, 2}, {15, 50, 2}, {1000, 1500, 3}, {60000, 255000, 256}};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
-		struct hsrp *h = hsrp_new(1);
+		struct hsrp *h = hsrp_new(1, md5_sum);
 		struct hsrp_outs outs = {0};
 		struct world *w = world_new(1);
 		w->box[A].group.timers_configured = true;

@@ -1,4 +1,4 @@
-/* Bytes of HSRP version 1. Each vector stands under the decode that a human would check it with. */
+/* Bytes of HSRP versions 1 and 2. Each vector stands under the decode that a human would check it with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -30,11 +30,38 @@ static const struct vector vectors[] = {
 	{"hello active hello 3 hold 10 pri 100 grp 1 vip 172.16.40.1 auth  md5",
 		"00001003 0a640100 0000000000000000 ac102801 041c01000000 ac10280a 00000000 "
 		"117bda86cd987901693a3deff46e1051",
-		false},
+		true},
 	{"resign speak hello 3 hold 10 pri 90 grp 1 vip 172.16.40.1 auth  md5",
 		"00020403 0a5a0100 0000000000000000 ac102801 041c01000000 ac102814 00000000 "
 		"787aa5c738d197acb82308f6cd664cd4",
-		false},
+		true},
+	{"hello active hello 3 hold 10 pri 110 grp 103 vip 10.52.253.126 auth cisco v2 700f.6aef.f5bf",
+		"0128 02000604 0067 700f6aeff5bf 0000006e 00000bb8 00002710 0a34fd7e "
+		"000000000000000000000000 "
+		"0308 636973636f000000",
+		true},
+	{"hello speak hello 3 hold 10 pri 100 grp 1 vip 10.0.0.100 auth  md5 v2 aabb.cc00.0a00",
+		"0128 02000404 0001 aabbcc000a00 00000064 00000bb8 00002710 0a000064 "
+		"000000000000000000000000 "
+		"041c01000000 0a00000a 00000000 57df79f8255f587e39fe1949eb100047",
+		true},
+	{"resign speak hello 3 hold 10 pri 100 grp 1 vip 10.0.0.100 auth  md5 v2 aabb.cc00.0a00",
+		"0128 02020404 0001 aabbcc000a00 00000064 00000bb8 00002710 0a000064 "
+		"000000000000000000000000 "
+		"041c01000000 0a00000a 00000000 b22966ff48ba5241b0bbfb09fb36dde4",
+		true},
+	{"coup active hello 3 hold 10 pri 200 grp 1 vip 10.0.0.100 auth  md5 v2 aabb.cc00.1400",
+		"0128 02010604 0001 aabbcc001400 000000c8 00000bb8 00002710 0a000064 "
+		"000000000000000000000000 "
+		"041c01000000 0a000014 00000000 32a4720b406073ad6419542d738a8e82",
+		true},
+	{"hello standby hello 3 hold 10 pri 200 grp 1 vip 10.0.0.100 auth  md5 v2 aabb.cc00.1400",
+		"0128 02000504 0001 aabbcc001400 000000c8 00000bb8 00002710 0a000064 "
+		"910102ee0500000000000000 "
+		"041c01000000 0a000014 00000000 0eddd8ca973b22374393de4d866101fd",
+		false}, /* left-over bytes behind the address */
+	{"advertise  0 passive 1", "0204 0000 0001", true},
+	{"advertise  1 passive 0", "0204 0001 0000", true},
 };
 
 static size_t from_hex(const char *hex, uint8_t *out)
@@ -53,16 +80,18 @@ static void describe(const struct hsrp_packet *p, char *out, size_t size)
 	static const char *const ops[] = {"hello", "coup", "resign"};
 	static const char *const states[] = {"", "initial", "learn", "listen", "speak", "standby", "active"};
 	static const char *const adv[] = {"", "dormant", "passive", "active"};
-	char vip[IP_TEXT_MAX], auth[9] = {0};
+	char vip[IP_TEXT_MAX], auth[9] = {0}, id[MAC_TEXT_MAX + 4] = "", mac[MAC_TEXT_MAX];
 
 	memcpy(auth, p->auth, 8);
+	if (p->version == 2)
+		snprintf(id, sizeof(id), " v2 %s", mac_format_dotted(&p->identifier, mac));
 	if (p->opcode == HSRP_ADVERTISE)
 		snprintf(out, size, "advertise %s %u passive %u", adv[p->adv_state], p->adv_active,
 			p->adv_passive);
 	else
-		snprintf(out, size, "%s %s hello %u hold %u pri %u grp %u vip %s auth %s%s", ops[p->opcode],
+		snprintf(out, size, "%s %s hello %u hold %u pri %u grp %u vip %s auth %s%s%s", ops[p->opcode],
 			states[p->state], p->hello_ms / 1000, p->hold_ms / 1000, p->priority, p->group,
-			ip_format(&p->vip, vip), auth, p->has_md5 ? " md5" : "");
+			ip_format(&p->vip, vip), auth, p->has_md5 ? " md5" : "", id);
 }
 
 static void captured_payloads_read_as_they_should(void **state)
@@ -169,7 +198,8 @@ static void malformed_payloads_are_told_apart(void **state)
 
 	assert_int_equal(read_hex("", &p), HSRP_WIRE_SHORT);
 	assert_int_equal(read_hex("00001003 0a640100 636973636f000000 c0a800", &p), HSRP_WIRE_SHORT);
-	assert_int_equal(read_hex("0128020006040067", &p), HSRP_WIRE_VERSION); /* a version 2 packet */
+	assert_int_equal(read_hex("0128020006040067", &p), HSRP_WIRE_SHORT); /* version 2, cut off */
+	assert_int_equal(read_hex("05001003 0a640100", &p), HSRP_WIRE_VERSION);
 	assert_int_equal(read_hex("00041003 0a640100 636973636f000000 c0a80001", &p), HSRP_WIRE_OPCODE);
 	assert_int_equal(read_hex("00000303 0a640100 636973636f000000 c0a80001", &p), HSRP_WIRE_STATE);
 	assert_int_equal(read_hex("00030001000e0200", &p), HSRP_WIRE_SHORT);
@@ -227,26 +257,100 @@ static void gratuitous_arp_is_a_reply_about_the_virtual_address(void **state)
 	assert_memory_equal(bytes + 32, "\x01\x00\x0c\xcd\xcd\xcd", 6);
 }
 
+/* Changes one byte of the version 2 text vector and reads it. */
+static enum hsrp_wire_error v2_with(size_t at, uint8_t value)
+{
+	uint8_t bytes[128];
+	struct hsrp_packet p;
+	size_t len = from_hex("0128 02000604 0067 700f6aeff5bf 0000006e 00000bb8 00002710 0a34fd7e "
+			      "000000000000000000000000 0308 636973636f000000",
+		bytes);
+
+	bytes[at] = value;
+	return hsrp_packet_read(&p, bytes, len);
+}
+
+static void version_2_is_strict_about_what_it_must_be(void **state)
+{
+	(void)state;
+	struct hsrp_packet p;
+	uint8_t bytes[128];
+	static const char group[] = "0128 02000604 0067 700f6aeff5bf 0000006e 00000bb8 00002710 0a34fd7e "
+				    "000000000000000000000000";
+	static const char text[] = "0308 636973636f000000";
+	size_t len = from_hex(group, bytes);
+
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_not_equal(hsrp_packet_read(&p, bytes, cut), HSRP_WIRE_OK);
+	assert_int_equal(v2_with(2, 3), HSRP_WIRE_VERSION);
+	assert_int_equal(v2_with(3, 3), HSRP_WIRE_OPCODE);
+	assert_int_equal(v2_with(4, 7), HSRP_WIRE_STATE);
+	assert_int_equal(v2_with(5, 6), HSRP_WIRE_VERSION);  /* IPv6 in an IPv4 packet */
+	assert_int_equal(v2_with(6, 0x10), HSRP_WIRE_VALUE); /* group 4199 */
+	assert_int_equal(v2_with(16, 1), HSRP_WIRE_VALUE);   /* priority 366 */
+	assert_int_equal(v2_with(43, 9), HSRP_WIRE_TLV);     /* text runs over the end */
+	assert_int_equal(v2_with(42, 77), HSRP_WIRE_OK);     /* unknown TLV: skipped, no text then */
+	assert_int_equal(v2_with(42, 1), HSRP_WIRE_TLV);
+	len = from_hex(group, bytes);
+	len += from_hex(text, bytes + len);
+	len += from_hex(text, bytes + len);
+	assert_int_equal(hsrp_packet_read(&p, bytes, len), HSRP_WIRE_TLV);
+	len -= 10;
+	len += from_hex("0502 abcd", bytes + len);
+	assert_int_equal(hsrp_packet_read(&p, bytes, len), HSRP_WIRE_OK);
+	assert_memory_equal(p.auth, "cisco\0\0\0", 8);
+}
+
+static void a_version_2_frame_goes_to_its_own_group(void **state)
+{
+	(void)state;
+	struct hsrp_packet p = {
+		.version = 2, .state = HSRP_SPEAK, .hello_ms = 250, .hold_ms = 750, .group = 4095};
+	struct mac mac = {{2, 0, 0, 0, 0, 1}};
+	struct ipaddr from = ip_v4(0xc0a80002);
+	uint8_t bytes[HSRP_FRAME_MAX];
+	struct hsrp_packet back;
+	struct hsrp_frame f;
+	size_t len = hsrp_frame_write(&p, &mac, &from, bytes, sizeof(bytes));
+
+	assert_int_equal(len, 14 + 20 + 8 + 52);
+	assert_memory_equal(bytes, "\x01\x00\x5e\x00\x00\x66", 6);
+	assert_memory_equal(bytes + 30, "\xe0\x00\x00\x66", 4); /* 224.0.0.102 */
+	assert_int_equal(hsrp_frame_read(&f, bytes, len, true), HSRP_WIRE_OK);
+	assert_int_equal(f.version, 2);
+	assert_int_equal(f.ttl, 255);
+	assert_int_equal(hsrp_packet_read(&back, f.payload, f.payload_len), HSRP_WIRE_OK);
+	assert_int_equal(back.hello_ms, 250);
+	assert_int_equal(back.hold_ms, 750);
+	assert_int_equal(back.group, 4095);
+	assert_true(hsrp_timers_usable(&back));
+	back.hold_ms = UINT32_MAX;
+	assert_false(hsrp_timers_usable(&back));
+	back.hold_ms = 750;
+	back.hello_ms = 1;
+	assert_false(hsrp_timers_usable(&back));
+}
+
 static void text_authentication(void **state)
 {
 	(void)state;
 	struct hsrp_auth cisco = {.text = "cisco"}, longest = {.text = "12345678"}, none = {.text = ""};
 	struct hsrp_packet p = {0};
 
-	hsrp_auth_fill(&cisco, &p);
+	hsrp_auth_seal(&cisco, NULL, &p.vip, &p);
 	assert_memory_equal(p.auth, "cisco\0\0\0", 8);
-	assert_true(hsrp_auth_matches(&cisco, &p));
-	assert_false(hsrp_auth_matches(&longest, &p));
-	assert_false(hsrp_auth_matches(&none, &p));
-	hsrp_auth_fill(&longest, &p);
-	assert_true(hsrp_auth_matches(&longest, &p));
+	assert_true(hsrp_auth_matches(&cisco, NULL, &p, NULL, 0));
+	assert_false(hsrp_auth_matches(&longest, NULL, &p, NULL, 0));
+	assert_false(hsrp_auth_matches(&none, NULL, &p, NULL, 0));
+	hsrp_auth_seal(&longest, NULL, &p.vip, &p);
+	assert_true(hsrp_auth_matches(&longest, NULL, &p, NULL, 0));
 	p.auth[7] ^= 1;
-	assert_false(hsrp_auth_matches(&longest, &p));
+	assert_false(hsrp_auth_matches(&longest, NULL, &p, NULL, 0));
 	/* An all-zero field without an MD5 TLV is the text "", one with it is not. */
 	memset(p.auth, 0, sizeof(p.auth));
-	assert_true(hsrp_auth_matches(&none, &p));
+	assert_true(hsrp_auth_matches(&none, NULL, &p, NULL, 0));
 	p.has_md5 = true;
-	assert_false(hsrp_auth_matches(&none, &p));
+	assert_false(hsrp_auth_matches(&none, NULL, &p, NULL, 0));
 }
 
 static void virtual_macs(void **state)
@@ -276,6 +380,8 @@ int main(void)
 		cmocka_unit_test(malformed_payloads_are_told_apart),
 		cmocka_unit_test(sub_second_times_are_said_as_one_second_and_not_usable),
 		cmocka_unit_test(gratuitous_arp_is_a_reply_about_the_virtual_address),
+		cmocka_unit_test(version_2_is_strict_about_what_it_must_be),
+		cmocka_unit_test(a_version_2_frame_goes_to_its_own_group),
 		cmocka_unit_test(text_authentication),
 		cmocka_unit_test(virtual_macs),
 	};
