@@ -76,7 +76,8 @@ static void drop_if_idle(struct core *c, struct kroute *k)
 /* What the kernel reports of a route is compared where it decides the path; the rest follows from it. */
 static bool same_way(const struct route *a, const struct route *b)
 {
-	return a->ifindex == b->ifindex && ip_equal(&a->gateway, &b->gateway);
+	return a->ifindex == b->ifindex && ip_equal(&a->gateway, &b->gateway) &&
+		ip_equal(&a->source, &b->source);
 }
 
 bool kroute_stands(const struct kroute *k)

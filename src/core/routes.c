@@ -144,14 +144,21 @@ static struct rri_facts facts_of(const struct core *c, const struct rri_slot *s,
 	return f;
 }
 
+/*
+ * With redundancy the virtual address is the preferred source: the kernel takes such a route away together with the
+ * address, also when its lifetime ends because nobody of ours is alive (D9). A dead router attracts nothing.
+ */
 static struct route kernel_route(const struct core *c, const struct rri_route *r)
 {
 	const struct hop *h = hop_of(c, &r->want.next_hop);
+	const struct binding *b = binding_by_id(c, r->want.owner);
 	struct route k = {.table = ROUTE_TABLE_MAIN,
 		.prefix = r->want.prefix,
 		.metric = rri_metric(r->want.distance),
 		.protocol = ROUTE_PROTO_RRI};
 
+	if (b && binding_uses_group(b))
+		k.source = b->endpoint;
 	if (c->libipsec) { /* into charon's TUN; the underlay is charon's business */
 		k.ifindex = c->tun;
 		return k;

@@ -172,7 +172,7 @@ void rtnl_report_address(struct rtnl *rn, const struct address *a, bool gone)
 
 	e.address.ours |= link_ours;
 	/* With the last address of a device, or the preferred source of a route, IPv4 routes go without a word. */
-	if (gone && a->prefix.addr.family == IP_V4 && !link_ours)
+	if (gone && a->prefix.addr.family == IP_V4)
 		rtnl_snapshot(rn);
 	rtnl_emit(rn, &e);
 }

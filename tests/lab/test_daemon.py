@@ -167,6 +167,7 @@ def test_d9_all_killed_for_good_the_kernel_takes_the_address_away(net):
     net.p.process.wait()
     net.p.processes.remove(net.p.process)
     wait_for(lambda: net.p.addresses(VIRTUAL) == [], HOLD + 2, "the lifetime ended", evidence=net.lab.evidence)
+    wait_for(lambda: net.p.rri() == [], 1, "the routes went with it: nothing is attracted any more", evidence=net.lab.evidence)
     net.s.wait_state("Active")
     net.s.wait_rri(REMOTE_NET)
     net.host.ip("route", "replace", "default", "via", "192.168.1.4")

@@ -812,8 +812,10 @@ static void a_restart_moves_nothing_that_is_still_wanted(void **state) /* D9 */
 	world_event(w, &(struct event){.kind = EV_SNAPSHOT_BEGIN});
 	link_state(w, OUTSIDE, "eth0", true, true);
 	address(w, OUTSIDE, "192.168.0.2", true);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(ip_parse("192.168.0.3", &found[i].r.source)); /* they hang on the virtual address */
 		world_event(w, &(struct event){.kind = EV_ROUTE, .route = found[i].r});
+	}
 	world_event(w, &(struct event){.kind = EV_SNAPSHOT_END});
 	pass_ms(w, 500);
 	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
