@@ -457,6 +457,63 @@ static bool check_name(struct cli_call *c)
 	return true;
 }
 
+/* --- MAC address --------------------------------------------------------------------------------------------------------- */
+
+static bool check_mac(struct cli_call *c)
+{
+	const struct interface_cfg *i = around(c);
+	const struct mac *mac = &cli_arg(c->args, "mac")->mac;
+	static const struct mac none;
+	const struct standby_group *g;
+	char text[MAC_TEXT_MAX];
+
+	if (!check_group(c))
+		return false;
+	if (mac->bytes[0] & 1 || !memcmp(mac, &none, sizeof(none)))
+		return cli_refuse(
+			c, "MAC address %s is not that of a single station", mac_format_dotted(mac, text));
+	if (standby_uses_bia(c->model, i))
+		return cli_refuse(
+			c, "standby use-bia is configured: a group has the interface's own MAC address");
+	vec_each (&i->standby, n, g)
+		if (g->number != cli_arg(c->args, "group")->n && g->mac_set &&
+			!memcmp(&g->mac, mac, sizeof(*mac)))
+			return cli_refuse(c, "MAC address %s is already that of group %u",
+				mac_format_dotted(mac, text), (unsigned)g->number);
+	return true;
+}
+
+static bool set_mac(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	g->mac_set = true;
+	g->mac = cli_arg(c->args, "mac")->mac;
+	return true;
+}
+
+static bool unset_mac(struct cli_call *c)
+{
+	struct standby_group *g = group_of(c);
+
+	if (g) {
+		g->mac_set = false;
+		g->mac = (struct mac){0};
+	}
+	return true;
+}
+
+static bool get_mac(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_group *g = t->object;
+
+	if (!g->mac_set)
+		return false;
+	cli_put_number(a, "group", g->number);
+	cli_put_mac(a, "mac", &g->mac);
+	return true;
+}
+
 /* --- The rows ------------------------------------------------------------------------------------------------------------ */
 
 static bool drop_group(struct cli_call *c)
@@ -486,12 +543,6 @@ static const struct cli_row rows[] = {
 		.touches = MODEL_STANDBY,
 		.fields = {UINT("minimum", struct interface_cfg, standby_delay_minimum_s),
 			UINT("reload", struct interface_cfg, standby_delay_reload_s)}},
-	{.modes = IN(INTERFACE),
-		.syntax = "standby use-bia",
-		.help = "|HSRP uses interface's burned in address",
-		.rank = 41,
-		.touches = MODEL_STANDBY,
-		.fields = {FLAG(NULL, struct interface_cfg, standby_use_bia)}},
 	{.modes = IN(INTERFACE),
 		.syntax = "standby version ; {1|2}:version",
 		.help = "|HSRP version|HSRP version 1, the standard|HSRP version 2: groups 0 to 4095, timers "
@@ -560,6 +611,8 @@ static const struct cli_row rows[] = {
 		.refuse = "Key chains are not available: use authentication md5 key-string"},
 	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
 		.rank = 56, .check = check_name, .fields = {GROUP, TEXT("name", struct standby_group, name)}},
+	{GROUP_ROW, .syntax = STANDBY "mac-address ; H.H.H:mac", .help = "||Virtual MAC address|MAC address",
+		.rank = 57, .check = check_mac, .set = set_mac, .unset = unset_mac, .get = get_mac},
 	{GROUP_ROW, .syntax = STANDBY "track INTERFACE:interface ; [<1-255>:decrement]",
 		.help = "||Priority tracking|Interface to track|Decrement value", .rank = 58,
 		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
@@ -569,21 +622,9 @@ static const struct cli_row rows[] = {
 		.flags = CLI_HIDDEN,
 		.refuse = "Tracked objects are not available: name an interface"},
 	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "{mac-address|follow|ipv6|sso} [LINE]",
+		.syntax = STANDBY "{follow|ipv6} [LINE]",
 		.flags = CLI_HIDDEN,
-		.refuse = "standby mac-address, follow, ipv6 and sso are not available"},
-	{.modes = IN(INTERFACE),
-		.syntax = "standby {bfd|redirect|redirects|mac-refresh|arp} [LINE]",
-		.flags = CLI_HIDDEN,
-		.refuse = "standby bfd, redirect, mac-refresh and arp are not available"},
-	{.modes = IN(CONFIG),
-		.syntax = "standby {bfd|sso|redirect|redirects} [LINE]",
-		.flags = CLI_HIDDEN,
-		.refuse = "standby bfd, sso and redirect are not available"},
-	{.modes = IN(INTERFACE),
-		.syntax = "standby use-bia scope LINE",
-		.flags = CLI_HIDDEN,
-		.refuse = "standby use-bia has no scope here: it is this interface's"},
+		.refuse = "standby follow and ipv6 are not available"},
 	{GROUP_ROW, .syntax = "standby [<0-4095>:group]", .flags = CLI_ONLY_NO | CLI_HIDDEN,
 		.unset = drop_group},
 };

@@ -211,6 +211,8 @@ static enum cli_status run_kept(struct line *l)
 		good = push_frame(
 			s, row->opens, NULL, &l->match->args, &l->call.target, text_str(&l->text), k);
 	}
+	if (good && row->after && !l->call.no)
+		row->after(&l->call);
 	return good ? CLI_OK : CLI_REFUSED;
 }
 

@@ -11,7 +11,7 @@
  *	word~other      typed so, written otherwise (`encryption~encr`); "_" in it stands for a blank
  *	<1-255>         a number in a range
  *	WORD/8  LINE/80 one word, the rest of the line; at most so many characters
- *	A.B.C.D HOST MASK WILDCARD INTERFACE NAME PROTOCOL TCP-PORT UDP-PORT   see value.c
+ *	A.B.C.D HOST MASK WILDCARD INTERFACE H.H.H NAME PROTOCOL TCP-PORT UDP-PORT   see value.c
  *	[ … | … ]       may be left out;  { … | … }  one of them
  *	:slot           behind a token: its value is bound to that slot; behind a keyword: the slot is 1 when it was typed;
  *	                behind a group: the number of the alternative
@@ -72,6 +72,7 @@ struct cli_value {
 	bool set;
 	uint32_t n;
 	struct ipaddr ip;
+	struct mac mac;
 	const char *s;		       /* borrowed for the call: from the line, or from the model */
 	char name[INTERFACE_NAME_MAX]; /* INTERFACE: canonical */
 };
@@ -90,6 +91,7 @@ bool cli_has(const struct cli_args *a, const char *slot);
 void cli_put_number(struct cli_args *a, const char *slot, uint32_t n);
 void cli_put_string(struct cli_args *a, const char *slot, const char *s);	     /* not when empty */
 void cli_put_address(struct cli_args *a, const char *slot, const struct ipaddr *ip); /* not when not set */
+void cli_put_mac(struct cli_args *a, const char *slot, const struct mac *mac);
 
 /* --- Objects ------------------------------------------------------------------------------------------------------------- */
 
@@ -236,8 +238,8 @@ struct cli_table {
 };
 #define CLI_TABLE(name, rows_) const struct cli_table name = {rows_, sizeof(rows_) / sizeof(*rows_)}
 extern const struct cli_table cli_table_system, cli_table_kept, cli_table_ike, cli_table_ikev2,
-	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_standby, cli_table_ip,
-	cli_table_acl, cli_table_exec, cli_table_show;
+	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_standby,
+	cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_exec, cli_table_show;
 
 /* What a row's functions are handed. */
 struct cli_call {
@@ -276,6 +278,7 @@ enum cli_type {
 	TYPE_MASK,
 	TYPE_WILDCARD,
 	TYPE_INTERFACE,
+	TYPE_MAC,
 	TYPE_COUNT
 };
 

@@ -486,3 +486,13 @@ void cli_put_address(struct cli_args *a, const char *slot, const struct ipaddr *
 		v->ip = *ip;
 	}
 }
+
+void cli_put_mac(struct cli_args *a, const char *slot, const struct mac *mac)
+{
+	struct cli_value *v = find_slot(a, slot);
+
+	if (v) {
+		v->set = true;
+		v->mac = *mac;
+	}
+}

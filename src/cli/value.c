@@ -251,6 +251,7 @@ size_t cli_value_parse(const struct cli_node *n, const struct cli_scope *scope, 
 		if (!good && type_alone(words, at))
 			*bad = SIZE_MAX;
 		break;
+	case TYPE_MAC: good = mac_parse(w->s, &out->mac); break;
 	case TYPE_COUNT: break;
 	}
 	out->set = good;
@@ -259,7 +260,7 @@ size_t cli_value_parse(const struct cli_node *n, const struct cli_scope *scope, 
 
 void cli_value_format(const struct cli_node *n, const struct cli_value *v, struct text *out)
 {
-	char text[IP_TEXT_MAX];
+	char text[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 
 	switch ((enum cli_type)n->type) {
 	case TYPE_NUMBER:
@@ -283,6 +284,7 @@ void cli_value_format(const struct cli_node *n, const struct cli_value *v, struc
 	case TYPE_HOST:
 	case TYPE_MASK:
 	case TYPE_WILDCARD: text_add(out, ip_format(&v->ip, text)); break;
+	case TYPE_MAC: text_add(out, mac_format_dotted(&v->mac, mac)); break;
 	case TYPE_COUNT: break;
 	}
 }

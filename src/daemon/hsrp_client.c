@@ -155,7 +155,8 @@ static void tell(
 	send_packet(h, data, (size_t)n);
 }
 
-static void fill_interface(const struct interface_cfg *i, const char *device, struct hsrp_interface_config *c)
+static void fill_interface(const struct model *m, const struct interface_cfg *i, const char *device,
+	struct hsrp_interface_config *c)
 {
 	str_copy(c->device, sizeof(c->device), device);
 	str_copy(c->name, sizeof(c->name), i->name);
@@ -164,11 +165,13 @@ static void fill_interface(const struct interface_cfg *i, const char *device, st
 		c->address_len = i->address_len;
 	}
 	c->version = i->standby_version ? i->standby_version : 1;
-	c->use_bia = i->standby_use_bia;
+	c->use_bia = standby_uses_bia(m, i);
 	c->delay_minimum_s = (uint16_t)i->standby_delay_minimum_s;
 	c->delay_reload_s = (uint16_t)i->standby_delay_reload_s;
-	c->garp_count = 2;
-	c->garp_interval_s = 3;
+	if (i->standby_garp_set) {
+		c->garp_count = i->standby_garp_count;
+		c->garp_interval_s = i->standby_garp_interval_s;
+	}
 }
 
 /* Down as IOS sees the line protocol: no device, shut down, or no carrier. */
@@ -216,6 +219,8 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 	c->timers_configured = g->hello_ms || g->hold_ms;
 	c->hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS;
 	c->hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS;
+	c->mac_configured = g->mac_set;
+	c->mac = g->mac;
 	if (g->key.set) {
 		c->auth.kind = HSRP_AUTH_MD5;
 		c->auth.timeout_s = g->key_timeout_s;
@@ -237,7 +242,7 @@ static void send_interface(struct hsrp_client *h, const struct interface_cfg *i)
 
 	if (!*device || !i->standby.count)
 		return;
-	fill_interface(i, device, &m.interface);
+	fill_interface(h->engine->model, i, device, &m.interface);
 	tell(h, i->name, device, -1, &m);
 	vec_each (&i->standby, k, g) {
 		m = (struct message){.type = MESSAGE_CONFIG_GROUP};

@@ -602,3 +602,18 @@ void model_static_route_delete(struct model *m, const struct static_route *like)
 {
 	free(take(&m->static_routes, like, compare_route));
 }
+
+bool standby_uses_bia(const struct model *m, const struct interface_cfg *i)
+{
+	char name[INTERFACE_NAME_MAX];
+
+	if (i->standby_use_bia)
+		return true;
+	str_copy(name, sizeof(name), i->name);
+	char *dot = strrchr(name, '.');
+	if (!dot)
+		return false;
+	*dot = '\0';
+	const struct interface_cfg *main = model_interface(m, name);
+	return main && main->standby_use_bia && !main->standby_bia_alone;
+}

@@ -254,6 +254,8 @@ struct standby_group {
 	char authentication[9]; /* text, "cisco" when not typed */
 	struct secret key;	/* `authentication md5 key-string`; set: in place of the text */
 	uint16_t key_timeout_s;
+	bool mac_set; /* `standby mac-address` */
+	struct mac mac;
 	struct vec tracks; /* struct standby_track, in the order typed */
 };
 
@@ -270,6 +272,17 @@ struct interface_cfg {
 
 	uint8_t standby_version; /* 0: not typed, 1; else 2 */
 	bool standby_use_bia;
+	bool standby_bia_alone; /* `scope interface`: without it, the sub-interfaces use theirs, too */
+	bool standby_mac_refresh_set;
+	uint8_t standby_mac_refresh_s; /* 10 */
+	bool standby_no_redirect, standby_no_redirect_unknown;
+	uint16_t standby_redirect_advertise_s, standby_redirect_hold_s; /* 0: not typed */
+	struct secret standby_redirect_key; /* `standby redirect advertisement authentication` */
+	uint16_t standby_redirect_key_timeout_s;
+	char standby_redirect_key_chain[NAME_MAX_LEN];
+	bool standby_garp_set;	    /* `standby arp gratuitous` */
+	uint8_t standby_garp_count; /* 0: without end */
+	uint16_t standby_garp_interval_s;
 	uint32_t standby_delay_minimum_s, standby_delay_reload_s;
 	struct vec standby; /* struct standby_group, by number */
 
@@ -417,6 +430,9 @@ void ikev2_keyring_peer_delete(struct ikev2_keyring *k, const char *name);
 void model_static_route_delete(struct model *m, const struct static_route *like);
 void acl_rule_delete(struct acl *a, uint32_t sequence);
 void interface_standby_delete(struct interface_cfg *i, uint16_t number);
+
+/* `standby use-bia` in force: the interface's own, or its main interface's, unless that has `scope interface`. */
+bool standby_uses_bia(const struct model *m, const struct interface_cfg *i);
 
 /* The Linux device that carries the interface: `hotswan device`, else the name itself; "" when there is none. */
 const char *interface_device(const struct interface_cfg *i);

@@ -101,8 +101,8 @@ static void print_state(
 			st->changes == 1 ? "" : "s", format_age_since(f->now, st->last_change, age));
 }
 
-static void print_addresses(struct text *out, const struct hsrp_status *st, const struct interface_cfg *i,
-	const struct standby_group *g)
+static void print_addresses(struct text *out, const struct model *m, const struct hsrp_status *st,
+	const struct interface_cfg *i, const struct standby_group *g)
 {
 	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 	const struct ipaddr *secondary;
@@ -120,7 +120,8 @@ static void print_addresses(struct text *out, const struct hsrp_status *st, cons
 	else
 		text_add(out, "  Active virtual MAC address is unknown\n");
 	text_printf(out, "    Local virtual MAC address is %s (%s)\n", mac,
-		i->standby_use_bia		  ? "bia"
+		standby_uses_bia(m, i)		  ? "bia"
+			: g->mac_set		  ? "cfgd"
 			: i->standby_version == 2 ? "v2 default"
 						  : "v1 default");
 }
@@ -222,7 +223,7 @@ static void print_group(
 
 	text_printf(out, "%s - Group %u%s\n", i->name, g->number, version2 ? " (version 2)" : "");
 	print_state(out, f, &st, i);
-	print_addresses(out, &st, i, g);
+	print_addresses(out, f->model, &st, i, g);
 	print_timers(out, f, &st, g);
 	print_preemption(out, g);
 	print_router(out, f, "Active", &st.active, st.state == HSRP_ACTIVE, version2);
@@ -234,6 +235,11 @@ static void print_group(
 	print_tracks(out, f, g);
 	text_printf(out, "  Group name is \"%s\" (%s)\n", standby_group_name(i, g, name),
 		g->name[0] ? "cfgd" : "default");
+	if (i->standby_no_redirect)
+		text_add(out, "  HSRP ICMP redirects disabled\n");
+	if (i->standby_mac_refresh_set)
+		text_printf(
+			out, "  MAC refresh %u secs (next refresh 0 secs)\n", i->standby_mac_refresh_s);
 }
 
 /* --- The brief form ------------------------------------------------------------------------------------------- */

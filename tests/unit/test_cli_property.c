@@ -60,6 +60,7 @@ static void add_random_value(const struct cli_node *n, struct text *out)
 		break;
 	}
 	case TYPE_INTERFACE: text_add(out, interfaces[random_below(5)]); break;
+	case TYPE_MAC: text_printf(out, "0200.0000.%04x", random_below(3)); break;
 	case TYPE_COUNT: break;
 	}
 }
