@@ -33,7 +33,8 @@ static bool status_of(struct sim_world *w, unsigned router, unsigned segment, st
 {
 	char device[] = {'e', 't', 'h', (char)('0' + segment), 0};
 
-	return w->router[router].core && hsrp_group_status(w->router[router].core, device, segment + 1, s);
+	return w->router[router].core &&
+		hsrp_group_status(w->router[router].core, device, IP_V4, segment + 1, s);
 }
 
 void check_sent(struct sim_world *w, unsigned router, unsigned segment, const uint8_t *frame, size_t len)

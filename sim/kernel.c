@@ -59,6 +59,7 @@ void kernel_carry_out(struct sim_world *w, const struct sim_event *e)
 	r->port[e->segment].pending--;
 	memcpy(in.kernel.device, e->kernel.device, sizeof(in.kernel.device));
 	in.kernel.group = e->kernel.group;
+	in.kernel.family = e->kernel.family;
 	in.kernel.serial = e->kernel.serial;
 	in.kernel.error = error;
 	world_step(w, e->router, &in);

@@ -33,6 +33,7 @@ struct told {
 	char interface[INTERFACE_NAME_MAX];
 	char device[HSRP_DEVICE_MAX];
 	int group;
+	enum ip_family family;
 	uint64_t digest;
 	bool wanted;
 };
@@ -121,9 +122,9 @@ static void send_simple(struct hsrp_client *h, enum message_type type)
 	send_message(h, &m);
 }
 
-/* Sends a message about (interface, device, group) unless the last one said the same. */
-static void tell(
-	struct hsrp_client *h, const char *interface, const char *device, int group, const struct message *m)
+/* Sends a message about (interface, device, family, group) unless the last one said the same. */
+static void tell(struct hsrp_client *h, const char *interface, const char *device, enum ip_family family,
+	int group, const struct message *m)
 {
 	uint8_t data[MESSAGE_MAX];
 	int n = message_encode(m, data, sizeof(data));
@@ -133,7 +134,9 @@ static void tell(
 	if (n <= 0 || h->fd < 0)
 		return;
 	d = digest(data, (size_t)n);
-	while (t && (t->group != group || strcmp(t->interface, interface) || strcmp(t->device, device)))
+	while (t &&
+		(t->group != group || t->family != family || strcmp(t->interface, interface) ||
+			strcmp(t->device, device)))
 		t = t->next;
 	if (!t) {
 		t = calloc(1, sizeof(*t));
@@ -144,6 +147,7 @@ static void tell(
 		str_copy(t->interface, sizeof(t->interface), interface);
 		str_copy(t->device, sizeof(t->device), device);
 		t->group = group;
+		t->family = family;
 		t->digest = ~d;
 		t->next = h->told;
 		h->told = t;
@@ -243,12 +247,12 @@ static void send_interface(struct hsrp_client *h, const struct interface_cfg *i)
 	if (!*device || !i->standby.count)
 		return;
 	fill_interface(h->engine->model, i, device, &m.interface);
-	tell(h, i->name, device, -1, &m);
+	tell(h, i->name, device, IP_NONE, -1, &m);
 	vec_each (&i->standby, k, g) {
 		m = (struct message){.type = MESSAGE_CONFIG_GROUP};
 		fill_group(i, g, device, &m.group);
 		fill_tracks(h, g, &m.group);
-		tell(h, i->name, device, g->number, &m);
+		tell(h, i->name, device, IP_V4, g->number, &m);
 	}
 }
 
@@ -265,6 +269,7 @@ static void remove_unwanted(struct hsrp_client *h, const char *interface, bool g
 		}
 		str_copy(m.which.device, sizeof(m.which.device), gone->device);
 		m.which.group = gone->group;
+		m.which.family = gone->family;
 		send_message(h, &m);
 		if (h->fd < 0)
 			return;

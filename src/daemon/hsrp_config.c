@@ -10,9 +10,10 @@
 #include "base/text.h"
 #include "daemon/hsrpd.h"
 
-static void saved_put(struct hsrpd *d, const struct message *m, const char *device, int32_t group)
+static void saved_put(
+	struct hsrpd *d, const struct message *m, const char *device, enum ip_family family, int32_t group)
 {
-	struct message_which key = {.group = group};
+	struct message_which key = {.group = group, .family = family};
 	uint8_t buf[MESSAGE_MAX];
 	struct saved *s;
 
@@ -45,7 +46,9 @@ static void saved_drop(struct hsrpd *d, const struct message_which *w)
 	struct saved *s, *next;
 
 	HASH_ITER (hh, d->saved, s, next) {
-		if (w ? strcmp(s->key.device, w->device) != 0 || (w->group >= 0 && w->group != s->key.group)
+		if (w ? strcmp(s->key.device, w->device) != 0 ||
+					(w->group >= 0 && w->group != s->key.group) ||
+					(w->family && w->family != s->key.family)
 		      : s->named)
 			continue;
 		HASH_DEL(d->saved, s);
@@ -90,7 +93,8 @@ static void sweep(struct hsrpd *d)
 	HASH_ITER (hh, d->saved, s, next) {
 		if (s->key.group < 0)
 			continue;
-		text_printf(&names, "%s:%d", s->key.device, s->key.group);
+		text_printf(&names, "%s:%d%s", s->key.device, s->key.group,
+			s->key.family == IP_V6 ? VMAC_V6 : "");
 		text_add_n(&names, "", 1);
 	}
 	struct work job = {.kind = WORK_SWEEP, .save = {.len = names.len}};
@@ -112,7 +116,7 @@ int config_interface(struct hsrpd *d, const struct message *m)
 	hsrpd_step(d, &in, &result);
 	if (fresh)
 		device_ask(d, v);
-	saved_put(d, m, m->interface.device, -1);
+	saved_put(d, m, m->interface.device, IP_NONE, -1);
 	return result;
 }
 
@@ -123,7 +127,7 @@ int config_group(struct hsrpd *d, const struct message *m)
 
 	hsrpd_step(d, &in, &result);
 	if (result == 0)
-		saved_put(d, m, m->group.device, m->group.group);
+		saved_put(d, m, m->group.device, (enum ip_family)m->group.family, m->group.group);
 	return result;
 }
 
@@ -138,8 +142,10 @@ int config_remove(struct hsrpd *d, const struct message *m)
 		return -EINVAL;
 	memcpy(in.which.device, m->which.device, sizeof(in.which.device));
 	in.which.group = interface ? HSRP_ALL_GROUPS : m->which.group;
+	in.which.family = interface ? IP_NONE : (uint8_t)m->which.family;
 	struct message_which key = m->which;
 	key.group = in.which.group;
+	key.family = in.which.family;
 	saved_drop(d, &key);
 	if (v && interface)
 		v->configured = false;

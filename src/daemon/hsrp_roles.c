@@ -27,7 +27,7 @@ struct slot {
 
 struct key {
 	char device[HSRP_DEVICE_MAX];
-	uint32_t group;
+	uint32_t group, family;
 };
 
 struct place {
@@ -46,7 +46,7 @@ struct hsrp_roles {
 	uint32_t spare_count;
 };
 
-static const char magic[16] = "hotswan-roles 1";
+static const char magic[16] = "hotswan-roles 2";
 
 static struct slot *slot_at(const struct hsrp_roles *r, uint32_t n)
 {
@@ -101,22 +101,22 @@ void hsrp_roles_close(struct hsrp_roles *r)
 	free(r);
 }
 
-static struct key key_of(const char *device, unsigned group)
+static struct key key_of(const struct hsrp_record *record)
 {
-	struct key key = {.group = group};
+	struct key key = {.group = record->group, .family = record->family};
 
-	memcpy(key.device, device, strnlen(device, sizeof(key.device) - 1));
+	memcpy(key.device, record->device, strnlen(record->device, sizeof(key.device) - 1));
 	return key;
 }
 
 /* NULL when there is no memory: then a restart starts this group afresh. */
-static struct place *place_at(struct hsrp_roles *r, const char *device, unsigned group, uint32_t slot)
+static struct place *place_at(struct hsrp_roles *r, const struct hsrp_record *record, uint32_t slot)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->key = key_of(device, group);
+	p->key = key_of(record);
 	p->slot = slot;
 	HASH_ADD(hh, r->places, key, sizeof(p->key), p);
 	if (p->hh.tbl)
@@ -140,13 +140,12 @@ static struct place *place_new(struct hsrp_roles *r, const struct hsrp_record *r
 {
 	if (r->spare_count == 0 && r->used == r->map->slots && map_slots(r, r->map->slots * 2) < 0)
 		return NULL;
-	return place_at(
-		r, record->device, record->group, r->spare_count ? r->spare[--r->spare_count] : r->used++);
+	return place_at(r, record, r->spare_count ? r->spare[--r->spare_count] : r->used++);
 }
 
 void hsrp_roles_put(struct hsrp_roles *r, const struct hsrp_record *record)
 {
-	struct key key = key_of(record->device, record->group);
+	struct key key = key_of(record);
 	struct place *p;
 
 	HASH_FIND(hh, r->places, &key, sizeof(key), p);
@@ -193,7 +192,7 @@ static int load(struct hsrp_roles *r, void (*each)(void *arg, const struct hsrp_
 		struct slot *s = slot_at(r, n);
 		bool valid = s->used && s->sum == sum_of(s) && s->record.state < HSRP_STATE_COUNT &&
 			memchr(s->record.device, '\0', sizeof(s->record.device));
-		if (valid && place_at(r, s->record.device, s->record.group, n))
+		if (valid && place_at(r, &s->record, n))
 			each(arg, &s->record);
 		else
 			spare_add(r, n);

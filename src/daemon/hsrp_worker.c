@@ -74,12 +74,12 @@ struct names {
 	const char *at, *end;
 };
 
-static bool is_named(void *arg, const char *device, unsigned group)
+static bool is_named(void *arg, const char *device, enum ip_family family, unsigned group)
 {
 	const struct names *names = arg;
 	char wanted[HSRP_DEVICE_MAX + 8];
 
-	snprintf(wanted, sizeof(wanted), "%s:%u", device, group);
+	snprintf(wanted, sizeof(wanted), "%s:%u%s", device, group, family == IP_V6 ? VMAC_V6 : "");
 	for (const char *p = names->at; p < names->end; p += strlen(p) + 1)
 		if (strcmp(p, wanted) == 0)
 			return true;

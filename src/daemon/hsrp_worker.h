@@ -22,7 +22,7 @@ enum worker_kind {
 	WORK_CLOSE,    /* .receiver; no answer */
 	WORK_SETTINGS, /* .device: what it needs while groups are on it; also when it appears again */
 	WORK_RESTORE,  /* .device: the way back */
-	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings "device:group", each with NUL) */
+	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings as in their aliases, each with NUL) */
 	WORK_SAVE,   /* .save: becomes the saved configuration */
 	WORK_DOWN,   /* .kernel: put by the worker itself after UNSERVE; no answer */
 	WORK_FORGET, /* all settings back, saved configuration and roles deleted: the end of a stop */

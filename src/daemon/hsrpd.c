@@ -42,6 +42,7 @@ static void on_worker(void *ctx, uint32_t events)
 			struct hsrp_in in = {.kind = HSRP_IN_KERNEL};
 			memcpy(in.kernel.device, w.kernel.device, sizeof(in.kernel.device));
 			in.kernel.group = w.kernel.group;
+			in.kernel.family = w.kernel.family;
 			in.kernel.serial = w.kernel.serial;
 			in.kernel.error = -w.error;
 			d->give_up = mono_add_ms(loop_clock(), LEAVE_MS);
@@ -216,6 +217,7 @@ static void command(struct hsrpd *d, const struct message *m)
 	default:
 		memcpy(in.which.device, m->command.which.device, sizeof(in.which.device));
 		in.which.group = m->command.which.group;
+		in.which.family = (uint8_t)m->command.which.family;
 		break;
 	}
 	hsrpd_step(d, &in, &result);
@@ -229,6 +231,7 @@ static void status(struct hsrpd *d, const struct message *m)
 	d->status_id = m->id;
 	memcpy(in.which.device, m->which.device, sizeof(in.which.device));
 	in.which.group = m->which.group;
+	in.which.family = (uint8_t)m->which.family;
 	hsrpd_step(d, &in, NULL);
 	send_result(d, MESSAGE_STATUS_END, m->id, 0);
 }

@@ -126,6 +126,8 @@ static void f_interface(struct codec *c, struct hsrp_interface_config *i)
 	f_string(c, i->name, sizeof i->name);
 	f_ip(c, &i->address);
 	f_u8(c, &i->address_len, 128);
+	f_ip(c, &i->link_local);
+	f_bool(c, &i->ipv6_routing);
 	f_u8(c, &i->version, 2);
 	f_bool(c, &i->use_bia);
 	f_u16(c, &i->delay_minimum_s);
@@ -163,9 +165,12 @@ static void f_group(struct codec *c, struct hsrp_group_config *g)
 	f_string(c, g->name, sizeof g->name);
 	f_bool(c, &g->enabled);
 	f_ip(c, &g->vip);
+	f_bool(c, &g->vip_implied);
 	f_u8(c, &g->secondary_count, HSRP_SECONDARY_MAX);
-	for (unsigned i = 0; i < g->secondary_count && !c->bad; i++)
+	for (unsigned i = 0; i < g->secondary_count && !c->bad; i++) {
 		f_ip(c, &g->secondary[i]);
+		f_u8(c, &g->secondary_len[i], 128);
+	}
 	f_u8(c, &g->priority, 255);
 	f_bool(c, &g->preempt);
 	f_u16(c, &g->preempt_minimum_s);
@@ -239,8 +244,13 @@ static void f_report(struct codec *c, struct hsrp_report *r)
 
 static void f_which(struct codec *c, struct message_which *w)
 {
+	uint8_t family = (uint8_t)w->family;
+
 	f_string(c, w->device, sizeof w->device);
 	f_i32(c, &w->group);
+	f_u8(c, &family, IP_V6);
+	w->family = family;
+	c->bad |= family != IP_NONE && family != IP_V4 && family != IP_V6;
 }
 
 static void f_body(struct codec *c, struct message *m)

@@ -29,7 +29,7 @@
 #include "hsrp/hsrp.h"
 
 enum {
-	MESSAGE_VERSION = 2,
+	MESSAGE_VERSION = 3,
 	MESSAGE_MAX = 2048, /* bytes of an encoded message */
 	MESSAGE_LOG_MAX = 400,
 };
@@ -41,7 +41,7 @@ enum message_type {
 	MESSAGE_CONFIG_GROUP,	  /* .group */
 	MESSAGE_CONFIG_END,
 	MESSAGE_REMOVE_INTERFACE, /* .which: device; its groups go with it */
-	MESSAGE_REMOVE_GROUP,	  /* .which: device and group */
+	MESSAGE_REMOVE_GROUP,	  /* .which: device, group and family */
 	MESSAGE_STATUS_REQUEST,	  /* .which: device "" is all interfaces, group < 0 all groups */
 	MESSAGE_COMMAND,	  /* .command, and .which inside it */
 	/* hsrp to engine */
@@ -67,6 +67,7 @@ enum message_command {
 struct message_which {
 	char device[HSRP_DEVICE_MAX]; /* "" is all */
 	int32_t group;		      /* negative is all */
+	uint32_t family;	      /* enum ip_family; IP_NONE is both */
 };
 
 struct message {

@@ -99,12 +99,12 @@ static struct interface *interface_find(struct hsrp *h, const char *device)
 	return i;
 }
 
-static struct group *group_find(struct interface *i, unsigned group)
+struct group *group_find(struct interface *i, unsigned family, unsigned number)
 {
-	uint16_t number = (uint16_t)group;
+	struct group_key key = {(uint16_t)number, (uint16_t)family};
 	struct group *g;
 
-	HASH_FIND(hh, i->groups, &number, sizeof(number), g);
+	HASH_FIND(hh, i->groups, &key, sizeof(key), g);
 	return g;
 }
 
@@ -116,7 +116,7 @@ static struct interface *interface_add(struct hsrp *h, const char *device)
 		free(i);
 		return NULL;
 	}
-	i->t_ready = i->t_advertise = MONO_NEVER;
+	i->t_ready = i->side[0].t_advertise = i->side[1].t_advertise = MONO_NEVER;
 	memcpy(i->c.device, device, strnlen(device, HSRP_DEVICE_MAX - 1));
 	HASH_ADD_KEYPTR(hh, h->by_device, i->c.device, strlen(i->c.device), i);
 	if (!i->hh.tbl) {
@@ -127,7 +127,7 @@ static struct interface *interface_add(struct hsrp *h, const char *device)
 	return i;
 }
 
-static struct group *group_add(struct hsrp *h, struct interface *i, unsigned number)
+static struct group *group_add(struct hsrp *h, struct interface *i, unsigned family, unsigned number)
 {
 	struct group *g = calloc(1, sizeof(*g));
 
@@ -136,16 +136,17 @@ static struct group *group_add(struct hsrp *h, struct interface *i, unsigned num
 		return NULL;
 	}
 	g->i = i;
-	g->number = (uint16_t)number;
+	g->key = (struct group_key){(uint16_t)number, (uint16_t)family};
 	g->t_active = g->t_standby = g->t_hello = g->t_preempt = g->t_garp = g->t_renew = MONO_NEVER;
 	g->last_change = g->last_heard = g->cause = g->address_confirmed = g->announced_at = MONO_NEVER;
 	g->active.expires = g->standby.expires = MONO_NEVER;
-	HASH_ADD(hh, i->groups, number, sizeof(g->number), g);
+	HASH_ADD(hh, i->groups, key, sizeof(g->key), g);
 	if (!g->hh.tbl) {
 		timer_drop(h, &g->timer);
 		free(g);
 		return NULL;
 	}
+	side_of(i, family)->groups++;
 	return g;
 }
 
@@ -153,6 +154,7 @@ void group_free(struct hsrp *h, struct group *g)
 {
 	cohort_leave(h, g);
 	timer_drop(h, &g->timer);
+	side_of(g->i, g->key.family)->groups--;
 	HASH_DELETE(hh, g->i->groups, g);
 	free(g);
 }
@@ -276,7 +278,8 @@ static void take_resume(struct hsrp *h, struct group *g)
 {
 	for (size_t n = 0; n < h->resume_count; n++) {
 		struct hsrp_record *r = &h->resumes[n];
-		if (r->group != g->number || strncmp(r->device, g->i->c.device, HSRP_DEVICE_MAX) != 0)
+		if (r->group != g->key.number || r->family != g->key.family ||
+			strncmp(r->device, g->i->c.device, HSRP_DEVICE_MAX) != 0)
 			continue;
 		g->resume = *r;
 		*r = h->resumes[--h->resume_count];
@@ -292,9 +295,9 @@ static void in_group(struct hsrp *h, const struct hsrp_group_config *c, int *res
 		*result = -ENOENT;
 		return;
 	}
-	struct group *g = group_find(i, c->group);
+	struct group *g = group_find(i, c->family, c->group);
 	if (!g) {
-		g = group_add(h, i, c->group);
+		g = group_add(h, i, c->family, c->group);
 		if (!g) {
 			*result = -ENOMEM;
 			return;
@@ -381,9 +384,11 @@ static void interface_ready(struct hsrp *h, struct interface *i)
 	groups_reconsider(h, i, HSRP_REASON_DISABLED);
 }
 
-static void interface_timer(struct hsrp *h, struct interface *i)
+void interface_timer(struct hsrp *h, struct interface *i)
 {
-	timer_set(h, &i->timer, mono_min(i->t_ready, i->t_advertise));
+	mono_t advertise = mono_min(i->side[0].t_advertise, i->side[1].t_advertise);
+
+	timer_set(h, &i->timer, mono_min(i->t_ready, advertise));
 }
 
 static void interface_fire(struct hsrp *h, struct interface *i)
@@ -391,11 +396,14 @@ static void interface_fire(struct hsrp *h, struct interface *i)
 	i->held = true;
 	if (i->t_ready.ns <= h->now.ns)
 		interface_ready(h, i);
-	if (i->t_advertise.ns <= h->now.ns) {
-		i->t_advertise = MONO_NEVER;
-		if (i->advertised == HSRP_ADV_PASSIVE) {
-			out_advertise(h, i, HSRP_ADV_PASSIVE);
-			i->t_advertise = mono_add_ms(
+	for (unsigned n = 0; n < SIDES; n++) {
+		struct side *s = &i->side[n];
+		if (s->t_advertise.ns > h->now.ns)
+			continue;
+		s->t_advertise = MONO_NEVER;
+		if (s->advertised == HSRP_ADV_PASSIVE) {
+			out_advertise(h, i, n ? IP_V6 : IP_V4, HSRP_ADV_PASSIVE);
+			s->t_advertise = mono_add_ms(
 				h->now, ADVERTISE_MS - (int64_t)random_below(h, ADVERTISE_EARLY_MS));
 		}
 	}
@@ -441,8 +449,11 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 			mono_add_ms(h->now, delay_s ? (int64_t)delay_s * SECOND_MS : INTERFACE_DELAY_MIN_MS);
 	} else if (!i->up) {
 		i->ready = false;
-		i->t_ready = i->t_advertise = MONO_NEVER;
-		i->advertised = 0;
+		i->t_ready = MONO_NEVER;
+		for (unsigned n = 0; n < SIDES; n++) {
+			i->side[n].t_advertise = MONO_NEVER;
+			i->side[n].advertised = 0;
+		}
 	}
 	interface_timer(h, i);
 	groups_reconsider(h, i, HSRP_REASON_INTERFACE_DOWN);
@@ -459,7 +470,7 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 static void in_kernel(struct hsrp *h, const struct hsrp_in *in, int *result)
 {
 	struct interface *i = interface_find(h, in->kernel.device);
-	struct group *g = i ? group_find(i, in->kernel.group) : NULL;
+	struct group *g = i ? group_find(i, in->kernel.family, in->kernel.group) : NULL;
 
 	if (!g || !g->busy || g->serial != in->kernel.serial) {
 		*result = -ENOENT; /* the answer to something that the device's end overtook */
@@ -530,7 +541,8 @@ static void in_which(struct hsrp *h, const struct hsrp_in *in, int *result)
 			continue;
 		}
 		HASH_ITER (hh, i->groups, g, gnext) {
-			if (w->group >= 0 && w->group != g->number)
+			if ((w->group >= 0 && w->group != g->key.number) ||
+				(w->family && w->family != g->key.family))
 				continue;
 			any = true;
 			on_group(h, g, (enum hsrp_in_kind)in->kind);
@@ -600,10 +612,11 @@ mono_t hsrp_deadline(const struct hsrp *h)
 	return h->heap_count > 0 ? h->heap[0]->at : MONO_NEVER;
 }
 
-bool hsrp_group_status(struct hsrp *h, const char *device, unsigned group, struct hsrp_status *out)
+bool hsrp_group_status(
+	struct hsrp *h, const char *device, enum ip_family family, unsigned group, struct hsrp_status *out)
 {
 	struct interface *i = interface_find(h, device);
-	struct group *g = i ? group_find(i, group) : NULL;
+	struct group *g = i ? group_find(i, family, group) : NULL;
 
 	if (g)
 		status_fill(g, out);

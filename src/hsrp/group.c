@@ -31,7 +31,7 @@ bool group_wanted(const struct hsrp *h, const struct group *g)
 	const struct interface *i = g->i;
 
 	return !h->leaving && !g->removing && !i->removing && g->c.enabled && g->c.family == IP_V4 &&
-		g->number <= (i->c.version == 2 ? HSRP_GROUP_MAX_V2 : HSRP_GROUP_MAX_V1) &&
+		g->key.number <= (i->c.version == 2 ? HSRP_GROUP_MAX_V2 : HSRP_GROUP_MAX_V1) &&
 		hsrp_auth_usable(&g->c.auth, h->md5) && i->up && i->c.address.family == IP_V4 &&
 		!ip_equal(&g->c.vip, &i->c.address) && !shut_by_track(g);
 }
@@ -105,22 +105,23 @@ void cohort_leave(struct hsrp *h, struct group *g)
 static void advertise(struct hsrp *h, const struct group *g)
 {
 	struct interface *i = g->i;
-	bool last = h->leaving || i->removing || (g->removing && HASH_CNT(hh, i->groups) == 1);
-	unsigned state = i->active_groups > 0	 ? HSRP_ADV_ACTIVE
-		: i->running_groups > 0 || !last ? HSRP_ADV_PASSIVE
+	struct side *s = side_of(i, g->key.family);
+	bool last = h->leaving || i->removing || (g->removing && s->groups == 1);
+	unsigned state = s->active_groups > 0	 ? HSRP_ADV_ACTIVE
+		: s->running_groups > 0 || !last ? HSRP_ADV_PASSIVE
 						 : HSRP_ADV_DORMANT;
 
 	if (!i->up)
 		state = 0; /* starts over when it comes up */
-	if (state == i->advertised)
+	if (state == s->advertised)
 		return;
-	i->advertised = (uint8_t)state;
-	i->t_advertise = state == HSRP_ADV_PASSIVE
+	s->advertised = (uint8_t)state;
+	s->t_advertise = state == HSRP_ADV_PASSIVE
 		? mono_add_ms(h->now, ADVERTISE_MS - (int64_t)random_below(h, ADVERTISE_EARLY_MS))
 		: MONO_NEVER;
-	timer_set(h, &i->timer, mono_min(i->t_ready, i->t_advertise));
+	interface_timer(h, i);
 	if (state)
-		out_advertise(h, i, (enum hsrp_advertise_state)state);
+		out_advertise(h, i, (enum ip_family)g->key.family, (enum hsrp_advertise_state)state);
 }
 
 static void hello(struct hsrp *h, struct group *g)
@@ -235,8 +236,9 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 	g->changes++;
 	g->last_change = h->now;
 	g->prepare_failed = false;
-	g->i->running_groups += (next > HSRP_INITIAL) - (old > HSRP_INITIAL);
-	g->i->active_groups += (next == HSRP_ACTIVE) - (old == HSRP_ACTIVE);
+	struct side *s = side_of(g->i, g->key.family);
+	s->running_groups += (next > HSRP_INITIAL) - (old > HSRP_INITIAL);
+	s->active_groups += (next == HSRP_ACTIVE) - (old == HSRP_ACTIVE);
 	if (old == HSRP_ACTIVE || next == HSRP_ACTIVE) {
 		g->cause = h->cause.ns != INT64_MAX ? h->cause : at;
 		g->address_confirmed = g->announced_at = MONO_NEVER;
@@ -259,10 +261,10 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 		g->t_hello = MONO_NEVER;
 	out_debug(h, g, "%s: %s", hsrp_state_text(old), hsrp_reason_text(reason));
 	if (reason == HSRP_REASON_RESUMED)
-		out_log(h, 6, "%%HSRP-6-RESUMED: %s Grp %u state %s", g->i->c.name, g->number,
+		out_log(h, 6, "%%HSRP-6-RESUMED: %s Grp %u state %s", g->i->c.name, g->key.number,
 			hsrp_state_text(next));
 	else
-		out_log(h, 5, "%%HSRP-5-STATECHANGE: %s Grp %u state %s -> %s", g->i->c.name, g->number,
+		out_log(h, 5, "%%HSRP-5-STATECHANGE: %s Grp %u state %s -> %s", g->i->c.name, g->key.number,
 			hsrp_state_text(old), hsrp_state_text(next));
 	out_report(h, g, HSRP_PHASE_STATE);
 	out_record(h, g);

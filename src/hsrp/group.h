@@ -51,6 +51,7 @@ enum { HSRP_ALL_GROUPS = -1 };
 struct hsrp_which {
 	char device[HSRP_DEVICE_MAX]; /* "" is all */
 	int32_t group;		      /* HSRP_ALL_GROUPS is all */
+	uint8_t family;		      /* enum ip_family; IP_NONE is both */
 };
 
 /* What a successor needs to take a role up again (D9). Kept up to date by HSRP_OUT_RECORD. */
@@ -112,6 +113,7 @@ struct hsrp_in {
 		struct {
 			char device[HSRP_DEVICE_MAX];
 			uint16_t group;
+			uint8_t family;
 			uint32_t serial;
 			int error; /* 0 or a positive errno */
 		} kernel;
@@ -180,7 +182,8 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 mono_t hsrp_deadline(const struct hsrp *h); /* MONO_NEVER when nothing is pending */
 
 /* One group's status; false when there is no such group. */
-bool hsrp_group_status(struct hsrp *h, const char *device, unsigned group, struct hsrp_status *out);
+bool hsrp_group_status(
+	struct hsrp *h, const char *device, enum ip_family family, unsigned group, struct hsrp_status *out);
 
 /* RFC 2281 5.1: does the router with this priority and address win over the other? */
 bool hsrp_better(

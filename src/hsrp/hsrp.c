@@ -47,6 +47,15 @@ const char *hsrp_reason_text(enum hsrp_reason reason)
 	return (unsigned)reason < HSRP_REASON_COUNT ? texts[reason] : "unknown";
 }
 
+struct ipaddr hsrp_link_local(const struct mac *mac)
+{
+	const uint8_t *m = mac->bytes;
+	struct ipaddr a = {.family = IP_V6,
+		.bytes = {0xfe, 0x80, [8] = m[0], m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}};
+
+	return a;
+}
+
 struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned group)
 {
 	if (family == IP_V6)
@@ -56,7 +65,8 @@ struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned gr
 	return (struct mac){{0x00, 0x00, 0x0c, 0x07, 0xac, group & 0xff}};
 }
 
-void hsrp_macvlan_name(int ifindex, unsigned group, char out[HSRP_DEVICE_MAX])
+void hsrp_macvlan_name(int ifindex, enum ip_family family, unsigned group, char out[HSRP_DEVICE_MAX])
 {
-	snprintf(out, HSRP_DEVICE_MAX, "hs%d-%u", ifindex, group & HSRP_GROUP_MAX_V2);
+	snprintf(out, HSRP_DEVICE_MAX, "hs%d-%u%s", ifindex, group & HSRP_GROUP_MAX_V2,
+		family == IP_V6 ? "x" : "");
 }

@@ -5,7 +5,8 @@
  * Never: bytes on the wire (wire.h), timers and decisions (group.h), a system call.
  * Time:  mono_t, nanoseconds of CLOCK_BOOTTIME, the same clock in both processes; durations end in _ms or _s.
  * Keys:  an interface is known by its Linux device name (an index changes when a device is made again),
- *        a group by device and number. Names, cards and addresses are resolved anew whenever the device reappears.
+ *        a group by device, family and number: IPv4 and IPv6 groups of one number are two groups with roles of their own.
+ *        Names, cards and addresses are resolved anew whenever the device reappears.
  */
 #ifndef HSRP_HSRP_H
 #define HSRP_HSRP_H
@@ -50,10 +51,13 @@ struct hsrp_interface_config {
 	char device[HSRP_DEVICE_MAX]; /* "eth1"; need not exist yet */
 	char name[HSRP_NAME_MAX];     /* as messages print it: "FastEthernet0/0" */
 	struct ipaddr
-		address;     /* the primary address, source of all frames; not set: its groups stay Initial */
+		address; /* the primary address, source of IPv4's frames; not set: those groups stay Initial */
 	uint8_t address_len; /* its prefix length */
-	uint8_t version;     /* 1 or 2 (`standby version`) */
-	bool use_bia;	     /* `standby use-bia`: the virtual address lives on the device itself */
+	struct ipaddr
+		link_local; /* source of IPv6's frames; not set: the one that the kernel gave the device */
+	bool ipv6_routing;  /* `ipv6 unicast-routing`: active groups send router advertisements */
+	uint8_t version;    /* 1 or 2 (`standby version`) */
+	bool use_bia;	    /* `standby use-bia`: the virtual address lives on the device itself */
 	uint16_t delay_minimum_s; /* `standby delay minimum`; 1 s is kept even with 0 */
 	uint16_t delay_reload_s;  /* `standby delay reload`; for the first time up after the start */
 	uint8_t garp_count;	  /* `standby arp gratuitous`: rounds, 0 is continuous */
@@ -81,13 +85,15 @@ struct hsrp_track {
 struct hsrp_group_config {
 	char device[HSRP_DEVICE_MAX];
 	uint16_t group;
-	uint8_t family;		  /* enum ip_family; IP_V4 for now */
+	uint8_t family;		  /* enum ip_family; IPv6 needs version 2 */
 	char name[HSRP_NAME_MAX]; /* `standby name`, "" for none; only shown and logged here */
 	bool enabled;		  /* `standby ip` is there; else the group is Disabled */
-	struct ipaddr vip;	  /* not set with `enabled`: learn it from the active router */
+	struct ipaddr vip; /* IPv6: link-local. Not set with `enabled`: learn it from the active router */
+	bool vip_implied;  /* nobody typed it: it is what we start with, and the active router's counts */
 	uint8_t secondary_count;
-	struct ipaddr secondary[HSRP_SECONDARY_MAX];
-	uint8_t priority; /* as configured; tracking is subtracted here in hsrp */
+	struct ipaddr secondary[HSRP_SECONDARY_MAX]; /* IPv6: global; never on the wire */
+	uint8_t secondary_len[HSRP_SECONDARY_MAX];   /* IPv6: prefix length, for router advertisements */
+	uint8_t priority;			     /* as configured; tracking is subtracted here in hsrp */
 	bool preempt;
 	uint16_t preempt_minimum_s, preempt_reload_s, preempt_sync_s;
 	bool timers_configured; /* else hello and hold are learned, starting from the two below */
@@ -186,12 +192,15 @@ struct hsrp_report {
 const char *hsrp_state_text(enum hsrp_state state);
 /* "c/Active timer expired", …: the words of `debug standby`. Never NULL. */
 const char *hsrp_reason_text(enum hsrp_reason reason);
+/* IPv6: the link-local address that ends in the EUI-64 of a MAC. Captured: routers leave the universal bit as it is. */
+struct ipaddr hsrp_link_local(const struct mac *mac);
 /* The well-known virtual MAC of a group: 0000.0c07.acXX, version 2 0000.0c9f.fXXX, IPv6 0005.73a0.0XXX. */
 struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned group);
 /*
- * The macvlan that carries a group's virtual MAC: "hs<ifindex of the device>-<group>", at most 15 characters.
+ * The macvlan that carries a group's virtual MAC: "hs<ifindex of the device>-<group>", IPv6 with an "x" behind it, at most
+ * 15 characters.
  * What is sent to the virtual MAC enters the box by it, not by the device: filters must name both ("hs3-*").
  */
-void hsrp_macvlan_name(int ifindex, unsigned group, char out[HSRP_DEVICE_MAX]);
+void hsrp_macvlan_name(int ifindex, enum ip_family family, unsigned group, char out[HSRP_DEVICE_MAX]);
 
 #endif

@@ -48,7 +48,7 @@ static bool authentic(
 		out_log(h, 4, "%%HSRP-4-BADAUTH2: Bad authentication from %s", ip_format(&f->from, from));
 	else
 		out_log(h, 4, "%%HSRP-4-BADAUTH: Bad authentication from %s, group %u, remote state %s",
-			ip_format(&f->from, from), g->number, hsrp_state_text((enum hsrp_state)p->state));
+			ip_format(&f->from, from), g->key.number, hsrp_state_text((enum hsrp_state)p->state));
 	return false;
 }
 
@@ -63,7 +63,7 @@ static void compare_address(struct hsrp *h, struct group *g, const struct hsrp_p
 			"%%HSRP-4-DIFFVIP1: %s Grp %u active routers virtual IP address %s is different to "
 			"the locally "
 			"configured address %s",
-			g->i->c.name, g->number, ip_format(&p->vip, theirs), ip_format(&g->c.vip, ours));
+			g->i->c.name, g->key.number, ip_format(&p->vip, theirs), ip_format(&g->c.vip, ours));
 }
 
 /* A router that we hold for active or standby and that says it is something else is not that any more. */
@@ -192,8 +192,7 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 		return;
 	if (p.opcode == HSRP_ADVERTISE)
 		return; /* feeds no election; it is not authenticated either */
-	uint16_t number = p.group;
-	HASH_FIND(hh, i->groups, &number, sizeof(number), g);
+	g = group_find(i, IP_V4, p.group);
 	if (!g) {
 		i->unknown_group++;
 		return;

@@ -39,14 +39,19 @@ enum have { HAVE_UNKNOWN, HAVE_NOTHING, HAVE_MACVLAN, HAVE_ADDRESS };
 
 struct cohort;
 
+/* A group within its interface. */
+struct group_key {
+	uint16_t number, family; /* enum ip_family */
+};
+
 struct group {
-	UT_hash_handle hh; /* in its interface, by number */
+	UT_hash_handle hh; /* in its interface, by key */
 	struct interface *i;
 	struct hsrp_group_config c;
-	uint16_t number; /* the hash key */
-	bool named;	 /* seen between CONFIG_BEGIN and CONFIG_END */
-	bool removing;	 /* goes when the kernel has nothing of it any more */
-	bool left;	 /* counted as done in a stop */
+	struct group_key key;
+	bool named;    /* seen between CONFIG_BEGIN and CONFIG_END */
+	bool removing; /* goes when the kernel has nothing of it any more */
+	bool left;     /* counted as done in a stop */
 
 	uint8_t state; /* enum hsrp_state */
 	struct hsrp_peer active, standby;
@@ -90,6 +95,14 @@ struct group {
 	mono_t old_auth_until;
 };
 
+/* What an interface says for the groups of one family: each has an Advertise of its own. */
+struct side {
+	mono_t t_advertise;
+	uint8_t advertised;				/* enum hsrp_advertise_state last sent */
+	unsigned groups, active_groups, running_groups; /* running: Learn to Active */
+};
+enum { SIDES = 2 };
+
 struct interface {
 	UT_hash_handle hh;	 /* by device name */
 	UT_hash_handle hh_index; /* by ifindex, while the device exists */
@@ -103,9 +116,8 @@ struct interface {
 	bool held; /* not to be freed: somebody up the call works on it */
 	struct mac mac;
 	struct timer timer;
-	mono_t t_ready, t_advertise;
-	uint8_t advertised;			/* enum hsrp_advertise_state last sent */
-	unsigned active_groups, running_groups; /* running: Learn to Active */
+	mono_t t_ready;
+	struct side side[SIDES]; /* see side_of() */
 	struct group *groups;
 	uint64_t bad_frame, own_source, unknown_group;
 };
@@ -137,7 +149,14 @@ struct hsrp {
 	struct hsrp_outs *outs;
 };
 
+static inline struct side *side_of(struct interface *i, unsigned family)
+{
+	return &i->side[family == IP_V6];
+}
+
 /* core.c */
+struct group *group_find(struct interface *i, unsigned family, unsigned number);
+void interface_timer(struct hsrp *h, struct interface *i);
 void timer_set(struct hsrp *h, struct timer *t, mono_t at);
 mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later);
 uint32_t random_below(struct hsrp *h, uint32_t bound);
@@ -176,7 +195,8 @@ void out_log(struct hsrp *h, unsigned level, const char *format, ...) __attribut
 void out_debug(struct hsrp *h, const struct group *g, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state);
-void out_advertise(struct hsrp *h, struct interface *i, enum hsrp_advertise_state state);
+void out_advertise(
+	struct hsrp *h, struct interface *i, enum ip_family family, enum hsrp_advertise_state state);
 void out_garp(struct hsrp *h, struct group *g, bool uplinkfast);
 void out_report(struct hsrp *h, const struct group *g, enum hsrp_phase phase);
 void out_record(struct hsrp *h, const struct group *g);

@@ -52,7 +52,8 @@ void out_debug(struct hsrp *h, const struct group *g, const char *format, ...)
 		return;
 	struct hsrp_out *out = out_new(h, HSRP_OUT_LOG);
 	out->log.level = 7;
-	int n = snprintf(out->log.text, sizeof(out->log.text), "HSRP: %s Grp %u ", g->i->c.name, g->number);
+	int n = snprintf(
+		out->log.text, sizeof(out->log.text), "HSRP: %s Grp %u ", g->i->c.name, g->key.number);
 	assert(n > 0 && (size_t)n < sizeof(out->log.text));
 	va_start(args, format);
 	vsnprintf(out->log.text + n, sizeof(out->log.text) - (size_t)n, format, args);
@@ -89,7 +90,7 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 	struct hsrp_packet p = {.version = farewell ? g->spoken : g->i->c.version,
 		.opcode = (uint8_t)opcode,
 		.state = (uint8_t)state,
-		.group = g->number,
+		.group = g->key.number,
 		.priority = (uint8_t)group_priority(g),
 		.hello_ms = g->hello_ms,
 		.hold_ms = g->hold_ms,
@@ -106,13 +107,15 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 		hsrp_state_text(state), p.priority, ip_format(&p.vip, vip));
 }
 
-void out_advertise(struct hsrp *h, struct interface *i, enum hsrp_advertise_state state)
+void out_advertise(
+	struct hsrp *h, struct interface *i, enum ip_family family, enum hsrp_advertise_state state)
 {
+	const struct side *s = side_of(i, family);
 	struct hsrp_packet p = {.version = i->c.version,
 		.opcode = HSRP_ADVERTISE,
 		.adv_state = (uint8_t)state,
-		.adv_active = (uint16_t)i->active_groups,
-		.adv_passive = (uint16_t)(i->running_groups - i->active_groups)};
+		.adv_active = (uint16_t)s->active_groups,
+		.adv_passive = (uint16_t)(s->running_groups - s->active_groups)};
 
 	if (can_send(i))
 		send_frame(h, i, &p, &i->mac);
@@ -147,7 +150,7 @@ static void peer_fill(const struct hsrp_peer *from, mono_t expires, struct hsrp_
 
 void status_fill(const struct group *g, struct hsrp_status *s)
 {
-	*s = (struct hsrp_status){.group = g->number,
+	*s = (struct hsrp_status){.group = g->key.number,
 		.family = g->c.family,
 		.state = g->state,
 		.serving = g->serving,
@@ -175,7 +178,7 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 		.unknown_group = g->i->unknown_group};
 	memcpy(s->device, g->i->c.device, sizeof(s->device));
 	if (!g->i->c.use_bia && g->i->ifindex > 0 && (g->have == HAVE_MACVLAN || g->have == HAVE_ADDRESS))
-		hsrp_macvlan_name(g->i->ifindex, g->number, s->mac_device);
+		hsrp_macvlan_name(g->i->ifindex, (enum ip_family)g->key.family, g->key.number, s->mac_device);
 	peer_fill(&g->active, g->t_active, &s->active);
 	peer_fill(&g->standby, g->t_standby, &s->standby);
 }
@@ -199,7 +202,7 @@ void out_record(struct hsrp *h, const struct group *g)
 {
 	struct hsrp_out *out = out_new(h, HSRP_OUT_RECORD);
 
-	out->record = (struct hsrp_record){.group = g->number,
+	out->record = (struct hsrp_record){.group = g->key.number,
 		.family = g->c.family,
 		.state = g->state > HSRP_INITIAL ? g->state : HSRP_DISABLED,
 		.last_hello = g->last_hello,

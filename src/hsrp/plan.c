@@ -25,14 +25,14 @@ struct mac plan_mac(const struct group *g)
 		return g->i->mac;
 	return g->c.mac_configured
 		? g->c.mac
-		: hsrp_virtual_mac(g->i->c.version, (enum ip_family)g->c.family, g->number);
+		: hsrp_virtual_mac(g->i->c.version, (enum ip_family)g->c.family, g->key.number);
 }
 
 /* What SERVE or PREPARE would install now. */
 static void target(const struct group *g, struct hsrp_kernel *k)
 {
 	*k = (struct hsrp_kernel){.ifindex = g->i->ifindex,
-		.group = g->number,
+		.group = g->key.number,
 		.family = g->c.family,
 		.use_bia = g->i->c.use_bia,
 		.mac = plan_mac(g)};
@@ -176,8 +176,8 @@ static const char *const op_words[] = {
 static void failed(struct hsrp *h, struct group *g, enum hsrp_kernel_op op, int error)
 {
 	g->kernel_error = error;
-	out_log(h, 3, "%%HSRP-3-KERNEL: %s Grp %u %s failed, error %d", g->i->c.name, g->number, op_words[op],
-		error);
+	out_log(h, 3, "%%HSRP-3-KERNEL: %s Grp %u %s failed, error %d", g->i->c.name, g->key.number,
+		op_words[op], error);
 	switch (op) {
 	case HSRP_KERNEL_PREPARE:
 		g->have = HAVE_NOTHING;

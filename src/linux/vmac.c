@@ -186,7 +186,8 @@ static int alias_set(struct vmac *v, int ifindex, const struct hsrp_kernel *k)
 	char alias[64];
 
 	info->ifi_index = ifindex;
-	snprintf(alias, sizeof(alias), VMAC_ALIAS "%s:%u", k->device, k->group);
+	snprintf(alias, sizeof(alias), VMAC_ALIAS "%s:%u%s", k->device, k->group,
+		k->family == IP_V6 ? VMAC_V6 : "");
 	mnl_attr_put_strz(h, IFLA_IFALIAS, alias);
 	return change(v, h);
 }
@@ -422,7 +423,7 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 	struct link l;
 	int e;
 
-	hsrp_macvlan_name(k->ifindex, k->group, name);
+	hsrp_macvlan_name(k->ifindex, (enum ip_family)k->family, k->group, name);
 	switch (k->op) {
 	case HSRP_KERNEL_PREPARE:
 		e = macvlan_ensure(v, name, k, &l);
@@ -469,7 +470,7 @@ int vmac_down(struct vmac *v, const struct hsrp_kernel *k)
 
 	if (k->use_bia)
 		return 0;
-	hsrp_macvlan_name(k->ifindex, k->group, name);
+	hsrp_macvlan_name(k->ifindex, (enum ip_family)k->family, k->group, name);
 	int e = link_get(v, name, &l);
 	if (e == 0 && l.ours && (l.flags & IFF_UP)) {
 		struct address_list list = {.ifindex = l.ifindex};
@@ -494,7 +495,7 @@ int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigne
 			first = first ? first : e;
 			continue;
 		}
-		hsrp_macvlan_name(k[n]->ifindex, k[n]->group, name);
+		hsrp_macvlan_name(k[n]->ifindex, (enum ip_family)k[n]->family, k[n]->group, name);
 		if (link_get(v, name, &l) != 0 || !l.ours)
 			continue;
 		struct nlmsghdr *h = request(v, RTM_NEWLINK, 0);
@@ -532,7 +533,7 @@ int vmac_link_query(struct vmac *v, const char *device, struct vmac_link *out)
 /* ---- what a predecessor left ---- */
 
 struct sweep {
-	bool (*keep)(void *arg, const char *device, unsigned group);
+	vmac_keep_fn *keep;
 	void *arg;
 	int doomed[256];
 	unsigned count;
@@ -543,7 +544,7 @@ static int on_swept(const struct nlmsghdr *h, void *arg)
 	struct sweep *s = arg;
 	struct link l;
 	char device[HSRP_DEVICE_MAX];
-	unsigned group;
+	char *end;
 
 	if (h->nlmsg_type != RTM_NEWLINK)
 		return MNL_CB_OK;
@@ -555,13 +556,13 @@ static int on_swept(const struct nlmsghdr *h, void *arg)
 		return MNL_CB_OK;
 	memcpy(device, at, (size_t)(colon - at));
 	device[colon - at] = '\0';
-	group = (unsigned)strtoul(colon + 1, NULL, 10);
-	if (!s->keep(s->arg, device, group))
+	unsigned group = (unsigned)strtoul(colon + 1, &end, 10);
+	if (!s->keep(s->arg, device, strcmp(end, VMAC_V6) == 0 ? IP_V6 : IP_V4, group))
 		s->doomed[s->count++] = l.ifindex;
 	return MNL_CB_OK;
 }
 
-int vmac_sweep(struct vmac *v, bool (*keep)(void *arg, const char *device, unsigned group), void *arg)
+int vmac_sweep(struct vmac *v, vmac_keep_fn *keep, void *arg)
 {
 	struct sweep s = {.keep = keep, .arg = arg};
 	int e = 0;

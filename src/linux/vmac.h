@@ -15,7 +15,8 @@
 #include "hsrp/group.h"
 #include "linux/sysctl.h"
 
-#define VMAC_ALIAS "hotswan:"
+#define VMAC_ALIAS "hotswan:" /* device:group, IPv6 with VMAC_V6 behind the number */
+#define VMAC_V6	   "v6"
 
 struct vmac;
 
@@ -36,9 +37,10 @@ int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigne
 
 /*
  * Deletes macvlans of ours that `keep` does not know: what a predecessor left of groups that are not configured any more.
- * 0 or -errno. The alias tells device and group.
+ * 0 or -errno. The alias tells device, family and group.
  */
-int vmac_sweep(struct vmac *v, bool (*keep)(void *arg, const char *device, unsigned group), void *arg);
+typedef bool vmac_keep_fn(void *arg, const char *device, enum ip_family family, unsigned group);
+int vmac_sweep(struct vmac *v, vmac_keep_fn *keep, void *arg);
 
 struct vmac_link {
 	int ifindex; /* 0: there is no such device */

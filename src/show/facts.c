@@ -158,7 +158,8 @@ static int standby_order(const void *x, const void *y)
 {
 	const struct hsrp_status *a = x, *b = y;
 	int d = compare_names(a->device, b->device);
-	return d ? d : (int)a->group - b->group;
+	d = d ? d : (int)a->group - b->group;
+	return d ? d : (int)a->family - b->family;
 }
 
 static void sort(void *items, size_t count, size_t size, int (*order)(const void *, const void *))
@@ -246,9 +247,10 @@ const struct core_route *facts_core_route(const struct facts *f, const struct pr
 		: NULL;
 }
 
-const struct hsrp_status *facts_standby(const struct facts *f, const char *device, uint16_t group)
+const struct hsrp_status *facts_standby(
+	const struct facts *f, const char *device, enum ip_family family, uint16_t group)
 {
-	struct hsrp_status key = {.group = group};
+	struct hsrp_status key = {.group = group, .family = family};
 	str_copy(key.device, sizeof(key.device), device);
 	size_t i = lower_bound(f->standby, f->standby_count, sizeof(key), &key, standby_order);
 

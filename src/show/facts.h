@@ -85,7 +85,7 @@ struct facts {
 	struct address *addresses; /* by ifindex, order of the kernel */
 	size_t address_count, address_cap;
 
-	struct hsrp_status *standby; /* by device, group */
+	struct hsrp_status *standby; /* by device, group, family */
 	size_t standby_count, standby_cap;
 	struct filter_fact *filters; /* by ifindex */
 	size_t filter_count, filter_cap;
@@ -113,7 +113,8 @@ const struct link *facts_link_by_name(const struct facts *f, const char *device)
 const struct address *facts_first_address(const struct facts *f, int ifindex); /* IPv4, of the box's own */
 const struct core_route *facts_core_route(
 	const struct facts *f, const struct prefix *p); /* installed one first */
-const struct hsrp_status *facts_standby(const struct facts *f, const char *device, uint16_t group);
+const struct hsrp_status *facts_standby(
+	const struct facts *f, const char *device, enum ip_family family, uint16_t group);
 const struct core_binding *facts_binding(const struct facts *f, const char *interface);
 const struct filter_fact *facts_filter(const struct facts *f, int ifindex);
 /* The configured interface on a device, by the model; the device's own name when none is. */

@@ -63,10 +63,11 @@ static bool is_virtual(const struct facts *f, const char *name)
 		const struct link *parent = facts_link_by_name(f, interface_device(i));
 
 		vec_each (&i->standby, n, g) {
-			if (parent)
-				hsrp_macvlan_name(parent->ifindex, g->number, made);
-			if (parent && !strcmp(made, name))
-				return true;
+			for (unsigned family = IP_V4; parent && family <= IP_V6; family += IP_V6 - IP_V4) {
+				hsrp_macvlan_name(parent->ifindex, (enum ip_family)family, g->number, made);
+				if (!strcmp(made, name))
+					return true;
+			}
 		}
 	}
 	return false;

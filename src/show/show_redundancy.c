@@ -19,7 +19,7 @@ static const struct hsrp_status *group_status(const struct facts *f, const struc
 {
 	const struct interface_cfg *i = model_interface(f->model, b->interface);
 
-	return i && b->redundancy ? facts_standby(f, interface_device(i), b->group) : NULL;
+	return i && b->redundancy ? facts_standby(f, interface_device(i), IP_V4, b->group) : NULL;
 }
 
 /* Would this box serve if it became active now, or does it? */

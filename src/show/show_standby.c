@@ -55,7 +55,7 @@ static struct hsrp_status status_unknown(const struct interface_cfg *i, const st
 static struct hsrp_status status_of(
 	const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
 {
-	const struct hsrp_status *st = facts_standby(f, interface_device(i), g->number);
+	const struct hsrp_status *st = facts_standby(f, interface_device(i), IP_V4, g->number);
 
 	return st && interface_device(i)[0] ? *st : status_unknown(i, g);
 }

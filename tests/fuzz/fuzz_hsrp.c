@@ -24,6 +24,7 @@ static void answer_kernel(struct hsrp *h, struct hsrp_outs *outs, mono_t now)
 			continue;
 		memcpy(in.kernel.device, k->device, sizeof(in.kernel.device));
 		in.kernel.group = k->group;
+		in.kernel.family = k->family;
 		in.kernel.serial = k->serial;
 		hsrp_step(h, &in, now, outs);
 	}

@@ -34,15 +34,15 @@ def address(text):
 
 
 def interface_body(device, name, addr, length=24, use_bia=False, delay=(0, 0)):
-    return (string(device) + string(name) + address(addr) + struct.pack("!BBBHHBH", length if addr else 0, 1, use_bia,
-            delay[0], delay[1], 0, 0))
+    return (string(device) + string(name) + address(addr) + struct.pack("!B", length if addr else 0) + address("") +
+            struct.pack("!BBBHHBH", 0, 1, use_bia, delay[0], delay[1], 0, 0))
 
 
 def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100, preempt=False, minimum=0, timers=None,
                auth="cisco", enabled=True):
     hello, hold = timers or (3000, 10000)
-    body = string(device) + struct.pack("!HB", group, 4) + string("") + struct.pack("!B", enabled) + address(vip)
-    body += struct.pack("!B", len(secondary)) + b"".join(address(a) for a in secondary)
+    body = string(device) + struct.pack("!HB", group, 4) + string("") + struct.pack("!B", enabled) + address(vip) + b"\0"
+    body += struct.pack("!B", len(secondary)) + b"".join(address(a) + b"\x20" for a in secondary)
     body += struct.pack("!BBHHHBLL", priority, preempt, minimum, 0, 0, timers is not None, hello, hold)
     body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0)     # text, no key
     return body + b"\0" + bytes(6) + b"\0"                          # no configured MAC, no tracking
@@ -132,7 +132,7 @@ class HsrpRole(Node):
         self.engine.connect(os.path.join(self.run_dir, "hsrp.sock"))
 
     def send(self, kind, body=b"", number=0):
-        self.engine.send(struct.pack("!BBHL", 2, kind, len(body) + 8, number) + body)
+        self.engine.send(struct.pack("!BBHL", 3, kind, len(body) + 8, number) + body)
 
     def receive(self, wanted=None, timeout=5):
         """Reads messages until one of the wanted kind (or all that is there, without one)."""
@@ -177,7 +177,7 @@ class HsrpRole(Node):
         return self
 
     def status(self, group=1):
-        self.send(STATUS_REQUEST, string(self.device) + struct.pack("!i", group), 5)
+        self.send(STATUS_REQUEST, string(self.device) + struct.pack("!iB", group, 0), 5)
         number, read = self.receive(STATUS)
         assert number == 5
         found = read.status()
@@ -185,7 +185,7 @@ class HsrpRole(Node):
         return found
 
     def command(self, command, device="", group=-1, number=9):
-        self.send(COMMAND, struct.pack("!B", command) + string(device) + struct.pack("!i", group), number)
+        self.send(COMMAND, struct.pack("!B", command) + string(device) + struct.pack("!iB", group, 0), number)
 
     def wait_state(self, *states, timeout=10, group=1):
         return wait_for(lambda: (s := self.status(group))["state"] in states and s, timeout,

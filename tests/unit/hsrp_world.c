@@ -135,6 +135,7 @@ static void kernel(struct world *w, unsigned box, const struct hsrp_kernel *k)
 	struct hsrp_in in = {.kind = HSRP_IN_KERNEL};
 	memcpy(in.kernel.device, k->device, sizeof(in.kernel.device));
 	in.kernel.group = k->group;
+	in.kernel.family = k->family;
 	in.kernel.serial = k->serial;
 	in.kernel.error = b->kernel_fails == k->op ? b->kernel_error : 0;
 	if (!in.kernel.error)
@@ -263,7 +264,8 @@ struct hsrp_status world_status(struct world *w, unsigned box)
 {
 	struct hsrp_status s = {0};
 
-	hsrp_group_status(w->box[box].h, "eth1", w->box[box].group.group, &s);
+	hsrp_group_status(
+		w->box[box].h, "eth1", (enum ip_family)w->box[box].group.family, w->box[box].group.group, &s);
 	return s;
 }
 

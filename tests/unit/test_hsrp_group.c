@@ -428,7 +428,7 @@ static void a_removed_group_leaves_and_is_gone(void **state)
 		"kernel remove ");
 	assert_int_equal(w->box[A].last.phase, HSRP_PHASE_REMOVED);
 	struct hsrp_status s;
-	assert_false(hsrp_group_status(w->box[A].h, "eth1", 1, &s));
+	assert_false(hsrp_group_status(w->box[A].h, "eth1", IP_V4, 1, &s));
 	world_configure(w, A); /* and comes again */
 	world_run_ms(w, 60000);
 	assert_int_equal(world_state(w, A), HSRP_STANDBY);

@@ -366,8 +366,14 @@ static void virtual_macs(void **state)
 	m = hsrp_virtual_mac(2, IP_V6, 16);
 	assert_string_equal(mac_format_dotted(&m, text), "0005.73a0.0010");
 	char name[HSRP_DEVICE_MAX];
-	hsrp_macvlan_name(9999999, 4095, name);
+	hsrp_macvlan_name(9999999, IP_V4, 4095, name);
 	assert_string_equal(name, "hs9999999-4095");
+	hsrp_macvlan_name(9999999, IP_V6, 4095, name);
+	assert_string_equal(name, "hs9999999-4095x");
+	m = hsrp_virtual_mac(2, IP_V6, 16);
+	struct ipaddr link_local = hsrp_link_local(&m);
+	char ip[IP_TEXT_MAX];
+	assert_string_equal(ip_format(&link_local, ip), "fe80::5:73ff:fea0:10"); /* captured */
 }
 
 int main(void)

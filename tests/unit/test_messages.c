@@ -23,6 +23,8 @@ static struct message group_message(void)
 	g->secondary_count = 2;
 	g->secondary[0] = ip_v4(0xc0a80004);
 	g->secondary[1] = ip_v4(0xc0a80005);
+	g->secondary_len[1] = 64;
+	g->vip_implied = true;
 	g->priority = 110;
 	g->preempt = true;
 	g->preempt_reload_s = 300;
@@ -101,6 +103,8 @@ static void every_message_survives_the_way(void **state)
 	interface.interface.address = ip_v4(0xc0a80002);
 	interface.interface.address_len = 24;
 	interface.interface.version = 1;
+	interface.interface.link_local = hsrp_link_local(&(struct mac){{0x00, 0x05, 0x73, 0xa0, 0, 1}});
+	interface.interface.ipv6_routing = true;
 	assert_round_trip(&interface);
 
 	struct message log = {.type = MESSAGE_LOG, .log = {.level = 5}};
@@ -110,6 +114,7 @@ static void every_message_survives_the_way(void **state)
 	struct message command = {.type = MESSAGE_COMMAND, .id = 99};
 	command.command.command = MESSAGE_COMMAND_LEAVE;
 	command.command.which.group = -1;
+	command.command.which.family = IP_V6;
 	assert_round_trip(&command);
 
 	struct message done = {.type = MESSAGE_COMMAND_DONE, .result = {.error = -ENODEV}};
@@ -135,6 +140,8 @@ static void values_arrive(void **state)
 	assert_int_equal(back.id, 7);
 	assert_string_equal(back.group.device, "eth1");
 	assert_true(ip_equal(&back.group.secondary[1], &m.group.secondary[1]));
+	assert_int_equal(back.group.secondary_len[1], 64);
+	assert_true(back.group.vip_implied);
 	assert_int_equal(back.group.hold_ms, 750);
 	assert_true(back.group.track[0].down);
 	assert_string_equal(back.group.auth.text, "cisco");
