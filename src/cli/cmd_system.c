@@ -107,6 +107,33 @@ static bool get_password(const struct cli_target *t, struct cli_args *a)
 		sizeof(password_types) / sizeof(*password_types), a);
 }
 
+static bool check_route_tag(struct cli_call *c)
+{
+	uint32_t table = cli_arg(c->args, "table")->n;
+	const struct route_tag *other;
+
+	if (c->no)
+		return true;
+	if (table == ROUTE_TAG_TABLE_IKE)
+		return cli_refuse(c,
+			"Kernel table %u belongs to the IKE daemon: choose another one from 1 to %u", table,
+			ROUTE_TAG_TABLE_MAX);
+	vec_each (&c->model->route_tags, i, other)
+		if (other->table == table && other->tag != cli_arg(c->args, "tag")->n)
+			return cli_refuse(
+				c, "Kernel table %u holds the routes of tag %u already", table, other->tag);
+	return true;
+}
+
+static void note_route_tag(struct cli_call *c)
+{
+	if (!c->no)
+		cli_note(c,
+			"%% NOTE: Routes of tag %u keep their distance in table %u and get one more in the "
+			"main table",
+			cli_arg(c->args, "tag")->n, cli_arg(c->args, "table")->n);
+}
+
 /* --- The rows -------------------------------------------------------------------------------------------------------- */
 
 static const uint32_t static_map_modes[] = {false, true};
@@ -166,6 +193,17 @@ static const struct cli_row rows[] = {
 		.rank = 610,
 		.fields = {CHOICE("mode", struct model, rri_per_sa, false, static_map_modes)},
 		.touches = MODEL_RRI_MODE},
+	{.modes = IN(CONFIG),
+		.syntax = "hotswan route-tag <1-4294967295>:tag ; table <1-252>:table",
+		.help = "|Injected routes of a tag for routing protocols|Tag of set reverse-route tag|"
+			"Put them into a kernel table of their own as well|Kernel table",
+		.rank = 611,
+		.flags = CLI_IDENTITY,
+		.list = &cli_list_route_tags,
+		.fields = {KEY("tag", struct route_tag, tag), UINT("table", struct route_tag, table)},
+		.check = check_route_tag,
+		.after = note_route_tag,
+		.touches = MODEL_ROUTE_TAG},
 	{.modes = IN(CONFIG),
 		.syntax = "hotswan compatibility ios-banner",
 		.help = "|What other tools know a router by|First line of show version as IOS prints it",

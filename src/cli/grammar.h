@@ -431,7 +431,7 @@ extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli
 	cli_list_transform_sets, cli_list_maps, cli_list_map_entries, cli_list_template_entries,
 	cli_list_interfaces, cli_list_standby, cli_list_static_routes, cli_list_numbered_rules,
 	cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers, cli_list_secondaries,
-	cli_list_tracks, cli_list_secondary_addresses, cli_list_matches;
+	cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */
 bool cli_acl_is_plain(const struct acl *a);

@@ -421,6 +421,28 @@ static void routes_drop(const struct cli_target *t)
 
 const struct cli_list cli_list_static_routes = {routes_find, routes_at, routes_drop, NULL, false};
 
+static bool route_tags_find(
+	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)
+{
+	uint32_t tag = cli_arg(args, "tag")->n;
+
+	*out = (struct cli_target){.model = within->model};
+	out->object = create ? model_route_tag_get(within->model, tag) : model_route_tag(within->model, tag);
+	return out->object || !create;
+}
+
+static bool route_tags_at(const struct cli_target *within, size_t cursor[2], struct cli_target *out)
+{
+	return in_vec(within, &within->model->route_tags, cursor, out);
+}
+
+static void route_tags_drop(const struct cli_target *t)
+{
+	model_route_tag_delete(t->model, ((const struct route_tag *)t->object)->tag);
+}
+
+const struct cli_list cli_list_route_tags = {route_tags_find, route_tags_at, route_tags_drop, NULL, false};
+
 /* --- Small lists inside an object ---------------------------------------------------------------------------------------- */
 
 /* `set peer` of an entry: an array in the order typed. */

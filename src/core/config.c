@@ -81,6 +81,7 @@ static void everything_changed(struct core *c)
 		standby_changed(c, cfg->name);
 	c->secrets_dirty = true;
 	statics_update(c);
+	routes_touch_all(c);
 	all_units(c);
 }
 
@@ -106,6 +107,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 			binding_sync(c, i);
 		break;
 	case MODEL_STATIC_ROUTE: statics_update(c); break;
+	case MODEL_ROUTE_TAG: routes_touch_all(c); break;
 	}
 }
 

@@ -417,6 +417,7 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_CHILD_SA_GONE: ike_event(c, e); break;
 	case EV_RESULT: result_event(c, e->result.cookie, e->result.error); break;
 	case EV_FORCE_RELOAD: break; /* the snapshot that follows is the truth */
+	case EV_DEBUG: c->debug = e->debug; break;
 	case EV_CLEAR_SA: sas_clear(c, &e->clear); break;
 	case EV_STOP: stop_start(c); break;
 	}

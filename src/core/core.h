@@ -55,6 +55,7 @@ struct core_route {
 	struct ipaddr peer; /* the next hop that outputs show */
 	uint8_t distance;
 	uint32_t tag;
+	uint8_t tag_table;   /* kernel table that has a copy for the sake of the tag; 0: none */
 	uint32_t references; /* access list lines and SAs that hold it */
 	bool from_acl, from_sa;
 	bool helper;	  /* protocol 214 */

@@ -42,6 +42,7 @@ enum event_kind {
 	EV_CHILD_SA_GONE,
 	EV_RESULT, /* of an effect that carried a cookie */
 	EV_FORCE_RELOAD, /* desired and actual are to be compared from scratch (netlink overrun: a snapshot follows) */
+	EV_DEBUG,    /* exec: debug crypto ipsec; .debug: on or off */
 	EV_CLEAR_SA, /* exec: clear crypto sa …; .clear says which */
 	EV_STOP,     /* D9 stop: leave everything, report with EF_STOPPED when done */
 };
@@ -115,6 +116,7 @@ struct event {
 			int error; /* 0 or -errno */
 		} result;
 		struct clear_sa clear;
+		bool debug;
 	};
 };
 

@@ -83,19 +83,39 @@ void hop_peer_release(struct core *c, struct hop *h)
 	hop_release(c, h);
 }
 
-void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway, int ifindex)
+static void release_gateway(struct core *c, struct hop *gateway)
 {
+	if (!gateway)
+		return;
+	gateway->as_gateway--;
+	hop_release(c, gateway);
+}
+
+/* The last one that names a gateway counts for all; none: as the underlay has it. */
+void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway)
+{
+	struct hop *before = h->forced_by, *now = NULL;
+
+	if (ip_is_set(gateway)) {
+		now = hop_hold(c, gateway);
+		if (now)
+			now->as_gateway++;
+	}
 	h->forced++;
-	h->forced_gateway = *gateway;
-	h->forced_ifindex = ifindex;
+	h->forced_by = now;
+	release_gateway(c, before);
 	hop_touch(c, h);
 }
 
 void hop_unforce(struct core *c, struct hop *h)
 {
 	assert(h->forced > 0);
-	if (--h->forced == 0)
-		h->forced_gateway = (struct ipaddr){0};
+	if (--h->forced == 0) {
+		struct hop *before = h->forced_by;
+
+		h->forced_by = NULL;
+		release_gateway(c, before);
+	}
 	hop_touch(c, h);
 }
 
@@ -118,21 +138,21 @@ static bool inside_injected(const struct core *c, const struct hop *h)
 
 static void set_helper(struct core *c, struct hop *h, bool wanted)
 {
+	const struct hop *by = h->forced_by ? h->forced_by : h;
 	struct route r = {.table = ROUTE_TABLE_MAIN,
 		.prefix = prefix_host(&h->addr),
-		.gateway = h->gateway,
-		.ifindex = h->ifindex,
+		.gateway = by->gateway,
+		.ifindex = by->ifindex,
 		.metric = static_metric(1),
 		.protocol = ROUTE_PROTO_HELPER};
 
-	if (ip_is_set(&h->forced_gateway)) {
-		r.gateway = h->forced_gateway;
-		r.ifindex = h->forced_ifindex;
+	if (by != h && !ip_is_set(&by->gateway)) {
+		r.gateway = by->addr;
 		r.onlink = true;
 	}
 	if (wanted && r.ifindex) {
 		h->helper = kroute_want(c, &r, 0);
-	} else if (h->helper && (!wanted || h->known)) {
+	} else if (h->helper && (!wanted || by->known)) {
 		struct kroute *k = h->helper;
 
 		h->helper = NULL;
@@ -203,6 +223,8 @@ void hop_resolved(struct core *c, const struct event *e)
 	if (same)
 		return;
 	hop_touch(c, h);
+	if (h->as_gateway)
+		walk_start(c, WALK_TOUCH_HOPS, NULL);
 	list_each(&h->routes, link, following)
 		rri_touch(&c->rri, list_item(link, struct rri_route, in_hop)->slot);
 	list_each(&h->statics, link, following) static_touch(c, list_item(link, struct static_rec, in_hop));

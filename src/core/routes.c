@@ -7,20 +7,27 @@
 
 /* --- Holds ----------------------------------------------------------------------------------------------------------- */
 
-static void take_way(struct core *c, const struct binding *b, struct rri_route *r)
+/* The address that the kernel's next hop follows from: with a named gateway the peer is reached by that. */
+static const struct ipaddr *way_address(const struct rri_want *want)
+{
+	return ip_is_set(&want->gateway) && ip_equal(&want->next_hop, &want->peer) ? &want->gateway
+										   : &want->next_hop;
+}
+
+static void take_way(struct core *c, struct rri_route *r)
 {
 	struct hop *h;
 
 	if (list_linked(&r->in_hop))
 		return;
-	h = hop_hold(c, &r->want.next_hop);
+	h = hop_hold(c, way_address(&r->want));
 	if (h)
 		list_append(&h->routes, &r->in_hop);
 	if (!r->want.helper)
 		return;
 	h = hop_hold(c, &r->want.peer);
 	if (h)
-		hop_force(c, h, &r->want.gateway, b->ifindex);
+		hop_force(c, h, &r->want.gateway);
 }
 
 static struct hop *hop_of(const struct core *c, const struct ipaddr *a)
@@ -50,7 +57,7 @@ struct rri_route *route_hold(struct core *c, const struct binding *b, const stru
 	if (!r)
 		c->oom = true;
 	else
-		take_way(c, b, r);
+		take_way(c, r);
 	return r;
 }
 
@@ -61,7 +68,7 @@ void route_release(struct core *c, struct rri_route *r, bool from_sa)
 
 	if (!rri_release(&c->rri, r, from_sa))
 		return;
-	way = hop_of(c, &want.next_hop);
+	way = hop_of(c, way_address(&want));
 	if (way)
 		hop_release(c, way);
 	way = want.helper ? hop_of(c, &want.peer) : NULL;
@@ -80,6 +87,7 @@ static void release_list(struct core *c, struct rri_route **routes, uint32_t cou
 
 void routes_release(struct core *c, struct unit *u)
 {
+	routes_debug_holds(c, u->routes, u->route_count, NULL, 0);
 	release_list(c, u->routes, u->route_count);
 	u->routes = NULL;
 	u->route_count = 0;
@@ -106,6 +114,7 @@ void routes_hold(struct core *c, struct unit *u, const struct plan *p)
 		if (routes[held])
 			held++;
 	}
+	routes_debug_holds(c, u->routes, u->route_count, routes, held);
 	release_list(c, u->routes, u->route_count);
 	u->routes = routes;
 	u->route_count = held;
@@ -131,7 +140,7 @@ static uint8_t best_static(const struct rri_slot *s)
 static struct rri_facts facts_of(const struct core *c, const struct rri_slot *s, const struct rri_route *r)
 {
 	const struct binding *b = binding_by_id(c, r->want.owner);
-	const struct hop *h = hop_of(c, &r->want.next_hop);
+	const struct hop *h = hop_of(c, way_address(&r->want));
 	struct rri_facts f = {.link_up = b && b->link_up,
 		.plane_known = c->plane_known,
 		.device_missing = c->libipsec && !c->tun,
@@ -150,7 +159,7 @@ static struct rri_facts facts_of(const struct core *c, const struct rri_slot *s,
  */
 static struct route kernel_route(const struct core *c, const struct rri_route *r)
 {
-	const struct hop *h = hop_of(c, &r->want.next_hop);
+	const struct hop *h = hop_of(c, way_address(&r->want));
 	const struct binding *b = binding_by_id(c, r->want.owner);
 	struct route k = {.table = ROUTE_TABLE_MAIN,
 		.prefix = r->want.prefix,
@@ -171,6 +180,21 @@ static struct route kernel_route(const struct core *c, const struct rri_route *r
 	return k;
 }
 
+/*
+ * The copy in the table of its tag (`hotswan route-tag`). FRR takes no tag from kernel routes; it can give one to the
+ * routes of a table, at one distance for all of them. The copy in main is one distance behind, or FRR would take that.
+ */
+static void install_copy(struct core *c, struct rri_slot *s, const struct rri_route *winner, struct route r)
+{
+	const struct route_tag *t = winner ? model_route_tag(c->model, winner->want.tag) : NULL;
+	struct kroute *before = s->tagged;
+
+	r.table = t ? t->table : 0;
+	s->tagged = t ? kroute_want(c, &r, winner->want.owner) : NULL;
+	if (before && before != s->tagged)
+		kroute_unwant(c, before, s->last_owner);
+}
+
 static void install(struct core *c, struct rri_slot *s, const struct rri_route *winner)
 {
 	struct route r = kernel_route(c, winner);
@@ -178,6 +202,9 @@ static void install(struct core *c, struct rri_slot *s, const struct rri_route *
 
 	if (!before)
 		hops_guard(c, &s->prefix);
+	install_copy(c, s, winner, r);
+	if (s->tagged)
+		r.metric = rri_metric(winner->want.distance + 1);
 	now = kroute_want(c, &r, winner->want.owner);
 	if (!now)
 		return;
@@ -192,6 +219,7 @@ static void withdraw(struct core *c, struct rri_slot *s)
 {
 	struct kroute *before = s->installed;
 
+	install_copy(c, s, NULL, (struct route){0});
 	s->installed = NULL;
 	if (!before)
 		return;
@@ -209,8 +237,10 @@ static void judge(struct core *c, struct rri_slot *s)
 	{
 		struct rri_route *r = list_item(link, struct rri_route, in_slot);
 		struct rri_facts f = facts_of(c, s, r);
+		enum rri_verdict before = r->verdict;
 
 		r->verdict = rri_judge(&c->rri, r, &f, taken);
+		routes_debug_verdict(c, r, before);
 		if (r->verdict == RRI_INSTALL)
 			winner = r;
 		if (r->verdict == RRI_INSTALL || r->verdict == RRI_WAITS || r->verdict == RRI_NO_IKE)
@@ -448,8 +478,10 @@ void statics_update(struct core *c)
 		if (!s)
 			return;
 		s->generation = c->static_generation;
-		if (s->distance != distance)
+		if (s->distance != distance) {
 			static_touch(c, s);
+			rri_touch(&c->rri, s->slot);
+		}
 		s->distance = distance;
 	}
 	HASH_ITER (hh, c->statics, s, next)

@@ -47,6 +47,7 @@ void sa_touch(struct core *c, struct sa_rec *s)
 
 static void release_routes(struct core *c, struct sa_rec *s)
 {
+	routes_debug_holds(c, s->routes, s->route_count, NULL, 0);
 	while (s->route_count)
 		route_release(c, s->routes[--s->route_count], true);
 }
@@ -88,6 +89,7 @@ static void hold_routes(struct core *c, struct sa_rec *s)
 		if (r)
 			s->routes[s->route_count++] = r;
 	}
+	routes_debug_holds(c, before, before_count, s->routes, s->route_count);
 	while (before_count)
 		route_release(c, before[--before_count], true);
 }

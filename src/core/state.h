@@ -13,6 +13,7 @@
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
  *   routes.c     verdicts on RRI slots, `ip route` lines
+ *   routes_debug.c  what `debug crypto ipsec` tells of them
  *   hops.c       next hops by the underlay, helper host routes
  *   walks.c      what concerns many hops or routes at once, in slices
  *   kroutes.c    wanted against actual routes in the kernel
@@ -303,16 +304,16 @@ struct foreign_rec {
 struct hop {
 	struct ipaddr addr;
 	uint32_t refs;
-	bool known, asked;	      /* asked: an answer is awaited */
-	struct ipaddr gateway;	      /* not set: on link */
-	int ifindex;		      /* 0: unreachable */
-	struct list routes;	      /* struct rri_route */
-	struct list statics;	      /* struct static_rec */
-	uint32_t peers;		      /* holds as an IKE peer: only those get helper routes */
-	uint32_t forced;	      /* holds that want the helper route even outside injected prefixes */
-	struct ipaddr forced_gateway; /* not set: as the underlay has it */
-	int forced_ifindex;
-	uint32_t sas; /* CHILD_SAs of this peer */
+	bool known, asked;     /* asked: an answer is awaited */
+	struct ipaddr gateway; /* not set: on link */
+	int ifindex;	       /* 0: unreachable */
+	struct list routes;    /* struct rri_route */
+	struct list statics;   /* struct static_rec */
+	uint32_t peers;	       /* holds as an IKE peer: only those get helper routes */
+	uint32_t forced;       /* holds that want the helper route even outside injected prefixes */
+	struct hop *forced_by; /* the gateway of that route, held; NULL: as the underlay has it */
+	uint32_t as_gateway;   /* hops that are forced by this one */
+	uint32_t sas;	       /* CHILD_SAs of this peer */
 	struct kroute *helper;
 	struct list dirty, in_ask;
 };
@@ -376,6 +377,7 @@ struct core {
 
 	uint32_t generation; /* of snapshots */
 	bool snapshot_done, hsrp_up, adopting, stopping, stopped, isakmp_on;
+	bool debug; /* `debug crypto ipsec` */
 	struct timer adoption, stop_timer;
 	struct link_rec *links;
 	struct group_rec *groups;
@@ -571,13 +573,20 @@ void statics_touch_all(struct core *c);
 void foreign_route(struct core *c, const struct route *r, bool present);
 void foreign_sweep(struct core *c);
 
+/* --- routes_debug.c ---------------------------------------------------------------------------------------------- */
+
+/* The holds of one access list or SA were `before` and are `now`; called before the old ones are let go. */
+void routes_debug_holds(struct core *c, struct rri_route *const *before, uint32_t before_count,
+	struct rri_route *const *now, uint32_t now_count);
+void routes_debug_verdict(struct core *c, const struct rri_route *r, enum rri_verdict before);
+
 /* --- hops.c ------------------------------------------------------------------------------------------------------ */
 
 struct hop *hop_hold(struct core *c, const struct ipaddr *a);
 void hop_release(struct core *c, struct hop *h);
 void hop_peer_hold(struct core *c, struct hop *h);
 void hop_peer_release(struct core *c, struct hop *h);
-void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway, int ifindex);
+void hop_force(struct core *c, struct hop *h, const struct ipaddr *gateway);
 void hop_unforce(struct core *c, struct hop *h);
 void hop_touch(struct core *c, struct hop *h);
 void hop_ask(struct core *c, struct hop *h);

@@ -68,7 +68,12 @@ static bool show_route(const struct core *c, const struct rri_slot *s, const str
 		str_copy(out.map, sizeof(out.map), b->map);
 	}
 	if (r->verdict == RRI_INSTALL && k) {
+		const struct kroute *copy = s->tagged;
+
 		out.route = k->want;
+		out.tag_table = copy ? (uint8_t)copy->want.table : 0;
+		if (kroute_stands(k) && copy)
+			k = copy; /* what is missing counts */
 		out.installed = kroute_stands(k);
 		if (!out.installed && k->error == -EEXIST)
 			str_copy(out.reason, sizeof(out.reason), "a route of another origin holds its place");

@@ -263,13 +263,15 @@ static void debug(struct session *s)
 		(void)hsrp_client_command(
 			e->hsrp, a->on ? MESSAGE_COMMAND_DEBUG_ON : MESSAGE_COMMAND_DEBUG_OFF, "", -1);
 	}
-	if (a->debug != CLI_DEBUG_STANDBY)
+	if (a->debug != CLI_DEBUG_STANDBY) {
 		e->debug_crypto = a->on;
+		engine_event(e, &(struct event){.kind = EV_DEBUG, .debug = a->on});
+	}
 	if (a->debug == CLI_DEBUG_ALL)
 		session_printf(s, "All possible debugging has been turned %s\n", a->on ? "on" : "off");
 	else
-		session_printf(s, "%s debugging is %s\n", a->debug == CLI_DEBUG_STANDBY ? "HSRP" : "Crypto",
-			a->on ? "on" : "off");
+		session_printf(s, "%s debugging is %s\n",
+			a->debug == CLI_DEBUG_STANDBY ? "HSRP" : "Crypto IPSEC", a->on ? "on" : "off");
 	session_job_done(s, false, 0);
 }
 
@@ -278,7 +280,7 @@ static void show_debug(struct session *s)
 	if (s->engine->debug_standby)
 		session_printf(s, "HSRP:\n  HSRP debugging is on\n");
 	if (s->engine->debug_crypto)
-		session_printf(s, "Cryptographic Subsystem:\n  Crypto debugging is on\n");
+		session_printf(s, "Cryptographic Subsystem:\n  Crypto IPSEC debugging is on\n");
 	session_job_done(s, false, 0);
 }
 

@@ -65,6 +65,11 @@ static void do_log(struct engine *e, const struct effect *f)
 		text_add(e->warnings, "\n");
 		return;
 	}
+	if (f->kind == EF_LOG && f->log.severity == SEV_DEBUG &&
+		!*f->log.mnemonic) { /* as IOS: it says itself what it is */
+		log_line(LOG_SEV_DEBUG, text ? text : "");
+		return;
+	}
 	/* In the log the mnemonic says what it is. */
 	if (text && str_starts_nocase(text, "%Warning: "))
 		text += strlen("%Warning: ");

@@ -14,10 +14,11 @@
 #include "base/text.h"
 
 enum {
-	LOG_LINE_MAX = 1024, /* below PIPE_BUF: a write of it to a pipe with room never blocks */
-	LOG_BURST = 20,	     /* of one mnemonic at once */
-	LOG_PER_SECOND = 10, /* of one mnemonic afterwards */
-	LOG_MNEMONICS = 64,  /* slots of the rate limit; two mnemonics in one slot share it */
+	LOG_LINE_MAX = 1024,  /* below PIPE_BUF: a write of it to a pipe with room never blocks */
+	LOG_BURST = 20,	      /* of one mnemonic at once */
+	LOG_DEBUG_SCALE = 50, /* of debug lines, both are so many times higher */
+	LOG_PER_SECOND = 10,  /* of one mnemonic afterwards */
+	LOG_MNEMONICS = 64,   /* slots of the rate limit; two mnemonics in one slot share it */
 };
 
 struct bucket {
@@ -100,16 +101,17 @@ static void emit_limited(enum log_severity severity, const char *text, struct bu
 	struct timespec ts;
 	int64_t now_ms;
 	char note[96];
+	int scale = severity == LOG_SEV_DEBUG ? LOG_DEBUG_SCALE : 1, full = LOG_BURST * 1000 * scale;
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	now_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	if (!b->used) {
-		*b = (struct bucket){.last_ms = now_ms, .tokens_milli = LOG_BURST * 1000, .used = true};
+		*b = (struct bucket){.last_ms = now_ms, .tokens_milli = full, .used = true};
 	} else {
-		int64_t more = (now_ms - b->last_ms) * LOG_PER_SECOND;
+		int64_t more = (now_ms - b->last_ms) * LOG_PER_SECOND * scale;
 		int64_t sum = b->tokens_milli + more;
 
-		b->tokens_milli = sum > LOG_BURST * 1000 ? LOG_BURST * 1000 : (int)sum;
+		b->tokens_milli = sum > full ? full : (int)sum;
 		b->last_ms = now_ms;
 	}
 	if (b->tokens_milli < 1000) {

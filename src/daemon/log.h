@@ -24,7 +24,8 @@ enum log_severity {
 	LOG_SEV_DEBUG,
 };
 
-/* "%FACILITY-severity-MNEMONIC: text". At most 20 at once and 10 a second of one mnemonic; the rest is counted. */
+/* "%FACILITY-severity-MNEMONIC: text". At most 20 at once and 10 a second of one mnemonic; the rest is counted;
+ * of debug lines LOG_DEBUG_SCALE times as many. */
 void log_ios(const char *facility, enum log_severity severity, const char *mnemonic, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -79,6 +79,13 @@ static int compare_route(const void *key, const void *item)
 	return order != 0 ? order : strcmp(a->interface, b->interface);
 }
 
+static int compare_route_tag(const void *key, const void *item)
+{
+	uint32_t a = *(const uint32_t *)key, b = ((const struct route_tag *)item)->tag;
+
+	return a < b ? -1 : a > b;
+}
+
 static unsigned digit_run(const char **s)
 {
 	unsigned value = 0;
@@ -292,6 +299,7 @@ void model_free(struct model *m)
 	free_items(&m->crypto_maps, free_map);
 	free_items(&m->interfaces, free_interface);
 	free_items(&m->static_routes, free);
+	free_items(&m->route_tags, free);
 	free(m->changes);
 	free(m);
 }
@@ -616,4 +624,24 @@ bool standby_uses_bia(const struct model *m, const struct interface_cfg *i)
 	*dot = '\0';
 	const struct interface_cfg *main = model_interface(m, name);
 	return main && main->standby_use_bia && !main->standby_bia_alone;
+}
+
+struct route_tag *model_route_tag(const struct model *m, uint32_t tag)
+{
+	return find(&m->route_tags, &tag, compare_route_tag);
+}
+
+struct route_tag *model_route_tag_get(struct model *m, uint32_t tag)
+{
+	bool created;
+	struct route_tag *t = get(&m->route_tags, &tag, compare_route_tag, sizeof(*t), &created);
+
+	if (t && created)
+		t->tag = tag;
+	return t;
+}
+
+void model_route_tag_delete(struct model *m, uint32_t tag)
+{
+	free(take(&m->route_tags, &tag, compare_route_tag));
 }

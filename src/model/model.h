@@ -303,6 +303,13 @@ struct static_route {
 	char name[NAME_MAX_LEN];
 };
 
+/* `hotswan route-tag N table T`: injected routes of this tag stand in that kernel table as well, for routing daemons */
+struct route_tag {
+	uint32_t tag;
+	uint8_t table; /* 1-252 */
+};
+enum { ROUTE_TAG_TABLE_MAX = 252, ROUTE_TAG_TABLE_IKE = 220 /* charon's own */ };
+
 /* A line that is taken and written back without effect here: `logging console`, `line vty 0 4` with its lines. */
 struct kept_line {
 	uint32_t order;	     /* of its command; kept lines are sorted by it, then as they came */
@@ -328,6 +335,7 @@ enum model_kind {
 	MODEL_CRYPTO_APPLY,  /* name: interface; its crypto map line was typed or removed */
 	MODEL_STATIC_ROUTE,  /* any */
 	MODEL_RRI_MODE,	     /* D1's switch */
+	MODEL_ROUTE_TAG,     /* any */
 };
 
 struct model_change {
@@ -357,6 +365,7 @@ struct model {
 	struct vec crypto_maps;	  /* by name */
 	struct vec interfaces;	  /* by name, IOS order: type, then unit numbers */
 	struct vec static_routes; /* by prefix, then gateway, interface */
+	struct vec route_tags;	  /* struct route_tag, by tag */
 
 	struct model_change *changes; /* since the core last looked, without repeats of the same line */
 	size_t change_count, change_cap;
@@ -404,6 +413,8 @@ struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t nu
 /* `like` names prefix, gateway and interface; a route of the same three is the same route. */
 struct static_route *model_static_route(const struct model *m, const struct static_route *like);
 struct static_route *model_static_route_get(struct model *m, const struct static_route *like);
+struct route_tag *model_route_tag(const struct model *m, uint32_t tag);
+struct route_tag *model_route_tag_get(struct model *m, uint32_t tag);
 
 /* Rules. acl_rule_same finds one of the same meaning whatever its sequence number. */
 struct acl_rule *acl_rule(const struct acl *a, uint32_t sequence);
@@ -428,6 +439,7 @@ void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence);
 void model_interface_delete(struct model *m, const char *name);
 void ikev2_keyring_peer_delete(struct ikev2_keyring *k, const char *name);
 void model_static_route_delete(struct model *m, const struct static_route *like);
+void model_route_tag_delete(struct model *m, uint32_t tag);
 void acl_rule_delete(struct acl *a, uint32_t sequence);
 void interface_standby_delete(struct interface_cfg *i, uint16_t number);
 

@@ -79,7 +79,7 @@ struct rri_slot *rri_slot_get(struct rri *r, const struct prefix *p)
 
 void rri_slot_drop_if_empty(struct rri *r, struct rri_slot *s)
 {
-	if (!list_empty(&s->routes) || !list_empty(&s->statics) || s->foreign || s->installed)
+	if (!list_empty(&s->routes) || !list_empty(&s->statics) || s->foreign || s->installed || s->tagged)
 		return;
 	list_remove(&s->dirty);
 	trie_remove(&r->slots, &s->prefix);

@@ -27,7 +27,7 @@ enum rri_verdict {
 	RRI_BEHIND_RRI,	     /* another entry or SA injects the same prefix */
 	RRI_DISTANCE_255,    /* never installed, as on IOS */
 	RRI_REFUSED_DEFAULT, /* a dynamic peer may not inject a default route */
-	RRI_REFUSED_SPECIAL,   /* … nor what is nobody's network: multicast, loopback, link-local, 0.0.0.0/8 */
+	RRI_REFUSED_SPECIAL, /* … nor what is nobody's network: multicast, loopback, link-local, 0.0.0.0/8 */
 	RRI_REFUSED_CONNECTED, /* … nor what covers a connected network */
 	RRI_REFUSED_PEER,      /* … nor what covers another peer's networks */
 	RRI_VERDICTS
@@ -66,6 +66,7 @@ struct rri_slot {
 	struct list dirty;   /* in rri.dirty while a verdict is due */
 	struct list statics; /* the core's: `ip route` lines of this prefix */
 	void *installed;     /* the core's: what stands in the kernel for RRI */
+	void *tagged;	     /* the core's: its copy in the table of its tag */
 	uint32_t foreign;    /* routes of others for this prefix */
 	uint32_t last_owner; /* whose change made it dirty */
 };

@@ -50,6 +50,8 @@ static void print_route(struct text *out, const struct core_route *r)
 	else
 		text_printf(out, "%sfrom crypto map %s %u: %s", indent, r->map, r->sequence, why(r));
 	text_printf(out, ", %u reference%s\n", r->references, r->references == 1 ? "" : "s");
+	if (r->tag_table)
+		text_printf(out, "%salso in kernel table %u for its tag\n", indent, r->tag_table);
 	if (!r->installed)
 		text_printf(out, "%snot installed: %s\n", indent, r->reason[0] ? r->reason : "under way");
 }
@@ -89,6 +91,7 @@ static bool crypto_route_json(struct show *s, struct text *out)
 	json_prefix(j, "prefix", &r->route.prefix);
 	json_uint(j, "distance", r->distance ? r->distance : 1);
 	json_uint(j, "tag", r->tag);
+	json_uint(j, "tag_table", r->tag_table);
 	json_ip(j, "via", &r->peer);
 	json_ip(j, "kernel_gateway", &r->route.gateway);
 	json_uint(j, "kernel_protocol", r->route.protocol);

@@ -154,7 +154,11 @@ static void row_of_route(const struct facts *f, size_t at, struct row *row)
 		.hops = r,
 		.hop_count = 1};
 	if (p->distance_in_metric) {
-		row->distance = r->metric >> 24 ? r->metric >> 24 : 1;
+		const struct core_route *c =
+			r->protocol == ROUTE_PROTO_RRI ? facts_core_route(f, &r->prefix) : NULL;
+
+		/* The kernel's copy of a tagged one is a distance behind (`hotswan route-tag`). */
+		row->distance = c && c->tag_table ? c->distance : r->metric >> 24 ? r->metric >> 24 : 1;
 	} else if (p->code == 'C' &&
 		ip_is_set(&r->gateway)) { /* the kernel's own, by a gateway: not connected */
 		row->protocol = protocol_of(PROTO_STATIC);

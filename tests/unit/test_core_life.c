@@ -87,174 +87,7 @@ static struct world *pair_world(enum hsrp_role r)
 	return w;
 }
 
-/* --- Routes of SAs ---------------------------------------------------------------------------------------------------- */
-
-static void a_rekey_moves_nothing(void **state)
-{
-	struct world *w = dynamic_world();
-
-	(void)state;
-	ike_up(w, 1, dyn, "10.9.9.9");
-	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
-	log_clear(w);
-	child_rekeyed(w, 2, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
-	child_gone(w, 1); /* repeats what the rekey said */
-	assert_int_equal(w->log_count, 0);
-	child_gone(w, 2);
-	assert_seen(w, "route- 172.16.5.0/24");
-	world_free(w);
-}
-
-static void a_peer_that_reconnects_keeps_its_route(void **state)
-{
-	struct world *w = dynamic_world();
-
-	(void)state;
-	ike_up(w, 1, dyn, "10.9.9.9");
-	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
-	log_clear(w);
-	ike_up(w, 2, dyn, "10.9.9.9");
-	child_up(w, 2, 2, dyn, "d1", "10.9.9.9", "172.16.5.0/24"); /* new up before old down */
-	child_gone(w, 1);
-	ike_gone(w, 1);
-	assert_int_equal(w->log_count, 0);
-	world_free(w);
-}
-
-static void what_a_dynamic_peer_may_not_inject(void **state)
-{
-	struct world *w = dynamic_world();
-
-	(void)state;
-	ike_up(w, 1, dyn, "10.9.9.9");
-	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
-	ike_up(w, 2, dyn, "10.8.8.8");
-	child_up(w, 2, 2, dyn, "d1", "10.8.8.8", "0.0.0.0/0");
-	child_up(w, 3, 2, dyn, "d1", "10.8.8.8", "192.168.0.0/16"); /* our own 192.168.0.0/24 */
-	child_up(w, 4, 2, dyn, "d1", "10.8.8.8", "172.16.0.0/16");  /* the other peer's 172.16.5.0/24 */
-	child_up(w, 5, 2, dyn, "d1", "10.8.8.8", "172.20.0.0/16");
-	child_up(w, 6, 2, dyn, "d1", "10.8.8.8", "224.0.0.0/4");
-	assert_not_seen(w, "route+ 0.0.0.0/0");
-	assert_not_seen(w, "route+ 224.0.0.0/4");
-	assert_not_seen(w, "route+ 192.168.0.0/16");
-	assert_not_seen(w, "route+ 172.16.0.0/16");
-	assert_seen(w, "route+ 172.20.0.0/16");
-	assert_string_equal(
-		route_reason(w, "0.0.0.0/0"), "refused: a dynamic peer may not inject a default route");
-	assert_string_equal(route_reason(w, "192.168.0.0/16"), "refused: it covers a connected network");
-	assert_string_equal(route_reason(w, "172.16.0.0/16"), "refused: it covers a network of another peer");
-	child_gone(w, 1); /* the other peer leaves */
-	assert_seen(w, "route+ 172.16.0.0/16");
-	world_free(w);
-}
-
-static void a_peer_inside_any_injected_prefix_has_a_host_route(void **state)
-{
-	struct world *w = dynamic_world();
-
-	(void)state;
-	ike_up(w, 1, dyn, "172.16.5.5");
-	child_up(w, 1, 1, dyn, "d1", "172.16.5.5", "10.20.0.0/16");
-	assert_not_seen(w, "proto 214");
-	ike_up(w, 2, dyn, "10.9.9.9");
-	child_up(w, 2, 2, dyn, "d1", "10.9.9.9",
-		"172.16.0.0/16"); /* the first peer lies in the second one's network */
-	assert_order(w, "route+ 172.16.5.5/32 via 192.168.0.1 dev 2 proto 214", "route+ 172.16.0.0/16");
-	log_clear(w);
-	child_gone(w, 2);
-	assert_order(w, "route- 172.16.0.0/16", "route- 172.16.5.5/32");
-	world_free(w);
-}
-
-static void per_sa_routes_of_a_static_entry(void **state) /* D1 */
-{
-	struct world *w = start();
-
-	(void)state;
-	w->model->rri_per_sa = true;
-	static_map(w);
-	apply(w, "mymap", false, "");
-	runs(w);
-	assert_not_seen(w, "route+");
-	ike_up(w, 1, stat, "10.1.1.1");
-	child_up(w, 1, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
-	assert_seen(w, "route+ 10.0.0.0/16");
-	child_gone(w, 1);
-	assert_seen(w, "route- 10.0.0.0/16");
-	log_clear(w);
-	crypto_map_entry(model_crypto_map(w->model, "mymap"), 1)->rri.is_static = true;
-	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
-	config(w);
-	assert_seen(w, "route+ 10.0.0.0/16");
-	world_free(w);
-}
-
-static void the_forms_of_remote_peer(void **state) /* D2 */
-{
-	struct world *w = start();
-	struct crypto_map_entry *e = static_map(w);
-
-	(void)state;
-	e->rri.remote_peer = true;
-	assert_true(ip_parse("192.168.0.77", &e->rri.remote_peer_next_hop));
-	e->rri.distance = 20;
-	apply(w, "mymap", false, "");
-	runs(w);
-	assert_seen(w, "route+ 10.0.0.0/16 via 192.168.0.77 dev 2 proto 213 metric 335544321");
-	assert_not_seen(w, "proto 214");
-	log_clear(w);
-	e->rri.gateway_keyword = true;
-	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
-	config(w);
-	assert_seen(w, "route+ 10.1.1.1/32 via 192.168.0.77 dev 2 proto 214");
-	assert_seen(w, "route+ 10.0.0.0/16 via 192.168.0.1 dev 2 proto 213 metric 335544321");
-	assert_not_seen(w, "route-");
-	log_clear(w);
-	e->rri = (struct reverse_route){.enabled = true, .distance = 255};
-	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
-	config(w);
-	assert_false(has_route(w, "10.0.0.0/16", 213));
-	assert_false(has_route(w, "10.1.1.1/32", 214));
-	world_free(w);
-}
-
 /* --- Underlay and others' routes --------------------------------------------------------------------------------------- */
-
-static void a_changed_underlay_moves_the_next_hop_in_place(void **state)
-{
-	struct world *w = static_world();
-	struct event e = {.kind = EV_UNDERLAY};
-
-	(void)state;
-	log_clear(w);
-	assert_true(ip_parse("192.168.0.254", &w->gateway));
-	assert_true(prefix_parse("0.0.0.0/0", &e.underlay));
-	world_event(w, &e);
-	assert_seen(w, "route+ 10.0.0.0/16 via 192.168.0.254");
-	assert_not_seen(w, "route-");
-	log_clear(w);
-	w->gateway = (struct ipaddr){0}; /* no way at all */
-	world_event(w, &e);
-	assert_seen(w, "route- 10.0.0.0/16");
-	assert_string_equal(route_reason(w, "10.0.0.0/16"), "no route to the next hop");
-	world_free(w);
-}
-
-static void a_foreign_route_is_never_beaten(void **state) /* R12 */
-{
-	struct world *w = static_world();
-
-	(void)state;
-	assert_true(has_route(w, "10.0.0.0/16", 213));
-	log_clear(w);
-	foreign_route_event(w, "10.0.0.0/16", true);
-	assert_seen(w, "route- 10.0.0.0/16");
-	assert_int_equal(count_seen(w, "route"), 1);
-	assert_string_equal(route_reason(w, "10.0.0.0/16"), "a route of another origin is preferred");
-	foreign_route_event(w, "10.0.0.0/16", false);
-	assert_true(has_route(w, "10.0.0.0/16", 213));
-	world_free(w);
-}
 
 static void a_route_that_somebody_deletes_comes_back(void **state)
 {
@@ -813,7 +646,8 @@ static void a_restart_moves_nothing_that_is_still_wanted(void **state) /* D9 */
 	link_state(w, OUTSIDE, "eth0", true, true);
 	address(w, OUTSIDE, "192.168.0.2", true);
 	for (size_t i = 0; i < 3; i++) {
-		assert_true(ip_parse("192.168.0.3", &found[i].r.source)); /* they hang on the virtual address */
+		assert_true(
+			ip_parse("192.168.0.3", &found[i].r.source)); /* they hang on the virtual address */
 		world_event(w, &(struct event){.kind = EV_ROUTE, .route = found[i].r});
 	}
 	world_event(w, &(struct event){.kind = EV_SNAPSHOT_END});
@@ -941,21 +775,6 @@ static void addresses_are_adopted_added_and_only_ours_removed(void **state) /* D
 	world_free(w);
 }
 
-static void a_link_that_goes_down_takes_its_routes_along(void **state)
-{
-	struct world *w = static_world();
-
-	(void)state;
-	log_clear(w);
-	link_state(w, OUTSIDE, "eth0", true, false); /* no carrier */
-	assert_seen(w, "route- 10.0.0.0/16");
-	assert_string_equal(route_reason(w, "10.0.0.0/16"), "the interface is down");
-	assert_not_seen(w, "terminate");
-	link_state(w, OUTSIDE, "eth0", true, true);
-	assert_true(has_route(w, "10.0.0.0/16", 213));
-	world_free(w);
-}
-
 /* --- Size ------------------------------------------------------------------------------------------------------------------------------ */
 
 static void ten_thousand_entries_come_in_slices(void **state)
@@ -1014,14 +833,6 @@ static void one_sa_among_many_costs_one_lookup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_rekey_moves_nothing),
-		cmocka_unit_test(a_peer_that_reconnects_keeps_its_route),
-		cmocka_unit_test(what_a_dynamic_peer_may_not_inject),
-		cmocka_unit_test(a_peer_inside_any_injected_prefix_has_a_host_route),
-		cmocka_unit_test(per_sa_routes_of_a_static_entry),
-		cmocka_unit_test(the_forms_of_remote_peer),
-		cmocka_unit_test(a_changed_underlay_moves_the_next_hop_in_place),
-		cmocka_unit_test(a_foreign_route_is_never_beaten),
 		cmocka_unit_test(a_route_that_somebody_deletes_comes_back),
 		cmocka_unit_test(a_refused_route_is_tried_again),
 		cmocka_unit_test(recursive_and_interface_routes_of_the_configuration),
@@ -1050,7 +861,6 @@ int main(void)
 		cmocka_unit_test(reconciling_twice_does_nothing),
 		cmocka_unit_test(an_overrun_is_repaired_from_the_snapshot),
 		cmocka_unit_test(addresses_are_adopted_added_and_only_ours_removed),
-		cmocka_unit_test(a_link_that_goes_down_takes_its_routes_along),
 		cmocka_unit_test(ten_thousand_entries_come_in_slices),
 		cmocka_unit_test(one_sa_among_many_costs_one_lookup),
 	};

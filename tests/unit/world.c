@@ -62,7 +62,7 @@ static struct world_route *kernel_find(struct world *w, const struct route *r)
 		const struct route *k = &w->routes[i].r;
 
 		if (w->routes[i].used && prefix_equal(&k->prefix, &r->prefix) && k->metric == r->metric &&
-			k->protocol == r->protocol)
+			k->protocol == r->protocol && k->table == r->table)
 			return &w->routes[i];
 	}
 	return NULL;
@@ -116,12 +116,14 @@ static void result(struct world *w, uint64_t cookie, int error)
 static void do_route(struct world *w, const struct effect *e, bool add)
 {
 	char prefix[PREFIX_TEXT_MAX], gateway[IP_TEXT_MAX];
+	bool in_main = e->route.table == ROUTE_TABLE_MAIN;
 	struct world_route *k;
 
 	prefix_format(&e->route.prefix, prefix);
 	ip_format(&e->route.gateway, gateway);
-	note(w, "route%c %s%s%s dev %d proto %u metric %u", add ? '+' : '-', prefix,
-		gateway[0] ? " via " : "", gateway, e->route.ifindex, e->route.protocol, e->route.metric);
+	note(w, "route%c %s%s%s dev %d proto %u metric %u%s%.0u", add ? '+' : '-', prefix,
+		gateway[0] ? " via " : "", gateway, e->route.ifindex, e->route.protocol, e->route.metric,
+		in_main ? "" : " table ", in_main ? 0 : e->route.table);
 	if (w->kernel_silent)
 		return;
 	if (add && w->route_error) {
