@@ -1,8 +1,11 @@
 /*
- * The invariants.
+ * The invariants of HSRP.
  *
  *   always     Only an active router speaks from the virtual MAC. A gratuitous ARP leaves when the kernel holds the address, a
- *              Resign when it does not (design rule 3). Who is not active has no address once the kernel was told.
+ *              Resign when it does not (design rule 3). Who is not active has no address once the kernel was told. No hello
+ *              interval is longer than the hello time, but for what the process was kept from running. An active router that
+ *              said nothing for a hold time does not go on as if nothing had been. No hold timer fires while a Hello that
+ *              would restart it lies unread in the socket. Who hears a better active router is not active any more.
  *   in calm    Two hold times after the last fault no two routers of a segment hold the address.
  *   at the end One active router, with the address; one standby router; the others listen. No preempting router is
  *              better than the active one.
@@ -13,7 +16,7 @@
 
 #include "sim/internal.h"
 
-enum { ETHERNET_TYPE = 12, ETHERNET_SOURCE = 6, V1_OPCODE = 14 + 20 + 8 + 1 };
+enum { GRACE_NS = 1000000, CALM_MS = 5000 };
 
 void check_fail(struct sim_world *w, const char *format, ...)
 {
@@ -37,22 +40,81 @@ static bool status_of(struct sim_world *w, unsigned router, unsigned segment, st
 		hsrp_group_status(w->router[router].core, device, IP_V4, segment + 1, s);
 }
 
-void check_sent(struct sim_world *w, unsigned router, unsigned segment, const uint8_t *frame, size_t len)
+void check_state(
+	struct sim_world *w, unsigned router, unsigned segment, uint8_t state, uint8_t reason, bool serving)
 {
-	const struct sim_port *port = &w->router[router].port[segment];
-	struct mac virtual = hsrp_virtual_mac(1, IP_V4, segment + 1);
-	bool is_arp = frame[ETHERNET_TYPE] == 0x08 && frame[ETHERNET_TYPE + 1] == 0x06;
+	struct sim_port *port = &w->router[router].port[segment];
+
+	port->serving = serving;
+	if (state == port->state)
+		return;
+	if (state && port->state)
+		world_trace(w, router, "segment %u: %s -> %s%s%s", segment, peek_state_text(port->state),
+			peek_state_text(state), reason ? ": " : "",
+			reason ? hsrp_reason_text((enum hsrp_reason)reason) : "");
+	if (state == PEEK_ACTIVE && reason == HSRP_REASON_ACTIVE_EXPIRED && port->state != PEEK_SPEAK &&
+		!(port->state == PEEK_STANDBY && port->state_since.ns == w->now.ns) && port->unread_active)
+		check_fail(w,
+			"router %c: the active timer fired, and an unread Hello of the active router waits",
+			'A' + router);
+	if (state < PEEK_SPEAK)
+		port->last_hello = (mono_t){0};
+	else if (port->state < PEEK_SPEAK)
+		port->last_hello = w->now;
+	port->state = state;
+	port->reason = reason;
+	port->state_since = w->now;
+	w->last_change = w->now;
+}
+
+static void check_hello(struct sim_world *w, unsigned router, unsigned segment, const struct peek *p)
+{
+	struct sim_port *port = &w->router[router].port[segment];
+	int64_t gap = w->now.ns - port->last_hello.ns;
+
+	if (p->state == PEEK_ACTIVE && port->last_hello.ns &&
+		mono_before(port->state_since, port->last_hello) &&
+		gap > (int64_t)w->plan->hold_ms * 1000000 + GRACE_NS)
+		check_fail(w, "router %c said nothing for %lld ms and goes on as the active router",
+			'A' + router, (long long)(gap / 1000000));
+	port->last_hello = w->now;
+	port->excuse_ns = 0;
+}
+
+void check_sent(struct sim_world *w, unsigned router, unsigned segment, const struct peek *p)
+{
+	struct sim_port *port = &w->router[router].port[segment];
+	uint8_t virtual[6];
 	struct hsrp_status s;
 
-	if (memcmp(frame + ETHERNET_SOURCE, virtual.bytes, 6) == 0 && status_of(w, router, segment, &s) &&
-		s.state != HSRP_ACTIVE)
+	peek_virtual_mac(w->plan->version, segment + 1, virtual);
+	/* What resumes a role is not reported before the whole of it is known. */
+	if (port->state != PEEK_ACTIVE && memcmp(p->mac, virtual, 6) == 0 &&
+		status_of(w, router, segment, &s))
+		check_state(w, router, segment, s.state, s.reason, s.serving);
+	if (port->state != PEEK_ACTIVE && memcmp(p->mac, virtual, 6) == 0)
 		check_fail(w, "router %c sent from the virtual MAC while %s", 'A' + router,
-			hsrp_state_text(s.state));
+			peek_state_text(port->state));
 	/* A renewal that took longer than the lifetime is the kernel's doing; the answer tells the core. */
-	if (is_arp && !port->kernel.address && port->pending == 0)
+	if (p->arp && !port->vmac.address && port->pending == 0)
 		check_fail(w, "router %c sent a gratuitous ARP without the address", 'A' + router);
-	if (!is_arp && len > V1_OPCODE && frame[V1_OPCODE] == HSRP_RESIGN && port->kernel.address)
+	if (p->hsrp && p->opcode == PEEK_RESIGN && port->vmac.address && !port->unconfirmed)
 		check_fail(w, "router %c resigned while it still had the address", 'A' + router);
+	if (p->hsrp && p->opcode == PEEK_HELLO)
+		check_hello(w, router, segment, p);
+}
+
+/* RFC 2281 5.7, event g: an active router yields to a better one at its first Hello. */
+void check_read(struct sim_world *w, const struct sim_event *e)
+{
+	const struct sim_router *r = &w->router[e->router];
+	const struct sim_port *port = &r->port[e->segment];
+	struct peek p;
+
+	if (!e->is_active || port->state != PEEK_ACTIVE || !peek_frame(&p, e->bytes, e->len))
+		return;
+	if (p.priority > r->priority || (p.priority == r->priority && p.from > ip_v4_u32(&port->address)))
+		check_fail(w, "router %c heard a better active router and does not yield", 'A' + e->router);
 }
 
 void check_router(struct sim_world *w, unsigned router)
@@ -61,76 +123,98 @@ void check_router(struct sim_world *w, unsigned router)
 
 	for (unsigned segment = 0; segment < w->plan->segments; segment++) {
 		struct sim_port *port = &r->port[segment];
-		struct hsrp_status s;
 
-		if (!status_of(w, router, segment, &s))
+		if (!r->core || r->starting)
 			continue;
-		if (s.state != port->shown_state) {
-			world_trace(w, router, "segment %u: %s -> %s (%s)", segment,
-				hsrp_state_text(port->shown_state), hsrp_state_text(s.state),
-				hsrp_reason_text(s.reason));
-			port->shown_state = s.state;
-			w->last_change = w->now;
-		}
-		if (s.state != HSRP_ACTIVE && port->kernel.address && port->pending == 0 && !r->starting)
+		if (port->state != PEEK_ACTIVE && port->vmac.address && port->pending == 0 &&
+			!port->unconfirmed)
 			check_fail(w, "router %c is %s, has the address and does nothing about it",
-				'A' + router, hsrp_state_text(s.state));
-		if (s.serving && !port->kernel.macvlan)
+				'A' + router, peek_state_text(port->state));
+		if (port->serving && !port->vmac.macvlan)
 			check_fail(w, "router %c says it serves without an interface for the address",
 				'A' + router);
 	}
 }
 
-void check_calm(struct sim_world *w)
+/* A hello that is overdue, and nobody was kept from sending it. */
+static void check_overdue(struct sim_world *w, unsigned router, const struct sim_port *port)
 {
-	if (mono_before(w->now, mono_add_ms(w->calm_from, 2 * (int64_t)w->plan->hold_ms + 5000)))
+	const struct sim_router *r = &w->router[router];
+	int64_t due = port->last_hello.ns + (int64_t)w->plan->hello_ms * 1000000 + port->excuse_ns + GRACE_NS;
+
+	if (w->now.ns <= due || mono_before(w->now, r->stalled_until) ||
+		(port->pending && port->state != PEEK_ACTIVE))
 		return;
+	/* A process that is about to wake late is excused when it has. */
+	if (mono_before(w->deadline[router][PROCESS_HSRP], w->now))
+		return;
+	check_fail(w, "router %c is %s and sends no hello for %lld ms", 'A' + router,
+		peek_state_text(port->state), (long long)((w->now.ns - port->last_hello.ns) / 1000000));
+}
+
+void check_always(struct sim_world *w)
+{
+	bool calm = !mono_before(w->now, mono_add_ms(w->calm_from, 2 * (int64_t)w->plan->hold_ms + CALM_MS));
+
 	for (unsigned segment = 0; segment < w->plan->segments; segment++) {
 		unsigned holders = 0;
 
-		for (unsigned i = 0; i < w->plan->routers; i++)
-			holders += w->router[i].port[segment].kernel.address;
-		if (holders > 1)
+		for (unsigned i = 0; i < w->plan->routers; i++) {
+			const struct sim_port *port = &w->router[i].port[segment];
+
+			if (port->state >= PEEK_SPEAK && w->router[i].core)
+				check_overdue(w, i, port);
+			holders += w->router[i].cisco ? port->cisco.state == PEEK_ACTIVE : port->vmac.address;
+		}
+		if (calm && holders > 1)
 			check_fail(w, "%u routers of segment %u hold the address long after the last fault",
 				holders, segment);
 	}
 }
 
+/* State and effective priority of a router on a segment; false: it does not run. */
+static bool role_of(struct sim_world *w, unsigned router, unsigned segment, unsigned *state, bool *address)
+{
+	const struct sim_router *r = &w->router[router];
+	const struct sim_port *port = &r->port[segment];
+	struct hsrp_status s;
+
+	if (r->cisco) {
+		*state = port->cisco.state;
+		*address = *state == PEEK_ACTIVE;
+		return true;
+	}
+	if (!status_of(w, router, segment, &s))
+		return false;
+	*state = s.state;
+	*address = port->vmac.address;
+	if ((s.state == HSRP_ACTIVE) != *address || s.serving != *address)
+		check_fail(w, "router %c is %s on segment %u and %s the address", 'A' + router,
+			peek_state_text(s.state), segment, *address ? "has" : "does not have");
+	return true;
+}
+
 /* The only legal picture of a whole segment at rest. */
 static void check_segment_at_rest(struct sim_world *w, unsigned segment)
 {
-	unsigned active = 0, standby = 0, other = 0;
-	struct hsrp_status best = {0};
+	unsigned state[SIM_ROUTERS_MAX], count[PEEK_ACTIVE + 1] = {0}, best = 0;
+	bool address;
 
 	for (unsigned i = 0; i < w->plan->routers; i++) {
-		const struct sim_port *port = &w->router[i].port[segment];
-		struct hsrp_status s;
-
-		if (!status_of(w, i, segment, &s)) {
+		if (!role_of(w, i, segment, &state[i], &address)) {
 			check_fail(w, "router %c does not run", 'A' + i);
 			return;
 		}
-		active += s.state == HSRP_ACTIVE;
-		standby += s.state == HSRP_STANDBY;
-		other += s.state != HSRP_ACTIVE && s.state != HSRP_STANDBY && s.state != HSRP_LISTEN;
-		if ((s.state == HSRP_ACTIVE) != port->kernel.address || s.serving != port->kernel.address)
-			check_fail(w, "router %c is %s on segment %u and %s the address", 'A' + i,
-				hsrp_state_text(s.state), segment,
-				port->kernel.address ? "has" : "does not have");
-		if (s.state == HSRP_ACTIVE)
-			best = s;
+		count[state[i]]++;
+		if (state[i] == PEEK_ACTIVE)
+			best = w->router[i].priority;
 	}
-	if (active != 1 || standby != 1 || other)
-		check_fail(w, "segment %u at the end: %u active, %u standby, %u neither nor listening",
-			segment, active, standby, other);
-	for (unsigned i = 0; i < w->plan->routers; i++) {
-		const struct sim_router *r = &w->router[i];
-		const struct sim_port *port = &r->port[segment];
-
-		if (port->shown_state != HSRP_ACTIVE && w->plan->router[i].preempt &&
-			r->priority > best.priority)
+	if (count[PEEK_ACTIVE] != 1 || count[PEEK_STANDBY] != 1 || count[PEEK_LISTEN] + 2 != w->plan->routers)
+		check_fail(w, "segment %u at the end: %u active, %u standby, %u listening of %u", segment,
+			count[PEEK_ACTIVE], count[PEEK_STANDBY], count[PEEK_LISTEN], w->plan->routers);
+	for (unsigned i = 0; i < w->plan->routers; i++)
+		if (state[i] != PEEK_ACTIVE && w->plan->router[i].preempt && w->router[i].priority > best)
 			check_fail(w, "router %c preempts, is better than the active one and waits", 'A' + i);
-	}
 }
 
 void check_end(struct sim_world *w)

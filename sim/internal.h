@@ -1,12 +1,26 @@
-/* Inside of the simulated world: shared by world.c, kernel.c and check.c only. */
+/* Inside of the simulated world: shared by the files of sim/ only. */
 #ifndef SIM_INTERNAL_H
 #define SIM_INTERNAL_H
 
+#include "hsrp/group.h"
+#include "sim/cisco.h"
+#include "sim/peek.h"
 #include "sim/queue.h"
+#include "sim/random.h"
 #include "sim/world.h"
 
+struct box;
+
+/* A router's processes that have a deadline of their own. */
+enum sim_process {
+	PROCESS_HSRP,
+	PROCESS_ENGINE,
+	PROCESS_CISCO,
+	PROCESS_COUNT = PROCESS_CISCO + SIM_SEGMENTS_MAX
+};
+
 /* What one router's kernel holds for the group of one segment. */
-struct sim_kernel {
+struct sim_vmac {
 	bool macvlan, up, address;
 	mono_t expires;
 };
@@ -16,21 +30,35 @@ struct sim_port {
 	int ifindex;
 	struct mac mac;
 	struct ipaddr address;
-	struct sim_kernel kernel;
-	uint8_t shown_state; /* last state the trace and the checks saw */
-	bool shown_address;
-	uint8_t pending; /* kernel requests under way */
+	struct sim_vmac vmac;
+	uint8_t pending; /* kernel requests under way, or answers not read */
+	struct cisco cisco;
+	/* The packet socket of the hsrp process. */
+	unsigned unread, unread_active; /* frames that wait; Hellos of an active router among them */
+	mono_t empty;			/* when it was last known to be empty */
+	/* A Hello as the last one is not traced. */
+	uint8_t traced_state, traced_priority;
+	unsigned untraced;
+	/* As the trace and the checks saw it last. */
+	uint8_t state, reason;
+	bool serving;
+	mono_t last_hello, state_since;
+	int64_t excuse_ns; /* how late its process was told to run since the last hello */
+	bool unconfirmed;  /* the kernel refused to take the address away: it stays until its lifetime ends */
 };
 
 struct sim_router {
+	bool cisco;
 	struct hsrp *core; /* NULL: the process is dead */
 	uint32_t incarnation;
 	mono_t stalled_until;
-	mono_t deadline; /* what the queue holds for it */
+	int64_t wall_offset; /* of the wall clock, nanoseconds */
 	uint8_t priority;
 	bool starting; /* its configuration and links are still being told */
+	bool stepping_time;
 	struct sim_port port[SIM_SEGMENTS_MAX];
 	struct hsrp_record record[SIM_SEGMENTS_MAX];
+	struct box *box; /* engine, charon and the rest of the kernel; NULL without engines */
 };
 
 struct sim_world {
@@ -40,8 +68,11 @@ struct sim_world {
 	uint64_t random;
 	struct sim_queue queue;
 	struct sim_router router[SIM_ROUTERS_MAX];
+	/* When each process wants to run (its deadline), and when it does. */
+	mono_t deadline[SIM_ROUTERS_MAX][PROCESS_COUNT], wake[SIM_ROUTERS_MAX][PROCESS_COUNT];
 	bool fault_on[SIM_FAULTS_MAX];
-	mono_t calm_from; /* the last fault has ended */
+	uint32_t kinds_on; /* bit for each kind of fault that is on */
+	mono_t calm_from;  /* the last fault has ended */
 	mono_t last_change;
 	struct hsrp_outs outs;
 	unsigned steps_now; /* since time last moved */
@@ -49,27 +80,44 @@ struct sim_world {
 };
 
 /* world.c */
-void world_step(struct sim_world *w, unsigned router, const struct hsrp_in *in);
 /* The strongest fault of a kind that is on for this router and segment; NULL when none is. -1 stands for any. */
 const struct sim_fault *world_fault(
 	const struct sim_world *w, enum sim_fault_kind kind, int router, int segment);
 void world_trace(const struct sim_world *w, unsigned router, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-static inline unsigned world_segment(const char *device)
+void world_wake(struct sim_world *w, unsigned router, enum sim_process process, mono_t deadline);
+void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint8_t *frame, size_t len);
+
+/* process.c: the hsrp process around its core */
+void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in);
+void process_start(struct sim_world *w, unsigned router);
+void process_kill(struct sim_world *w, unsigned router);
+enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN };
+/* By netlink or by the engine; a process that does not run reads it when it does, before its timers fire. */
+void process_tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what);
+void process_told(struct sim_world *w, const struct sim_event *e);
+void process_frame(struct sim_world *w, struct sim_event *e);
+void process_wakes(struct sim_world *w, unsigned router);
+static inline unsigned process_segment(const char *device)
 {
 	return (unsigned)(device[3] - '0'); /* "eth0", "eth1" */
 }
 
-/* kernel.c: a router's kernel */
+/* kernel.c: a router's kernel as the hsrp process uses it */
 void kernel_request(struct sim_world *w, unsigned router, const struct hsrp_kernel *k);
-void kernel_carry_out(struct sim_world *w, const struct sim_event *e);
+void kernel_carry_out(struct sim_world *w, struct sim_event *e); /* keeps the event for its answer */
+void kernel_answer(struct sim_world *w, const struct sim_event *e);
 void kernel_expire(struct sim_world *w, const struct sim_event *e);
+void kernel_lost(struct sim_world *w, unsigned router, unsigned segment); /* the power went */
 
 /* check.c: what must hold */
 void check_fail(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void check_sent(struct sim_world *w, unsigned router, unsigned segment, const uint8_t *frame, size_t len);
+void check_sent(struct sim_world *w, unsigned router, unsigned segment, const struct peek *p);
+void check_state(
+	struct sim_world *w, unsigned router, unsigned segment, uint8_t state, uint8_t reason, bool serving);
+void check_read(struct sim_world *w, const struct sim_event *e); /* a frame, after the step that read it */
 void check_router(struct sim_world *w, unsigned router);
-void check_calm(struct sim_world *w);
+void check_always(struct sim_world *w);
 void check_end(struct sim_world *w);
 
 #endif

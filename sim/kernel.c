@@ -3,74 +3,102 @@
 #include <string.h>
 
 #include "sim/internal.h"
-#include "sim/random.h"
+
+enum { NEVER_MIND_NS = 50000, NORMAL_NS = 5000000, LATE_NS = 2000000000 };
 
 void kernel_request(struct sim_world *w, unsigned router, const struct hsrp_kernel *k)
 {
-	unsigned segment = world_segment(k->device);
+	unsigned segment = process_segment(k->device);
 	bool late = world_fault(w, FAULT_KERNEL_LATE, (int)router, -1);
-	struct sim_event e = {
-		.at = mono_add_ns(w->now, 50000 + random_to(&w->random, late ? 2000000000 : 5000000)),
-		.kind = SIM_KERNEL,
-		.router = (uint8_t)router,
-		.segment = (uint8_t)segment,
-		.incarnation = w->router[router].incarnation,
-		.kernel = *k,
-	};
+	struct sim_event *e = queue_add(&w->queue, SIM_KERNEL,
+		mono_add_ns(w->now, NEVER_MIND_NS + random_to(&w->random, late ? LATE_NS : NORMAL_NS)));
 
+	e->router = (uint8_t)router;
+	e->segment = (uint8_t)segment;
+	e->incarnation = w->router[router].incarnation;
+	e->kernel = *k;
 	w->router[router].port[segment].pending++;
-	queue_push(&w->queue, &e);
+	/* D9: gone by itself a second after the hold time in which nobody renewed it; whole seconds, at least 2. */
+	int64_t most_ms = (int64_t)w->plan->hold_ms + 2000;
+	if ((k->op == HSRP_KERNEL_SERVE || k->op == HSRP_KERNEL_RENEW) &&
+		((int64_t)k->lifetime_s * 1000 <= w->plan->hold_ms ||
+			(int64_t)k->lifetime_s * 1000 > most_ms))
+		check_fail(w, "router %c asks for a lifetime of %u s", 'A' + router, k->lifetime_s);
 }
 
 static int apply(struct sim_world *w, unsigned router, unsigned segment, const struct hsrp_kernel *k)
 {
-	struct sim_kernel *kernel = &w->router[router].port[segment].kernel;
+	struct sim_port *port = &w->router[router].port[segment];
+	struct sim_vmac *v = &port->vmac;
+	bool refuses = world_fault(w, FAULT_KERNEL_FAIL, (int)router, -1);
 
 	switch (k->op) {
-	case HSRP_KERNEL_PREPARE: *kernel = (struct sim_kernel){.macvlan = true}; return 0;
+	case HSRP_KERNEL_PREPARE: *v = (struct sim_vmac){.macvlan = true}; return 0;
 	case HSRP_KERNEL_SERVE:
 	case HSRP_KERNEL_RENEW:
-		if (world_fault(w, FAULT_KERNEL_FAIL, (int)router, -1))
+		if (refuses)
 			return ENOBUFS;
-		kernel->expires = mono_add_ms(w->now, (int64_t)k->lifetime_s * 1000);
-		kernel->macvlan = kernel->up = kernel->address = true;
-		queue_push(&w->queue,
-			&(struct sim_event){.at = kernel->expires,
-				.kind = SIM_EXPIRE,
-				.router = (uint8_t)router,
-				.segment = (uint8_t)segment});
+		v->expires = mono_add_ms(w->now, (int64_t)k->lifetime_s * 1000);
+		v->macvlan = v->up = v->address = true;
+		port->unconfirmed = false;
+		struct sim_event *e = queue_add(&w->queue, SIM_EXPIRE, v->expires);
+		e->router = (uint8_t)router;
+		e->segment = (uint8_t)segment;
 		return 0;
-	case HSRP_KERNEL_UNSERVE: kernel->up = kernel->address = false; return 0;
-	default: *kernel = (struct sim_kernel){0}; return 0;
+	case HSRP_KERNEL_UNSERVE:
+		if (refuses && v->address) {
+			port->unconfirmed = true;
+			return ENOBUFS;
+		}
+		v->up = v->address = false;
+		return 0;
+	default: *v = (struct sim_vmac){0}; return 0;
 	}
 }
 
-void kernel_carry_out(struct sim_world *w, const struct sim_event *e)
+void kernel_carry_out(struct sim_world *w, struct sim_event *e)
 {
 	static const char *const ops[] = {"prepare", "serve", "renew", "unserve", "remove"};
+	struct sim_router *r = &w->router[e->router];
+
+	if (e->incarnation != r->incarnation) { /* the process that asked is dead; its socket went with it */
+		queue_drop(&w->queue, e);
+		return;
+	}
+	e->error = apply(w, e->router, e->segment, &e->kernel);
+	if (w->trace && (e->kernel.op != HSRP_KERNEL_RENEW || e->error))
+		world_trace(w, e->router, "kernel %s%s", ops[e->kernel.op], e->error ? ": refused" : "");
+	e->kind = SIM_ANSWER;
+	queue_again(&w->queue, e, mono_before(w->now, r->stalled_until) ? r->stalled_until : w->now);
+}
+
+void kernel_answer(struct sim_world *w, const struct sim_event *e)
+{
 	struct sim_router *r = &w->router[e->router];
 	struct hsrp_in in = {.kind = HSRP_IN_KERNEL};
 
 	if (e->incarnation != r->incarnation)
-		return; /* the process that asked is dead; its socket went with it, or the whole box */
-	int error = apply(w, e->router, e->segment, &e->kernel);
-	if (e->kernel.op != HSRP_KERNEL_RENEW || error)
-		world_trace(w, e->router, "kernel %s%s", ops[e->kernel.op], error ? ": refused" : "");
+		return;
 	r->port[e->segment].pending--;
 	memcpy(in.kernel.device, e->kernel.device, sizeof(in.kernel.device));
 	in.kernel.group = e->kernel.group;
 	in.kernel.family = e->kernel.family;
 	in.kernel.serial = e->kernel.serial;
-	in.kernel.error = error;
-	world_step(w, e->router, &in);
+	in.kernel.error = e->error;
+	process_step(w, e->router, &in);
 }
 
 void kernel_expire(struct sim_world *w, const struct sim_event *e)
 {
-	struct sim_kernel *kernel = &w->router[e->router].port[e->segment].kernel;
+	struct sim_vmac *v = &w->router[e->router].port[e->segment].vmac;
 
-	if (!kernel->address || kernel->expires.ns != e->at.ns)
+	if (!v->address || v->expires.ns != e->at.ns)
 		return;
-	kernel->address = false;
+	v->address = false;
 	world_trace(w, e->router, "address of segment %u expired", e->segment);
+}
+
+void kernel_lost(struct sim_world *w, unsigned router, unsigned segment)
+{
+	w->router[router].port[segment].vmac = (struct sim_vmac){0};
 }

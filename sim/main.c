@@ -1,8 +1,6 @@
 /*
  * hotswan-sim: many seeds, each a world of its own; the first violated invariant is shrunk and printed.
- *
- *   hotswan-sim [--seeds N] [--first SEED]     run N seeds
- *   hotswan-sim --seed SEED [--trace]          one seed, with its column trace
+ * doc/simulator.md explains what it prints.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +8,23 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/planted.h"
 #include "sim/world.h"
+
+static const char usage[] =
+	"usage: hotswan-sim [--seeds N] [--from SEED]    run N seeds (1000), from SEED (1) on\n"
+	"       hotswan-sim --seed SEED [--trace]        one seed, with its column trace\n"
+	"       hotswan-sim --bench [--seconds N]        speed of a two-router group\n"
+	"options: --routers 2..4   as many in every plan\n"
+	"         --hsrp-only, --engine   never, always with engines\n"
+	"         --planted N      switch a planted bug on (meson option planted_bugs)\n"
+	"         --slice I/N      of the seeds only each N-th, beginning with the I-th (0 to N-1)\n";
+
+struct arguments {
+	uint64_t seeds, from, seed, slice, slices, seconds, planted;
+	bool one, trace, bench;
+	struct sim_options o;
+};
 
 static double seconds_now(void)
 {
@@ -20,68 +34,46 @@ static double seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Drops faults as long as the plan still fails. */
-static void shrink(struct sim_plan *plan)
+static void print_again(const struct sim_plan *plan, const struct arguments *a)
 {
-	bool smaller = true;
-
-	while (smaller) {
-		smaller = false;
-		for (unsigned i = 0; i < plan->fault_count && !smaller; i++) {
-			struct sim_plan less = *plan;
-			struct sim_result result;
-
-			memmove(&less.faults[i], &less.faults[i + 1],
-				(less.fault_count - i - 1) * sizeof(less.faults[0]));
-			less.fault_count--;
-			sim_run(&less, false, &result);
-			if (result.failed) {
-				*plan = less;
-				smaller = true;
-			}
-		}
-	}
+	printf("again: hotswan-sim --seed %llu --trace", (unsigned long long)plan->seed);
+	if (a->o.routers)
+		printf(" --routers %u", a->o.routers);
+	if (a->o.engine)
+		printf(a->o.engine == SIM_ENGINE_NEVER ? " --hsrp-only" : " --engine");
+	if (a->planted)
+		printf(" --planted %llu", (unsigned long long)a->planted);
+	putchar('\n');
 }
 
-static void print_plan(const struct sim_plan *plan)
-{
-	char text[128];
-
-	printf("seed %llu: %u routers, %u segments, hello %u ms, hold %u ms\n",
-		(unsigned long long)plan->seed, plan->routers, plan->segments, plan->hello_ms, plan->hold_ms);
-	for (unsigned i = 0; i < plan->routers; i++)
-		printf("  router %c: priority %u%s\n", 'A' + i, plan->router[i].priority,
-			plan->router[i].preempt ? ", preempt" : "");
-	for (unsigned i = 0; i < plan->fault_count; i++)
-		printf("  fault at %s\n", sim_fault_text(&plan->faults[i], text, sizeof(text)));
-}
-
-static int report_failure(struct sim_plan *plan, const struct sim_result *found)
+static int report_failure(struct sim_plan *plan, const struct sim_result *found, const struct arguments *a)
 {
 	struct sim_result result;
 
-	printf("seed %llu violates: %s (at %.3f s)\nshrunk to:\n", (unsigned long long)plan->seed,
-		found->violation, (double)found->at_ms / 1000);
-	shrink(plan);
-	print_plan(plan);
+	printf("seed %llu violates: %s (at %.3f s)\n", (unsigned long long)plan->seed, found->violation,
+		(double)found->at_ms / 1000);
+	unsigned runs = sim_shrink(plan);
+	printf("shrunk in %u runs to:\n", runs);
+	sim_plan_print(plan);
 	sim_run(plan, true, &result);
-	printf("again: hotswan-sim --seed %llu --trace\n", (unsigned long long)plan->seed);
+	print_again(plan, a);
 	return EXIT_FAILURE;
 }
 
-static int run_seeds(uint64_t first, uint64_t count)
+static int run_seeds(const struct arguments *a)
 {
 	struct sim_plan plan;
 	struct sim_result result;
 	double begin = seconds_now(), simulated = 0;
 	int64_t slowest_ms = 0;
-	uint64_t events = 0;
+	uint64_t events = 0, runs = 0;
 
-	for (uint64_t seed = first; seed < first + count; seed++) {
-		sim_plan_draw(&plan, seed);
+	for (uint64_t seed = a->from + a->slice; seed < a->from + a->seeds; seed += a->slices) {
+		sim_plan_draw(&plan, seed, &a->o);
 		sim_run(&plan, false, &result);
 		if (result.failed)
-			return report_failure(&plan, &result);
+			return report_failure(&plan, &result, a);
+		runs++;
 		simulated += (double)result.at_ms / 1000;
 		events += result.events;
 		if (result.converged_ms > slowest_ms)
@@ -90,25 +82,53 @@ static int run_seeds(uint64_t first, uint64_t count)
 	double took = seconds_now() - begin;
 	printf("%llu seeds, no violation: %.0f simulated s in %.1f s (%.0f per s), %llu events, slowest "
 	       "convergence %.3f s\n",
-		(unsigned long long)count, simulated, took, simulated / took, (unsigned long long)events,
+		(unsigned long long)runs, simulated, took, simulated / took, (unsigned long long)events,
 		(double)slowest_ms / 1000);
 	return EXIT_SUCCESS;
 }
 
-static int run_one(uint64_t seed, bool trace)
+static int run_one(const struct arguments *a)
 {
 	struct sim_plan plan;
 	struct sim_result result;
 
-	sim_plan_draw(&plan, seed);
-	print_plan(&plan);
-	sim_run(&plan, trace, &result);
+	sim_plan_draw(&plan, a->seed, &a->o);
+	sim_plan_print(&plan);
+	sim_run(&plan, a->trace, &result);
 	if (result.failed) {
 		printf("violated at %.3f s: %s\n", (double)result.at_ms / 1000, result.violation);
 		return EXIT_FAILURE;
 	}
 	printf("no violation; settled %.3f s after the last fault\n", (double)result.converged_ms / 1000);
 	return EXIT_SUCCESS;
+}
+
+/* Two routers of ours, one group, hello 3 s, hold 10 s, text authentication; without faults, and with two an hour. */
+static void bench(const struct arguments *a, unsigned version, bool md5, bool faults)
+{
+	struct sim_plan plan = {.seed = 1,
+		.routers = 2,
+		.segments = 1,
+		.hello_ms = 3000,
+		.hold_ms = 10000,
+		.version = (uint8_t)version,
+		.md5 = md5,
+		.router = {{.priority = 110, .preempt = true}, {.priority = 100}},
+		.calm_ms = (int64_t)a->seconds * 1000};
+	struct sim_result result;
+
+	for (unsigned i = 0; faults && i < SIM_FAULTS_MAX; i++)
+		plan.faults[plan.fault_count++] = (struct sim_fault){.kind = i % 2 ? FAULT_STALL : FAULT_LINK,
+			.at_ms = (int64_t)a->seconds * 1000 * i / SIM_FAULTS_MAX,
+			.for_ms = 15000};
+	double begin = seconds_now();
+	sim_run(&plan, false, &result);
+	double took = seconds_now() - begin;
+	printf("version %u%s, %-13s %.0f simulated s in %.2f s: %.0f per s, %llu events (%.0f ns each)%s\n",
+		version, md5 ? ", MD5 " : ", text",
+		faults ? "64 faults:" : "no faults:", (double)result.at_ms / 1000, took,
+		(double)result.at_ms / 1000 / took, (unsigned long long)result.events,
+		took * 1e9 / (double)result.events, result.failed ? result.violation : "");
 }
 
 static bool parse_number(const char *text, uint64_t *out)
@@ -120,32 +140,82 @@ static bool parse_number(const char *text, uint64_t *out)
 	return *text && !*end && !errno;
 }
 
+static bool parse_slice(const char *text, struct arguments *a)
+{
+	char *end;
+
+	a->slice = strtoull(text, &end, 10);
+	return *end == '/' && parse_number(end + 1, &a->slices) && a->slice < a->slices;
+}
+
+/* How many words the option took; 0: it is none. */
+static int parse_option(const char *word, const char *value, struct arguments *a)
+{
+	const struct {
+		const char *name;
+		uint64_t *number;
+	} numbers[] = {{"--seeds", &a->seeds}, {"--from", &a->from}, {"--seed", &a->seed},
+		{"--seconds", &a->seconds}, {"--planted", &a->planted}};
+	uint64_t n;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		if (strcmp(word, numbers[i].name) != 0)
+			continue;
+		a->one |= numbers[i].number == &a->seed;
+		return parse_number(value, numbers[i].number) ? 2 : 0;
+	}
+	if (!strcmp(word, "--slice"))
+		return parse_slice(value, a) ? 2 : 0;
+	if (!strcmp(word, "--routers")) {
+		bool good = parse_number(value, &n) && n >= 2 && n <= SIM_ROUTERS_MAX;
+		a->o.routers = good ? (unsigned)n : 0;
+		return good ? 2 : 0;
+	}
+	if (!strcmp(word, "--trace"))
+		a->trace = true;
+	else if (!strcmp(word, "--bench"))
+		a->bench = true;
+	else if (!strcmp(word, "--hsrp-only"))
+		a->o.engine = SIM_ENGINE_NEVER;
+	else if (!strcmp(word, "--engine"))
+		a->o.engine = SIM_ENGINE_ALWAYS;
+	else
+		return 0;
+	return 1;
+}
+
+static bool plant(uint64_t n)
+{
+#ifdef HOTSWAN_PLANTED_BUGS
+	planted_bug = (unsigned)n;
+	return n <= PLANTED_BUGS;
+#else
+	return n == 0;
+#endif
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seeds = 1000, first = 1, seed = 0;
-	bool one = false, trace = false;
+	struct arguments a = {.seeds = 1000, .from = 1, .slices = 1, .seconds = 2000000};
 
-	for (int i = 1; i < argc; i++) {
-		const char *value = i + 1 < argc ? argv[i + 1] : "";
-		bool good = true;
-
-		if (!strcmp(argv[i], "--trace"))
-			trace = true;
-		else if (!strcmp(argv[i], "--seeds"))
-			good = parse_number(value, &seeds) && ++i;
-		else if (!strcmp(argv[i], "--first"))
-			good = parse_number(value, &first) && ++i;
-		else if (!strcmp(argv[i], "--seed"))
-			good = one = parse_number(value, &seed) && ++i;
-		else
-			good = false;
-		if (!good) {
-			fprintf(stderr,
-				"hotswan-sim: bad argument %s: --seeds N, --first SEED, --seed SEED, "
-				"--trace\n",
-				argv[i]);
+	for (int i = 1, words; i < argc; i += words) {
+		words = parse_option(argv[i], i + 1 < argc ? argv[i + 1] : "", &a);
+		if (!words) {
+			fprintf(stderr, "hotswan-sim: bad argument %s\n%s", argv[i], usage);
 			return 2;
 		}
 	}
-	return one ? run_one(seed, trace) : run_seeds(first, seeds);
+	if (!plant(a.planted)) {
+		fprintf(stderr,
+			"hotswan-sim: planted bug %llu does not exist: build with -Dplanted_bugs=true, 1 to "
+			"%d\n",
+			(unsigned long long)a.planted, PLANTED_BUGS);
+		return 2;
+	}
+	if (a.bench) {
+		for (unsigned i = 0; i < 6; i++)
+			bench(&a, 1 + i % 2, i / 2 == 1, i / 2 == 2);
+		return EXIT_SUCCESS;
+	}
+	return a.one ? run_one(&a) : run_seeds(&a);
 }

@@ -1,10 +1,9 @@
-/* What a seed means: how many routers, how they are configured, and what happens to them. */
-#include "sim/world.h"
-
+/* What a seed means: how many routers, of which kind, how they are configured, and what happens to them. */
 #include <assert.h>
 #include <stdio.h>
 
 #include "sim/random.h"
+#include "sim/world.h"
 
 static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_LOSS] = "loss",
@@ -13,26 +12,59 @@ static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_ONE_WAY] = "one-way",
 	[FAULT_LINK] = "link-down",
 	[FAULT_STALL] = "stall",
-	[FAULT_CRASH] = "crash",
+	[FAULT_OVERSLEEP] = "oversleep",
+	[FAULT_CLOCK] = "clock-step",
+	[FAULT_CRASH] = "hsrp-crash",
 	[FAULT_BOX] = "power-loss",
 	[FAULT_KERNEL_LATE] = "kernel-late",
 	[FAULT_KERNEL_FAIL] = "kernel-refuses",
 	[FAULT_RESIGN] = "resign",
 	[FAULT_PRIORITY] = "priority",
+	[FAULT_ENGINE_CRASH] = "engine-crash",
+	[FAULT_ENGINE_STALL] = "engine-stall",
+	[FAULT_CHARON_CRASH] = "charon-crash",
+	[FAULT_CHARON_LATE] = "charon-late",
+	[FAULT_MESSAGE_LATE] = "messages-late",
+	[FAULT_OVERRUN] = "netlink-overrun",
+	[FAULT_ROUTE_FAIL] = "routes-refused",
+	[FAULT_FILTER_FAIL] = "filter-refused",
+	[FAULT_PEER_SILENT] = "peer-silent",
+	[FAULT_PEER_MOVE] = "peer-moves",
+	[FAULT_REKEY] = "rekey",
+	[FAULT_CLEAR] = "clear-sa",
+	[FAULT_RULES] = "acl-edit",
 };
 
 const char *sim_fault_text(const struct sim_fault *f, char *out, size_t size)
 {
 	assert(f->kind < FAULT_KIND_COUNT);
-	snprintf(out, size, "%9.3f s for %7.3f s  %-14s router %c segment %u  %u", (double)f->at_ms / 1000,
+	snprintf(out, size, "%9.3f s for %7.3f s  %-15s router %c segment %u  %u", (double)f->at_ms / 1000,
 		(double)f->for_ms / 1000, fault_names[f->kind], 'A' + f->router, f->segment, f->percent);
 	return out;
+}
+
+void sim_plan_print(const struct sim_plan *plan)
+{
+	char text[128];
+
+	printf("seed %llu: %u routers, %u segments, version %u%s, hello %u ms, hold %u ms%s\n",
+		(unsigned long long)plan->seed, plan->routers, plan->segments, plan->version,
+		plan->md5 ? ", MD5" : "", plan->hello_ms, plan->hold_ms,
+		!plan->engine		 ? ""
+			: plan->libipsec ? ", engines, libipsec"
+					 : ", engines");
+	for (unsigned i = 0; i < plan->routers; i++)
+		printf("  router %c: priority %u%s%s\n", 'A' + i, plan->router[i].priority,
+			plan->router[i].preempt ? ", preempt" : "",
+			plan->router[i].cisco ? ", Cisco-like" : "");
+	for (unsigned i = 0; i < plan->fault_count; i++)
+		printf("  fault at %s\n", sim_fault_text(&plan->faults[i], text, sizeof(text)));
 }
 
 static void draw_fault(struct sim_fault *f, const struct sim_plan *plan, uint64_t *r, int64_t hold_ms)
 {
 	*f = (struct sim_fault){
-		.kind = (uint8_t)random_to(r, FAULT_KIND_COUNT),
+		.kind = (uint8_t)random_to(r, plan->engine ? FAULT_KIND_COUNT : FAULT_HSRP_COUNT),
 		.router = (uint8_t)random_to(r, plan->routers),
 		.segment = (uint8_t)random_to(r, plan->segments),
 		.percent = (uint8_t)(1 + random_to(r, 100)),
@@ -42,29 +74,58 @@ static void draw_fault(struct sim_fault *f, const struct sim_plan *plan, uint64_
 	};
 }
 
-void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
+/* A link that flaps is one fault several times. */
+static void draw_flaps(struct sim_plan *plan, uint64_t *r)
+{
+	struct sim_fault f = plan->faults[plan->fault_count - 1];
+
+	for (unsigned n = 1 + (unsigned)random_to(r, 5); n && plan->fault_count < SIM_FAULTS_MAX; n--) {
+		f.at_ms += f.for_ms + random_to(r, 1500);
+		f.for_ms = 1 + random_to(r, 1500);
+		plan->faults[plan->fault_count++] = f;
+	}
+}
+
+static void draw_routers(struct sim_plan *plan, uint64_t *r, unsigned forced)
+{
+	unsigned drawn = 2 + (unsigned)random_to(r, 3);
+	bool cisco = random_percent(r, 40);
+
+	plan->routers = forced ? forced : drawn;
+	for (unsigned i = 0; i < plan->routers; i++) {
+		plan->router[i] = (struct sim_router_config){
+			.priority = random_percent(r, 50) ? 100 : (uint8_t)(90 + random_to(r, 30)),
+			.preempt = random_percent(r, 40),
+		};
+		plan->router[i].cisco = i > 0 && cisco && random_percent(r, 50);
+	}
+}
+
+void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_options *o)
 {
 	static const struct {
 		uint32_t hello_ms, hold_ms;
 	} timers[] = {{3000, 10000}, {1000, 3000}, {250, 750}, {15, 50}};
-	uint64_t r = seed;
+	uint64_t r = seed * 0x2545f4914f6cdd1d + 1;
 
 	*plan = (struct sim_plan){.seed = seed};
-	plan->routers = 2 + (unsigned)random_to(&r, 3);
+	draw_routers(plan, &r, o->routers);
 	plan->segments = 1 + (unsigned)random_to(&r, 2);
 	size_t t = (size_t)random_to(&r, 4);
 	plan->hello_ms = timers[t].hello_ms;
 	plan->hold_ms = timers[t].hold_ms;
 	plan->version = (uint8_t)(1 + random_to(&r, 2));
 	plan->md5 = random_percent(&r, 30);
-	for (unsigned i = 0; i < plan->routers; i++)
-		plan->router[i] = (struct sim_router_config){
-			.priority = random_percent(&r, 50) ? 100 : (uint8_t)(90 + random_to(&r, 30)),
-			.preempt = random_percent(&r, 40),
-		};
-	plan->fault_count = (unsigned)random_to(&r, 9);
-	for (unsigned i = 0; i < plan->fault_count; i++)
-		draw_fault(&plan->faults[i], plan, &r, plan->hold_ms < 1000 ? 1000 : plan->hold_ms);
+	bool engine = random_percent(&r, 40);
+	plan->engine = o->engine == SIM_ENGINE_ALWAYS || (o->engine == SIM_ENGINE_DRAWN && engine);
+	plan->libipsec = random_percent(&r, 50);
+	unsigned faults = (unsigned)random_to(&r, 9);
+	for (unsigned i = 0; i < faults; i++) {
+		draw_fault(&plan->faults[plan->fault_count++], plan, &r,
+			plan->hold_ms < 1000 ? 1000 : plan->hold_ms);
+		if (plan->faults[plan->fault_count - 1].kind == FAULT_LINK && random_percent(&r, 30))
+			draw_flaps(plan, &r);
+	}
 	/* Listen and Speak take a hold time each, a box that lost its power starts with one second of delay. */
 	plan->calm_ms = 6 * (int64_t)plan->hold_ms + 12000;
 }

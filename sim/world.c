@@ -1,20 +1,18 @@
-#include "sim/world.h"
-
+/* Time, segments and faults. */
 #include <assert.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "sim/internal.h"
-#include "linux/md5.h"
-#include "sim/random.h"
 
 enum {
 	STEPS_AT_ONE_MOMENT = 10000, /* more is a core that never sleeps */
 	FRAME_DELAY_NS = 50000,
 	FRAME_JITTER_NS = 400000,
 	REORDER_NS = 20000000,
+	OVERSLEEP_NS = 2000000, /* a percent of it */
+	COLUMN = 38,
 };
 
 void world_trace(const struct sim_world *w, unsigned router, const char *format, ...)
@@ -23,7 +21,7 @@ void world_trace(const struct sim_world *w, unsigned router, const char *format,
 
 	if (!w->trace)
 		return;
-	printf("%11.6f %*s%c: ", (double)w->now.ns / 1e9, (int)(router * 34), "", 'A' + router);
+	printf("%11.6f %*s%c ", (double)w->now.ns / 1e9, (int)(router * COLUMN), "", 'A' + router);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -35,6 +33,8 @@ const struct sim_fault *world_fault(
 {
 	const struct sim_fault *found = NULL;
 
+	if (!(w->kinds_on & 1u << kind))
+		return NULL;
 	for (unsigned i = 0; i < w->plan->fault_count; i++) {
 		const struct sim_fault *f = &w->plan->faults[i];
 
@@ -45,203 +45,226 @@ const struct sim_fault *world_fault(
 	return found;
 }
 
-/* --- Frames ----------------------------------------------------------------------------------------------- */
+/* --- Time ------------------------------------------------------------------------------------------------------- */
 
-static void trace_frame(const struct sim_world *w, unsigned router, const uint8_t *bytes, size_t len)
+/* A process runs when its deadline has come; later where it is kept from it. */
+void world_wake(struct sim_world *w, unsigned router, enum sim_process process, mono_t deadline)
+{
+	const struct sim_router *r = &w->router[router];
+	mono_t at = mono_before(deadline, w->now) ? w->now : deadline;
+
+	if (w->deadline[router][process].ns == deadline.ns && w->wake[router][process].ns >= w->now.ns)
+		return;
+	if (process == PROCESS_HSRP && deadline.ns != INT64_MAX && w->kinds_on) {
+		const struct sim_fault *late = world_fault(w, FAULT_OVERSLEEP, (int)router, -1);
+
+		if (late)
+			at = mono_add_ns(at, random_to(&w->random, (int64_t)late->percent * OVERSLEEP_NS));
+		if (mono_before(at, r->stalled_until))
+			at = r->stalled_until;
+	}
+	w->deadline[router][process] = deadline;
+	w->wake[router][process] = at;
+}
+
+/* --- Frames ----------------------------------------------------------------------------------------------------- */
+
+static void trace_frame(struct sim_world *w, unsigned router, unsigned segment, const struct peek *p)
 {
 	static const char *const opcodes[] = {"Hello", "Coup", "Resign", "Advertise"};
-	struct hsrp_frame frame;
-	struct hsrp_packet p;
+	struct sim_port *port = &w->router[router].port[segment];
 
 	if (!w->trace)
 		return;
-	if (hsrp_frame_read(&frame, bytes, len, true) != HSRP_WIRE_OK ||
-		hsrp_packet_read(&p, frame.payload, frame.payload_len) != HSRP_WIRE_OK)
-		world_trace(w, router, "gratuitous ARP ----->");
-	else if (p.opcode != HSRP_ADVERTISE)
-		world_trace(w, router, "%s %s pri %u ----->", opcodes[p.opcode], hsrp_state_text(p.state),
-			p.priority);
+	if (p->hsrp && p->opcode == PEEK_HELLO && p->state == port->traced_state &&
+		p->priority == port->traced_priority) {
+		port->untraced++;
+		return;
+	}
+	if (p->hsrp && p->opcode != PEEK_ADVERTISE) {
+		if (port->untraced)
+			world_trace(w, router, "%u (%u more Hello %s)", segment, port->untraced,
+				peek_state_text(port->traced_state));
+		port->untraced = 0;
+		port->traced_state = p->opcode == PEEK_HELLO ? p->state : 0;
+		port->traced_priority = p->priority;
+	}
+	if (p->arp)
+		world_trace(w, router, "%u gratuitous ARP ----->", segment);
+	else if (p->opcode != PEEK_ADVERTISE)
+		world_trace(w, router, "%u %s %s pri %u ----->", segment, opcodes[p->opcode & 3],
+			peek_state_text(p->state), p->priority);
 }
 
-static void deliver(struct sim_world *w, unsigned to, unsigned segment, const uint8_t *bytes, size_t len)
+static void deliver(
+	struct sim_world *w, unsigned to, unsigned segment, const uint8_t *bytes, size_t len, bool is_active)
 {
 	const struct sim_fault *reorder = world_fault(w, FAULT_REORDER, -1, (int)segment);
 	int64_t delay = FRAME_DELAY_NS + random_to(&w->random, FRAME_JITTER_NS);
-	struct sim_event e = {
-		.kind = SIM_FRAME, .router = (uint8_t)to, .segment = (uint8_t)segment, .len = (uint16_t)len};
 
 	if (reorder && random_percent(&w->random, reorder->percent))
 		delay += random_to(&w->random, REORDER_NS);
-	e.at = e.arrived = mono_add_ns(w->now, delay);
-	memcpy(e.bytes, bytes, len);
-	queue_push(&w->queue, &e);
+	struct sim_event *e = queue_add(&w->queue, SIM_FRAME, mono_add_ns(w->now, delay));
+	e->router = (uint8_t)to;
+	e->segment = (uint8_t)segment;
+	e->is_active = is_active;
+	e->len = (uint16_t)len;
+	memcpy(e->bytes, bytes, len);
 }
 
-static void send_frame(struct sim_world *w, unsigned from, unsigned segment, const uint8_t *bytes, size_t len)
+void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint8_t *bytes, size_t len)
 {
 	const struct sim_fault *loss = world_fault(w, FAULT_LOSS, -1, (int)segment);
 	const struct sim_fault *twice = world_fault(w, FAULT_DUPLICATE, -1, (int)segment);
+	struct peek p;
 
-	trace_frame(w, from, bytes, len);
-	check_sent(w, from, segment, bytes, len);
-	if (!w->router[from].port[segment].carrier || world_fault(w, FAULT_ONE_WAY, (int)from, (int)segment))
+	assert(len <= HSRP_FRAME_MAX && segment < w->plan->segments);
+	if (!peek_frame(&p, bytes, len)) {
+		check_fail(w, "router %c sent what is neither HSRP nor ARP", 'A' + from);
 		return;
+	}
+	trace_frame(w, from, segment, &p);
+	if (!w->router[from].cisco)
+		check_sent(w, from, segment, &p);
+	if (p.arp || !w->router[from].port[segment].carrier ||
+		world_fault(w, FAULT_ONE_WAY, (int)from, (int)segment))
+		return;
+	bool is_active = p.opcode == PEEK_HELLO && p.state == PEEK_ACTIVE;
 	for (unsigned to = 0; to < w->plan->routers; to++) {
 		if (to == from || !w->router[to].port[segment].carrier)
 			continue;
 		if (loss && random_percent(&w->random, loss->percent))
 			continue;
-		deliver(w, to, segment, bytes, len);
+		deliver(w, to, segment, bytes, len, is_active);
 		if (twice && random_percent(&w->random, twice->percent))
-			deliver(w, to, segment, bytes, len);
+			deliver(w, to, segment, bytes, len, is_active);
 	}
 }
 
-/* --- Routers ---------------------------------------------------------------------------------------------- */
+/* --- Cisco-like routers ----------------------------------------------------------------------------------------- */
 
-static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_out *out)
+struct sender {
+	struct sim_world *w;
+	unsigned router, segment;
+};
+
+static void cisco_sends(void *arg, const uint8_t *frame, size_t len)
 {
-	struct sim_router *r = &w->router[router];
+	const struct sender *s = arg;
 
-	switch (out->kind) {
-	case HSRP_OUT_SEND:
-		for (unsigned s = 0; s < w->plan->segments; s++)
-			if (r->port[s].ifindex == out->send.ifindex)
-				send_frame(w, router, s, out->send.bytes, out->send.len);
-		break;
-	case HSRP_OUT_KERNEL: kernel_request(w, router, &out->kernel); break;
-	case HSRP_OUT_RECORD: r->record[out->record.group - 1] = out->record; break;
-	default: break;
-	}
+	world_send(s->w, s->router, s->segment, frame, len);
 }
 
-void world_step(struct sim_world *w, unsigned router, const struct hsrp_in *in)
-{
-	struct sim_router *r = &w->router[router];
+enum cisco_call { CISCO_TIME, CISCO_FRAME, CISCO_UP, CISCO_DOWN, CISCO_PRIORITY };
 
-	if (!r->core)
-		return;
-	if (hsrp_step(r->core, in, w->now, &w->outs) == -ENOMEM) {
-		check_fail(w, "out of memory");
-		return;
+static void cisco_call(struct sim_world *w, unsigned router, unsigned segment, enum cisco_call call,
+	const struct sim_event *e)
+{
+	struct cisco *c = &w->router[router].port[segment].cisco;
+	struct sender sender = {w, router, segment};
+	uint8_t before = c->state;
+
+	c->send = cisco_sends;
+	c->arg = &sender;
+	switch (call) {
+	case CISCO_TIME: cisco_time(c, w->now); break;
+	case CISCO_FRAME: cisco_frame(c, e->bytes, e->len, w->now); break;
+	case CISCO_UP:
+	case CISCO_DOWN: cisco_link(c, call == CISCO_UP, w->now); break;
+	case CISCO_PRIORITY: cisco_priority(c, w->router[router].priority); break;
 	}
 	w->result->events++;
-	/* What a step asks for comes about before the next event: the frames it sends see its own state. */
-	for (size_t i = 0; i < w->outs.count; i++)
-		carry_out(w, router, &w->outs.items[i]);
-	w->outs.count = 0;
-	check_router(w, router);
-	mono_t deadline = hsrp_deadline(r->core);
-	if (deadline.ns != r->deadline.ns && deadline.ns != INT64_MAX)
-		queue_push(&w->queue,
-			&(struct sim_event){.at = mono_before(deadline, w->now) ? w->now : deadline,
-				.kind = SIM_DEADLINE,
-				.router = (uint8_t)router,
-				.incarnation = r->incarnation,
-				.arrived = deadline});
-	r->deadline = deadline;
+	if (c->state != before) {
+		world_trace(w, router, "segment %u: %s -> %s (Cisco)", segment, peek_state_text(before),
+			peek_state_text(c->state));
+		w->last_change = w->now;
+	}
+	world_wake(w, router, PROCESS_CISCO + segment, cisco_deadline(c));
 }
 
-static void tell_link(struct sim_world *w, unsigned router, unsigned segment)
+static void cisco_begin(struct sim_world *w, unsigned router, unsigned segment)
 {
+	const struct sim_plan *plan = w->plan;
 	struct sim_port *port = &w->router[router].port[segment];
-	struct hsrp_in in = {.kind = HSRP_IN_LINK};
+	struct cisco_config c = {.version = plan->version,
+		.priority = w->router[router].priority,
+		.group = (uint16_t)(segment + 1),
+		.preempt = plan->router[router].preempt,
+		.hello_ms = plan->hello_ms,
+		.hold_ms = plan->hold_ms,
+		.address = ip_v4_u32(&port->address),
+		.vip = 0x0a0000fe + (segment << 8),
+		.key = plan->md5 ? "openwall" : NULL};
 
-	snprintf(in.link.device, sizeof(in.link.device), "eth%u", segment);
-	in.link.ifindex = port->ifindex;
-	in.link.up = port->carrier;
-	in.link.mac = port->mac;
-	world_step(w, router, &in);
+	memcpy(c.mac, port->mac.bytes, 6);
+	cisco_init(&port->cisco, &c, random_next(&w->random));
+	cisco_call(w, router, segment, CISCO_UP, NULL);
 }
 
-static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
-{
-	struct hsrp_in in = {.kind = HSRP_IN_GROUP};
-	struct hsrp_group_config *g = &in.group;
+/* --- Faults ------------------------------------------------------------------------------------------------------ */
 
-	snprintf(g->device, sizeof(g->device), "eth%u", segment);
-	g->group = (uint16_t)(segment + 1);
-	g->family = IP_V4;
-	g->enabled = true;
-	g->vip = ip_v4(0x0a0000fe + (segment << 8));
-	g->priority = w->router[router].priority;
-	g->preempt = w->plan->router[router].preempt;
-	g->timers_configured = true;
-	g->hello_ms = w->plan->hello_ms;
-	g->hold_ms = w->plan->hold_ms;
-	strcpy(g->auth.text, HSRP_AUTH_DEFAULT);
-	if (w->plan->md5) {
-		g->auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 8};
-		memcpy(g->auth.key, "openwall", 8);
-	}
-	world_step(w, router, &in);
-}
-
-static void tell_configuration(struct sim_world *w, unsigned router)
-{
-	world_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_BEGIN});
-	for (unsigned s = 0; s < w->plan->segments; s++) {
-		struct hsrp_in in = {.kind = HSRP_IN_INTERFACE};
-		struct hsrp_interface_config *i = &in.interface;
-
-		snprintf(i->device, sizeof(i->device), "eth%u", s);
-		strcpy(i->name, i->device);
-		i->address = w->router[router].port[s].address;
-		i->address_len = 24;
-		i->version = w->plan->version;
-		i->garp_count = 2;
-		i->garp_interval_s = 3;
-		world_step(w, router, &in);
-		tell_group(w, router, s);
-	}
-	world_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
-}
-
-static void start_process(struct sim_world *w, unsigned router)
+static void set_carrier(struct sim_world *w, unsigned router, unsigned segment, bool carrier)
 {
 	struct sim_router *r = &w->router[router];
 
-	r->core = hsrp_new(random_next(&w->random), md5_sum);
-	assert(r->core);
-	r->deadline = MONO_NEVER;
-	r->starting = true;
-	world_trace(w, router, "process starts");
-	for (unsigned s = 0; s < w->plan->segments; s++) {
-		struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = r->record[s]};
-
-		r->port[s].pending = 0;
-		if (r->record[s].state)
-			world_step(w, router, &in);
-	}
-	tell_configuration(w, router);
-	for (unsigned s = 0; s < w->plan->segments; s++)
-		tell_link(w, router, s);
-	r->starting = false;
-	check_router(w, router);
+	r->port[segment].carrier = carrier;
+	if (r->cisco && carrier && world_fault(w, FAULT_BOX, (int)router, -1))
+		return; /* it starts with the power */
+	if (r->cisco)
+		cisco_call(w, router, segment, carrier ? CISCO_UP : CISCO_DOWN, NULL);
+	else
+		process_tell(w, router, segment, TELL_LINK);
 }
 
-static void kill_process(struct sim_world *w, unsigned router)
+static void stall(struct sim_world *w, unsigned router, int64_t for_ms)
 {
 	struct sim_router *r = &w->router[router];
+	mono_t until = mono_add_ms(w->now, for_ms);
+	mono_t *wake = &w->wake[router][PROCESS_HSRP];
 
-	hsrp_free(r->core);
-	r->core = NULL;
-	r->incarnation++;
-	for (unsigned s = 0; s < w->plan->segments; s++)
-		r->port[s].shown_state = HSRP_INITIAL;
+	if (mono_before(r->stalled_until, until))
+		r->stalled_until = until;
+	if (mono_before(*wake, r->stalled_until))
+		*wake = r->stalled_until;
 }
 
 static void lose_power(struct sim_world *w, unsigned router)
 {
 	struct sim_router *r = &w->router[router];
 
-	kill_process(w, router);
+	if (r->core)
+		process_kill(w, router);
 	memset(r->record, 0, sizeof(r->record));
 	for (unsigned s = 0; s < w->plan->segments; s++)
-		r->port[s].kernel = (struct sim_kernel){0};
+		kernel_lost(w, router, s);
 }
 
-/* --- Faults ----------------------------------------------------------------------------------------------- */
+static void set_priority(struct sim_world *w, unsigned router, uint8_t priority)
+{
+	struct sim_router *r = &w->router[router];
+
+	r->priority = priority;
+	for (unsigned s = 0; s < w->plan->segments; s++) {
+		if (r->cisco)
+			cisco_call(w, router, s, CISCO_PRIORITY, NULL);
+		else
+			process_tell(w, router, s, TELL_GROUP);
+	}
+}
+
+static void note_kinds(struct sim_world *w)
+{
+	w->kinds_on = 0;
+	for (unsigned i = 0; i < w->plan->fault_count; i++)
+		if (w->fault_on[i])
+			w->kinds_on |= 1u << w->plan->faults[i].kind;
+}
+
+static void cisco_off(struct sim_world *w, unsigned router)
+{
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		cisco_call(w, router, s, CISCO_DOWN, NULL);
+}
 
 static void fault_begin(struct sim_world *w, unsigned index)
 {
@@ -250,31 +273,24 @@ static void fault_begin(struct sim_world *w, unsigned index)
 	char text[128];
 
 	w->fault_on[index] = true;
+	note_kinds(w);
 	world_trace(w, f->router, "FAULT %s", sim_fault_text(f, text, sizeof(text)));
 	switch (f->kind) {
-	case FAULT_LINK:
-		r->port[f->segment].carrier = false;
-		tell_link(w, f->router, f->segment);
-		break;
-	case FAULT_STALL:
-		if (mono_before(r->stalled_until, mono_add_ms(w->now, f->for_ms)))
-			r->stalled_until = mono_add_ms(w->now, f->for_ms);
-		break;
+	case FAULT_LINK: set_carrier(w, f->router, f->segment, false); break;
+	case FAULT_STALL: stall(w, f->router, f->for_ms); break;
+	case FAULT_CLOCK: r->wall_offset += ((int64_t)f->percent - 50) * 1000000000; break;
 	case FAULT_CRASH:
 		if (r->core)
-			kill_process(w, f->router);
+			process_kill(w, f->router);
 		break;
-	case FAULT_BOX: lose_power(w, f->router); break;
-	case FAULT_RESIGN: {
-		struct hsrp_in in = {.kind = HSRP_IN_RESIGN, .which = {.group = HSRP_ALL_GROUPS}};
-		world_step(w, f->router, &in);
+	case FAULT_BOX:
+		if (r->cisco)
+			cisco_off(w, f->router);
+		else
+			lose_power(w, f->router);
 		break;
-	}
-	case FAULT_PRIORITY:
-		r->priority = f->percent;
-		for (unsigned s = 0; s < w->plan->segments; s++)
-			tell_group(w, f->router, s);
-		break;
+	case FAULT_RESIGN: process_tell(w, f->router, 0, TELL_RESIGN); break;
+	case FAULT_PRIORITY: set_priority(w, f->router, f->percent); break;
 	default: break;
 	}
 }
@@ -283,102 +299,159 @@ static void fault_end(struct sim_world *w, unsigned index)
 {
 	const struct sim_fault *f = &w->plan->faults[index];
 	struct sim_router *r = &w->router[f->router];
-	bool still_down = false;
 
 	w->fault_on[index] = false;
+	note_kinds(w);
 	switch (f->kind) {
 	case FAULT_LINK:
-		if (!world_fault(w, FAULT_LINK, f->router, f->segment)) {
-			r->port[f->segment].carrier = true;
-			tell_link(w, f->router, f->segment);
-		}
+		if (!world_fault(w, FAULT_LINK, f->router, f->segment))
+			set_carrier(w, f->router, f->segment, true);
 		break;
 	case FAULT_CRASH:
 	case FAULT_BOX:
-		still_down = world_fault(w, FAULT_CRASH, f->router, -1) ||
-			world_fault(w, FAULT_BOX, f->router, -1);
-		if (!still_down && !r->core)
-			start_process(w, f->router);
+		if (world_fault(w, FAULT_CRASH, f->router, -1) || world_fault(w, FAULT_BOX, f->router, -1))
+			break;
+		if (!r->cisco && !r->core)
+			process_start(w, f->router);
+		for (unsigned s = 0; r->cisco && s < w->plan->segments; s++)
+			if (r->port[s].carrier)
+				cisco_call(w, f->router, s, CISCO_UP, NULL);
 		break;
 	default: break;
 	}
 }
 
-/* --- The loop --------------------------------------------------------------------------------------------- */
+/* --- The loop ---------------------------------------------------------------------------------------------------- */
 
-/* A process that does not run finds its events, in order, when it runs again. */
-static bool postpone(struct sim_world *w, const struct sim_event *e)
+static void frame_arrives(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_router *r = &w->router[e->router];
-	struct sim_event later = *e;
 
-	if (!mono_before(w->now, r->stalled_until) || (e->kind != SIM_FRAME && e->kind != SIM_DEADLINE))
+	if (!e->waited) {
+		if (!r->port[e->segment].carrier || (!r->cisco && !r->core))
+			return;
+		e->arrived = w->now;
+		e->stamp = w->now.ns + r->wall_offset;
+		e->incarnation = r->incarnation;
+	}
+	if (r->cisco)
+		cisco_call(w, e->router, e->segment, CISCO_FRAME, e);
+	else
+		process_frame(w, e);
+}
+
+/* A process that does not run finds its frames, in order, when it runs again. */
+static bool postpone(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_router *r = &w->router[e->router];
+	struct sim_port *port = &r->port[e->segment];
+
+	if (e->kind != SIM_FRAME || r->cisco || !mono_before(w->now, r->stalled_until))
 		return false;
-	later.at = r->stalled_until;
-	queue_push(&w->queue, &later);
+	if (!e->waited && (!port->carrier || !r->core))
+		return false;
+	if (!e->waited) {
+		e->waited = true;
+		e->arrived = w->now;
+		e->stamp = w->now.ns + r->wall_offset;
+		e->incarnation = r->incarnation;
+		port->unread++;
+		port->unread_active += e->is_active;
+	}
+	queue_again(&w->queue, e, r->stalled_until);
 	return true;
 }
 
-static void happen(struct sim_world *w, const struct sim_event *e)
+static void happen(struct sim_world *w, struct sim_event *e)
 {
-	struct sim_router *r = &w->router[e->router];
-
+	if (postpone(w, e))
+		return;
 	switch ((enum sim_event_kind)e->kind) {
 	case SIM_FAULT_BEGIN: fault_begin(w, e->incarnation); break;
 	case SIM_FAULT_END: fault_end(w, e->incarnation); break;
 	case SIM_EXPIRE: kernel_expire(w, e); break;
-	case SIM_KERNEL: kernel_carry_out(w, e); break;
-	case SIM_FRAME: {
-		struct hsrp_in in = {.kind = HSRP_IN_FRAME};
+	case SIM_KERNEL: kernel_carry_out(w, e); return;
+	case SIM_ANSWER: kernel_answer(w, e); break;
+	case SIM_TELL: process_told(w, e); break;
+	case SIM_FRAME: frame_arrives(w, e); break;
+	}
+	queue_drop(&w->queue, e);
+}
 
-		if (!r->port[e->segment].carrier)
-			break;
-		in.frame.ifindex = r->port[e->segment].ifindex;
-		in.frame.at = e->arrived;
-		in.frame.checksummed = true;
-		in.frame.bytes = e->bytes;
-		in.frame.len = e->len;
-		world_step(w, e->router, &in);
-		break;
-	}
-	case SIM_DEADLINE:
-		if (e->incarnation != r->incarnation || e->arrived.ns != r->deadline.ns)
-			break;
-		r->deadline = MONO_NEVER;
-		world_step(w, e->router, &(struct hsrp_in){.kind = HSRP_IN_TIME});
-		break;
-	}
+static void process_runs(struct sim_world *w, unsigned router, unsigned process)
+{
+	w->wake[router][process] = MONO_NEVER;
+	if (process == PROCESS_HSRP)
+		process_wakes(w, router);
+	else if (process >= PROCESS_CISCO)
+		cisco_call(w, router, process - PROCESS_CISCO, CISCO_TIME, NULL);
+}
+
+static void begin_router(struct sim_world *w, unsigned i)
+{
+	const struct sim_plan *plan = w->plan;
+	struct sim_router *r = &w->router[i];
+
+	r->cisco = plan->router[i].cisco;
+	r->priority = plan->router[i].priority;
+	for (unsigned p = 0; p < PROCESS_COUNT; p++)
+		w->deadline[i][p] = w->wake[i][p] = MONO_NEVER;
+	for (unsigned s = 0; s < plan->segments; s++)
+		r->port[s] = (struct sim_port){.carrier = true,
+			.ifindex = (int)(s + 2),
+			.mac = {{0x02, 0, 0, 0, (uint8_t)s, (uint8_t)(i + 1)}},
+			.address = ip_v4(0x0a000001 + (s << 8) + i),
+			.state = PEEK_INITIAL};
+	for (unsigned s = 0; r->cisco && s < plan->segments; s++)
+		cisco_begin(w, i, s);
+	if (!r->cisco)
+		process_start(w, i);
 }
 
 static void begin(struct sim_world *w)
 {
 	const struct sim_plan *plan = w->plan;
 
-	for (unsigned i = 0; i < plan->routers; i++) {
-		struct sim_router *r = &w->router[i];
-
-		r->priority = plan->router[i].priority;
-		r->deadline = MONO_NEVER;
-		for (unsigned s = 0; s < plan->segments; s++)
-			r->port[s] = (struct sim_port){.carrier = true,
-				.ifindex = (int)(s + 2),
-				.mac = {{0x02, 0, 0, 0, (uint8_t)s, (uint8_t)(i + 1)}},
-				.address = ip_v4(0x0a000001 + (s << 8) + i),
-				.shown_state = HSRP_INITIAL};
-		start_process(w, i);
-	}
+	for (unsigned i = 0; i < plan->routers; i++)
+		begin_router(w, i);
 	for (unsigned i = 0; i < plan->fault_count; i++) {
 		const struct sim_fault *f = &plan->faults[i];
-		struct sim_event e = {.kind = SIM_FAULT_BEGIN, .incarnation = i, .router = f->router};
+		mono_t at = {f->at_ms * 1000000 + 1000000000}, end = mono_add_ms(at, f->for_ms);
 
-		e.at = (mono_t){f->at_ms * 1000000 + 1000000000};
-		queue_push(&w->queue, &e);
-		e.kind = SIM_FAULT_END;
-		e.at = mono_add_ms(e.at, f->for_ms);
-		queue_push(&w->queue, &e);
-		if (mono_before(w->calm_from, e.at))
-			w->calm_from = e.at;
+		queue_add(&w->queue, SIM_FAULT_BEGIN, at)->incarnation = i;
+		queue_add(&w->queue, SIM_FAULT_END, end)->incarnation = i;
+		if (mono_before(w->calm_from, end))
+			w->calm_from = end;
 	}
+}
+
+/* The next thing that happens, up to `end`: events before the processes that wake at the same time. */
+static bool advance(struct sim_world *w, mono_t end)
+{
+	mono_t first = queue_next(&w->queue), now;
+	int router = -1, process = 0;
+
+	for (unsigned i = 0; i < w->plan->routers; i++)
+		for (unsigned p = 0; p < PROCESS_COUNT; p++)
+			if (mono_before(w->wake[i][p], first)) {
+				first = w->wake[i][p];
+				router = (int)i;
+				process = (int)p;
+			}
+	if (mono_before(end, first))
+		return false;
+	now = first;
+	assert(!mono_before(now, w->now));
+	w->steps_now = now.ns == w->now.ns ? w->steps_now + 1 : 0;
+	w->now = now;
+	if (w->steps_now > STEPS_AT_ONE_MOMENT)
+		check_fail(w, "the same moment never ends");
+	if (router >= 0)
+		process_runs(w, (unsigned)router, (unsigned)process);
+	else
+		happen(w, queue_take(&w->queue));
+	check_always(w);
+	return true;
 }
 
 void sim_run(const struct sim_plan *plan, bool trace, struct sim_result *result)
@@ -388,22 +461,13 @@ void sim_run(const struct sim_plan *plan, bool trace, struct sim_result *result)
 		.now = {1000000000},
 		.random = plan->seed ^ 0x5157a11,
 		.result = result};
-	struct sim_event e;
 
 	*result = (struct sim_result){0};
 	w.calm_from = w.now;
 	begin(&w);
 	mono_t end = mono_add_ms(w.calm_from, plan->calm_ms);
-	while (!result->failed && queue_pop(&w.queue, &e) && !mono_before(end, e.at)) {
-		w.steps_now = e.at.ns == w.now.ns ? w.steps_now + 1 : 0;
-		assert(!mono_before(e.at, w.now));
-		w.now = e.at;
-		if (w.steps_now > STEPS_AT_ONE_MOMENT)
-			check_fail(&w, "the same moment never ends");
-		if (!postpone(&w, &e))
-			happen(&w, &e);
-		check_calm(&w);
-	}
+	while (!result->failed && advance(&w, end))
+		;
 	if (!result->failed) {
 		w.now = end;
 		result->at_ms = end.ns / 1000000;

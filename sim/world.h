@@ -1,23 +1,24 @@
 /*
- * A simulated world for the HSRP cores: routers, segments, a kernel that confirms addresses late or never, faults.
+ * A simulated world: routers, segments, kernels, charon and its peers, and the faults that meet them.
  *
- * Owns:  simulated time, the event queue, frames under way, what each router's kernel holds.
- * Never: reads a clock or draws from anything but the seed: one seed is one run.
+ * Owns:  what a run is made of (the plan), and what came of it.
+ * Never: reads a clock or draws from anything but the seed: one plan is one run, the same on every machine.
  *
- * Each router is the unchanged core of the daemon (hsrp/group.h). What the daemon's adapters do is modelled here:
- * frames take time, are lost, doubled or overtaken; kernel requests are answered late or refused; an address has a lifetime
- * (D9) and goes by itself when the process that renews it is dead or hangs.
+ * A router of ours is the daemon's own cores, unchanged: hsrp/group.h, and with `engine` core/core.h. What the adapters and
+ * the world around them do is modelled. Other routers are Cisco-like speakers (cisco.h). doc/simulator.md tells what is
+ * modelled and what is not.
  */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
-#include "hsrp/group.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
 	SIM_ROUTERS_MAX = 4,
 	SIM_SEGMENTS_MAX = 2,
 	SIM_FAULTS_MAX = 64,
-	SIM_TRACE_MAX = 4096,
 	SIM_VIOLATION_MAX = 256,
 };
 
@@ -27,13 +28,30 @@ enum sim_fault_kind {
 	FAULT_REORDER,	   /* segment: frames are held back up to 20 ms with .percent */
 	FAULT_ONE_WAY,	   /* segment: what .router sends reaches nobody */
 	FAULT_LINK,	   /* segment: .router's carrier is gone */
-	FAULT_STALL,	   /* .router's process does not run */
-	FAULT_CRASH,	   /* .router's process is killed, and started again at the end */
-	FAULT_BOX,	   /* .router loses power: kernel state is gone too */
+	FAULT_STALL,	   /* .router's hsrp process does not run */
+	FAULT_OVERSLEEP,   /* .router's timers fire up to .percent * 2 ms late; frames are read on time */
+	FAULT_CLOCK,	   /* .router's wall clock is stepped; no duration */
+	FAULT_CRASH,	   /* .router's hsrp process is killed, and started again at the end */
+	FAULT_BOX,	   /* .router loses power: kernel state is gone, too */
 	FAULT_KERNEL_LATE, /* .router's kernel answers up to 2 s late */
-	FAULT_KERNEL_FAIL, /* .router's kernel refuses the virtual address */
-	FAULT_RESIGN,	   /* the operator asks .router's group to hand over; no duration */
+	FAULT_KERNEL_FAIL, /* .router's kernel refuses the virtual address, to add it and to remove it */
+	FAULT_RESIGN,	   /* the operator asks .router's groups to hand over; no duration */
 	FAULT_PRIORITY,	   /* .router's priority becomes .percent; it stays */
+	FAULT_HSRP_COUNT,
+	/* With engines only. */
+	FAULT_ENGINE_CRASH = FAULT_HSRP_COUNT, /* .router's engine is killed, and started again at the end */
+	FAULT_ENGINE_STALL,		       /* .router's engine does not run */
+	FAULT_CHARON_CRASH,		       /* .router's charon is killed, and started again at the end */
+	FAULT_CHARON_LATE,		       /* .router's charon answers up to 2 s late */
+	FAULT_MESSAGE_LATE, /* messages between hsrp and engine of .router take up to 2 s */
+	FAULT_OVERRUN,	    /* .router's netlink notifications are lost; the end of it is noticed */
+	FAULT_ROUTE_FAIL,   /* .router's kernel refuses routes with .percent */
+	FAULT_FILTER_FAIL,  /* .router's kernel refuses changes of the filter */
+	FAULT_PEER_SILENT,  /* peer .percent disappears, and returns without its SAs */
+	FAULT_PEER_MOVE,    /* peer .percent has another address from now on */
+	FAULT_REKEY,	    /* peer .percent replaces its SAs; no duration */
+	FAULT_CLEAR,	    /* .router: `clear crypto sa`; no duration */
+	FAULT_RULES, /* .router: the operator takes a line from the access list, and puts it back at the end */
 	FAULT_KIND_COUNT
 };
 
@@ -47,6 +65,7 @@ struct sim_fault {
 struct sim_router_config {
 	uint8_t priority;
 	bool preempt;
+	bool cisco; /* an independent speaker instead of our cores */
 };
 
 /* One run is fully described by this. */
@@ -56,10 +75,18 @@ struct sim_plan {
 	uint32_t hello_ms, hold_ms;
 	uint8_t version; /* of all routers */
 	bool md5;
+	bool engine;   /* our routers have an engine, a charon and peers */
+	bool libipsec; /* … and charon's TUN as their data plane */
 	struct sim_router_config router[SIM_ROUTERS_MAX];
 	struct sim_fault faults[SIM_FAULTS_MAX];
 	unsigned fault_count;
 	int64_t calm_ms; /* after the last fault has ended; the world must have converged in it */
+};
+
+/* What the command line asks of every plan. */
+struct sim_options {
+	unsigned routers; /* 0: as drawn */
+	enum { SIM_ENGINE_DRAWN, SIM_ENGINE_NEVER, SIM_ENGINE_ALWAYS } engine;
 };
 
 struct sim_result {
@@ -71,10 +98,14 @@ struct sim_result {
 };
 
 /* A plan drawn from the seed. */
-void sim_plan_draw(struct sim_plan *plan, uint64_t seed);
+void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_options *o);
 const char *sim_fault_text(const struct sim_fault *f, char *out, size_t size);
+void sim_plan_print(const struct sim_plan *plan);
 
-/* Runs a plan; `trace` prints every frame and role change in columns, a router each. */
+/* Runs a plan; `trace` prints every frame, role change and fault in columns, a router each. */
 void sim_run(const struct sim_plan *plan, bool trace, struct sim_result *result);
+
+/* Drops routers' faults and shortens them as long as the plan still fails. Returns how many runs that took. */
+unsigned sim_shrink(struct sim_plan *plan);
 
 #endif

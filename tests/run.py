@@ -152,6 +152,7 @@ def main():
         meson_tests(tally, "unit tests under ASan and UBSan", "build-asan", ["unit", "golden", "property"])
     if built:
         meson_tests(tally, "unit, golden and property tests", "build", ["unit", "golden", "property"])
+        tally.step("the simulator finds planted bugs", ["sim/planted"])
         meson_tests(tally, "namespace tests", "build", ["netns"])
     if built and not quick:
         meson_tests(tally, "kernel ESP in a guest", "build", ["guest"])

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/planted.h"
 #include "hsrp/internal.h"
 
 /* ---- time and chance ---- */
@@ -591,7 +592,11 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 	case HSRP_IN_CONFIG_BEGIN: config_begin(h); break;
 	case HSRP_IN_CONFIG_END: config_end(h); break;
 	case HSRP_IN_LINK: in_link(h, in, &result); break;
-	case HSRP_IN_FRAME: input_frame(h, in); break;
+	case HSRP_IN_FRAME:
+		if (PLANTED(PLANTED_TIMERS_FIRST))
+			in_time(h);
+		input_frame(h, in);
+		break;
 	case HSRP_IN_KERNEL: in_kernel(h, in, &result); break;
 	case HSRP_IN_RESUME: in_resume(h, &in->record, &result); break;
 	case HSRP_IN_LEAVE: in_leave(h); break;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/planted.h"
 #include "hsrp/internal.h"
 
 unsigned group_priority(const struct group *g)
@@ -142,7 +143,7 @@ static bool address_gone(const struct group *g)
 /* Says what a cell of the table asks for; after the active role not before the address is gone. */
 void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state)
 {
-	if (g->state != HSRP_ACTIVE && !address_gone(g)) {
+	if (g->state != HSRP_ACTIVE && !address_gone(g) && !PLANTED(PLANTED_EARLY_RESIGN)) {
 		g->pending |= (uint16_t)(actions & (HSRP_ACT_ADVERTISE | HSRP_ACT_RESIGN | HSRP_ACT_HELLO));
 		return;
 	}
@@ -270,6 +271,12 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 	out_record(h, g);
 }
 
+static void group_step_back(struct hsrp *h, struct group *g)
+{
+	group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_STALLED, NULL, NULL, h->now);
+	group_start_or_stop(h, g, HSRP_REASON_STALLED);
+}
+
 void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enum hsrp_reason reason,
 	const struct hsrp_packet *packet, const struct hsrp_frame *frame, mono_t at)
 {
@@ -279,6 +286,11 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 
 	if (!cell->next && !actions)
 		return;
+	/* Whatever made us speak: who was silent for a hold time is not active any more. */
+	if (event != HSRP_EV_DISABLED && group_stalled(h, g)) {
+		group_step_back(h, g);
+		return;
+	}
 	if (actions & HSRP_ACT_LEARN)
 		learn(h, g, packet);
 	if (actions & HSRP_ACT_START_ACTIVE)
@@ -414,10 +426,8 @@ static bool due(const struct hsrp *h, mono_t t)
 /* All deadlines of the group that have come, the hold timers first. */
 void group_fire(struct hsrp *h, struct group *g)
 {
-	if (group_stalled(h, g)) {
-		group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_STALLED, NULL, NULL, h->now);
-		group_start_or_stop(h, g, HSRP_REASON_STALLED);
-	}
+	if (group_stalled(h, g))
+		group_step_back(h, g);
 	if (due(h, g->t_active))
 		lose_active(h, g);
 	if (due(h, g->t_standby))

@@ -1,6 +1,7 @@
 /* Received frames: which of them are to be believed, and the event each is (RFC 2281 5.5). */
 #include <string.h>
 
+#include "base/planted.h"
 #include "hsrp/internal.h"
 
 bool hsrp_better(
@@ -80,7 +81,7 @@ static void hello_active(struct hsrp *h, struct group *g, const struct hsrp_pack
 {
 	bool known = is_peer(&g->active, &f->from);
 
-	if (better) {
+	if (better && !(PLANTED(PLANTED_NEVER_YIELDS) && g->state == HSRP_ACTIVE)) {
 		g->t_preempt = MONO_NEVER;
 		group_event(h, g, HSRP_EV_ACTIVE_HIGHER, HSRP_REASON_ACTIVE_HIGHER, p, f, at);
 	} else {

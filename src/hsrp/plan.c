@@ -5,12 +5,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/planted.h"
 #include "hsrp/internal.h"
 
 /* The macvlan is made when the group first becomes Standby, and kept until it leaves HSRP. */
 static enum have wanted(const struct group *g)
 {
-	if (g->state == HSRP_ACTIVE)
+	if (g->state == HSRP_ACTIVE || (PLANTED(PLANTED_STALE_ADDRESS) && g->have == HAVE_ADDRESS))
 		return HAVE_ADDRESS;
 	if (g->i->c.use_bia || g->state <= HSRP_INITIAL)
 		return HAVE_NOTHING;

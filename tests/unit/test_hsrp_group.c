@@ -755,6 +755,22 @@ static void an_active_router_that_slept_through_its_hold_time_steps_down(void **
 	world_free(w);
 }
 
+/* Found by the simulator: the engine's message was read before the timers fired. */
+static void one_that_slept_is_not_woken_as_active_by_its_configuration(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	world_skip(w, A);
+	w->now = mono_add_ms(w->now, 15000);
+	w->box[A].group.priority = 90; /* peers learn a new priority at once */
+	world_configure(w, A);
+	assert_int_equal(world_count(w, A, "hello active"), 0);
+	assert_int_not_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_false(w->box[A].has_address);
+	world_free(w);
+}
+
 static void a_late_wake_up_does_not_take_over_from_a_living_router(void **state)
 {
 	(void)state;
@@ -937,6 +953,7 @@ int main(void)
 		cmocka_unit_test(a_standby_role_is_resumed),
 		cmocka_unit_test(later_than_hold_what_is_left_goes_first),
 		cmocka_unit_test(an_active_router_that_slept_through_its_hold_time_steps_down),
+		cmocka_unit_test(one_that_slept_is_not_woken_as_active_by_its_configuration),
 		cmocka_unit_test(a_late_wake_up_does_not_take_over_from_a_living_router),
 		cmocka_unit_test(the_address_lives_a_second_longer_than_hold),
 		cmocka_unit_test(another_virtual_address_while_active),

@@ -1,0 +1,224 @@
+/*
+ * The hsrp process around its core: what the daemon's adapters do between it and the world. Frames are read before timers
+ * fire; the age of a frame is reckoned by the wall clock and clamped (linux/frame.h); roles are recorded (D9).
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "linux/md5.h"
+#include "sim/internal.h"
+
+static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_out *out)
+{
+	struct sim_router *r = &w->router[router];
+
+	switch (out->kind) {
+	case HSRP_OUT_SEND:
+		world_send(w, router, (unsigned)out->send.ifindex - 2, out->send.bytes, out->send.len);
+		break;
+	case HSRP_OUT_KERNEL: kernel_request(w, router, &out->kernel); break;
+	case HSRP_OUT_RECORD: r->record[out->record.group - 1] = out->record; break;
+	case HSRP_OUT_REPORT:
+		check_state(w, router, process_segment(out->report.status.device), out->report.status.state,
+			out->report.status.reason, out->report.status.serving);
+		break;
+	default: break;
+	}
+}
+
+void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in)
+{
+	struct sim_router *r = &w->router[router];
+
+	if (!r->core)
+		return;
+	r->stepping_time = in->kind == HSRP_IN_TIME;
+	if (hsrp_step(r->core, in, w->now, &w->outs) == -ENOMEM) {
+		check_fail(w, "out of memory");
+		return;
+	}
+	w->result->events++;
+	/* What a step asks for comes about before the next event: the frames it sends see its own state. */
+	for (size_t i = 0; i < w->outs.count; i++)
+		carry_out(w, router, &w->outs.items[i]);
+	bool changed = w->outs.count > 0;
+	w->outs.count = 0;
+	if (changed)
+		check_router(w, router);
+	world_wake(w, router, PROCESS_HSRP, hsrp_deadline(r->core));
+}
+
+static void tell_link(struct sim_world *w, unsigned router, unsigned segment)
+{
+	struct sim_port *port = &w->router[router].port[segment];
+	struct hsrp_in in = {.kind = HSRP_IN_LINK};
+
+	snprintf(in.link.device, sizeof(in.link.device), "eth%u", segment);
+	in.link.ifindex = port->ifindex;
+	in.link.up = port->carrier;
+	in.link.mac = port->mac;
+	process_step(w, router, &in);
+}
+
+static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_GROUP};
+	struct hsrp_group_config *g = &in.group;
+
+	snprintf(g->device, sizeof(g->device), "eth%u", segment);
+	g->group = (uint16_t)(segment + 1);
+	g->family = IP_V4;
+	g->enabled = true;
+	g->vip = ip_v4(0x0a0000fe + (segment << 8));
+	g->priority = w->router[router].priority;
+	g->preempt = w->plan->router[router].preempt;
+	g->timers_configured = true;
+	g->hello_ms = w->plan->hello_ms;
+	g->hold_ms = w->plan->hold_ms;
+	strcpy(g->auth.text, HSRP_AUTH_DEFAULT);
+	if (w->plan->md5) {
+		g->auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 8};
+		memcpy(g->auth.key, "openwall", 8);
+	}
+	process_step(w, router, &in);
+}
+
+static void tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what)
+{
+	struct hsrp_in resign = {.kind = HSRP_IN_RESIGN, .which = {.group = HSRP_ALL_GROUPS}};
+
+	switch (what) {
+	case TELL_LINK: tell_link(w, router, segment); break;
+	case TELL_GROUP: tell_group(w, router, segment); break;
+	case TELL_RESIGN: process_step(w, router, &resign); break;
+	}
+}
+
+void process_tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what)
+{
+	struct sim_router *r = &w->router[router];
+
+	if (!r->core)
+		return; /* a successor asks for everything */
+	if (!mono_before(w->now, r->stalled_until)) {
+		tell(w, router, segment, what);
+		return;
+	}
+	struct sim_event *e = queue_add(&w->queue, SIM_TELL, r->stalled_until);
+	e->router = (uint8_t)router;
+	e->segment = (uint8_t)segment;
+	e->incarnation = r->incarnation;
+	e->what = (uint8_t)what;
+}
+
+void process_told(struct sim_world *w, const struct sim_event *e)
+{
+	if (e->incarnation == w->router[e->router].incarnation)
+		process_tell(w, e->router, e->segment, (enum sim_tell)e->what);
+}
+
+static void tell_configuration(struct sim_world *w, unsigned router)
+{
+	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_BEGIN});
+	for (unsigned s = 0; s < w->plan->segments; s++) {
+		struct hsrp_in in = {.kind = HSRP_IN_INTERFACE};
+		struct hsrp_interface_config *i = &in.interface;
+
+		snprintf(i->device, sizeof(i->device), "eth%u", s);
+		strcpy(i->name, i->device);
+		i->address = w->router[router].port[s].address;
+		i->address_len = 24;
+		i->version = w->plan->version;
+		i->garp_count = 2;
+		i->garp_interval_s = 3;
+		process_step(w, router, &in);
+		tell_group(w, router, s);
+	}
+	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
+}
+
+void process_start(struct sim_world *w, unsigned router)
+{
+	struct sim_router *r = &w->router[router];
+
+	r->core = hsrp_new(random_next(&w->random), md5_sum);
+	assert(r->core);
+	r->starting = true;
+	world_trace(w, router, "process starts");
+	for (unsigned s = 0; s < w->plan->segments; s++) {
+		struct sim_port *port = &r->port[s];
+		struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = r->record[s]};
+
+		port->pending = 0;
+		port->unread = port->unread_active = 0; /* a new socket */
+		port->empty = w->now;
+		if (r->record[s].state)
+			process_step(w, router, &in);
+	}
+	tell_configuration(w, router);
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		tell_link(w, router, s);
+	r->starting = false;
+	check_router(w, router);
+}
+
+void process_kill(struct sim_world *w, unsigned router)
+{
+	struct sim_router *r = &w->router[router];
+
+	hsrp_free(r->core);
+	r->core = NULL;
+	r->incarnation++;
+	world_wake(w, router, PROCESS_HSRP, MONO_NEVER);
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		check_state(w, router, s, PEEK_INITIAL, 0, false);
+}
+
+/* linux/frame.c: realtime now minus the stamp, between nothing and the time since the socket was last empty. */
+static mono_t arrival(const struct sim_world *w, const struct sim_router *r, const struct sim_event *e)
+{
+	int64_t age = w->now.ns + r->wall_offset - e->stamp;
+	int64_t most = w->now.ns - r->port[e->segment].empty.ns;
+
+	age = age > most ? most : age;
+	return mono_add_ns(w->now, age < 0 ? 0 : -age);
+}
+
+void process_frame(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_router *r = &w->router[e->router];
+	struct sim_port *port = &r->port[e->segment];
+	struct hsrp_in in = {.kind = HSRP_IN_FRAME};
+
+	if (e->incarnation != r->incarnation || !r->core)
+		return; /* lay in the socket of a process that is dead */
+	if (!e->waited) {
+		port->unread++;
+		port->unread_active += e->is_active;
+	}
+	in.frame.ifindex = port->ifindex;
+	in.frame.at = arrival(w, r, e);
+	in.frame.checksummed = true;
+	in.frame.bytes = e->bytes;
+	in.frame.len = e->len;
+	process_step(w, e->router, &in);
+	check_read(w, e);
+	port->unread--;
+	port->unread_active -= e->is_active;
+	if (!port->unread)
+		port->empty = w->now;
+}
+
+void process_wakes(struct sim_world *w, unsigned router)
+{
+	struct sim_router *r = &w->router[router];
+	int64_t late = w->now.ns - w->deadline[router][PROCESS_HSRP].ns;
+
+	for (unsigned s = 0; s < w->plan->segments; s++) {
+		r->port[s].empty = w->now; /* frames come before timers: all were read */
+		r->port[s].excuse_ns += late > 0 ? late : 0;
+	}
+	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_TIME});
+}

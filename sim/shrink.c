@@ -1,0 +1,112 @@
+/* The smallest plan that still fails: faults are dropped, then made shorter, routers and segments taken away. */
+#include <string.h>
+
+#include "sim/world.h"
+
+static bool fails(const struct sim_plan *plan, unsigned *runs)
+{
+	struct sim_result result;
+
+	++*runs;
+	sim_run(plan, false, &result);
+	return result.failed;
+}
+
+/* Takes the smaller plan when it fails, too. */
+static bool take(struct sim_plan *plan, const struct sim_plan *less, unsigned *runs)
+{
+	if (!fails(less, runs))
+		return false;
+	*plan = *less;
+	return true;
+}
+
+static bool drop_faults(struct sim_plan *plan, unsigned *runs)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < plan->fault_count;) {
+		struct sim_plan less = *plan;
+
+		memmove(&less.faults[i], &less.faults[i + 1],
+			(less.fault_count - i - 1) * sizeof(less.faults[0]));
+		less.fault_count--;
+		if (take(plan, &less, runs))
+			any = true;
+		else
+			i++;
+	}
+	return any;
+}
+
+static bool used(const struct sim_plan *plan, unsigned router, unsigned segment)
+{
+	for (unsigned i = 0; i < plan->fault_count; i++)
+		if (plan->faults[i].router == router || plan->faults[i].segment == segment)
+			return true;
+	return false;
+}
+
+static bool drop_parts(struct sim_plan *plan, unsigned *runs)
+{
+	struct sim_plan less = *plan;
+	bool any = false;
+
+	if (less.routers > 2 && !used(&less, less.routers - 1, SIM_SEGMENTS_MAX)) {
+		less.routers--;
+		any = take(plan, &less, runs);
+	}
+	less = *plan;
+	if (less.segments > 1 && !used(&less, SIM_ROUTERS_MAX, less.segments - 1)) {
+		less.segments--;
+		any |= take(plan, &less, runs);
+	}
+	return any;
+}
+
+static bool simplify(struct sim_plan *plan, unsigned *runs)
+{
+	bool any = false;
+
+	for (unsigned what = 0; what < 4; what++) {
+		struct sim_plan less = *plan;
+
+		less.md5 &= what != 0;
+		less.engine &= what != 1;
+		for (unsigned i = 0; i < less.routers; i++) {
+			less.router[i].preempt &= what != 2;
+			less.router[i].cisco &= what != 3;
+		}
+		for (unsigned i = 0; !less.engine && i < less.fault_count; i++)
+			if (less.faults[i].kind >= FAULT_HSRP_COUNT)
+				less.engine = true;
+		if (memcmp(&less, plan, sizeof(less)) != 0)
+			any |= take(plan, &less, runs);
+	}
+	return any;
+}
+
+static bool shorten_faults(struct sim_plan *plan, unsigned *runs)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < plan->fault_count; i++) {
+		struct sim_plan less = *plan;
+
+		less.faults[i].for_ms /= 2;
+		if (plan->faults[i].for_ms > 1)
+			any |= take(plan, &less, runs);
+	}
+	return any;
+}
+
+unsigned sim_shrink(struct sim_plan *plan)
+{
+	unsigned runs = 0;
+
+	while (runs < 500 && (drop_faults(plan, &runs) | drop_parts(plan, &runs) | simplify(plan, &runs)))
+		;
+	while (runs < 800 && shorten_faults(plan, &runs))
+		;
+	return runs;
+}

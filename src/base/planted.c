@@ -1,0 +1,3 @@
+#include "base/planted.h"
+
+unsigned planted_bug;
