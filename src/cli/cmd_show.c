@@ -7,6 +7,7 @@
 #define ARG_FLAG(slot, f)   FLAG(slot, struct cli_action, show.f)
 #define SA_KIND(kind)	    CONST(struct cli_action, show.sa, kind)
 #define ROUTE_KIND(kind)    CONST(struct cli_action, show.route, kind)
+#define TRACK_KIND(kind)    CONST(struct cli_action, show.track, kind)
 #define IPSEC_SA	    "show crypto ipsec sa "
 
 static bool check_mask(struct cli_call *c)
@@ -75,6 +76,15 @@ static const struct cli_row rows[] = {
 			ARG_FLAG("brief", brief)}},
 	{SHOW(SHOW_REDUNDANCY), .syntax = "show redundancy [INTERFACE:interface]",
 		.help = "|Redundancy of crypto maps|Interface", .fields = {ARG_INTERFACE("interface")}},
+	{SHOW(SHOW_TRACK), .syntax = "show track [<1-1000>:object] [brief:brief]",
+		.help = "|Tracking information|Tracked object|Brief tracking information",
+		.fields = {ARG_FLAG("object", group_set), UINT("object", struct cli_action, show.group),
+			ARG_FLAG("brief", brief)}},
+	{SHOW(SHOW_TRACK), .syntax = "show track interface [brief:brief]", .help = "||Tracked interfaces",
+		.fields = {TRACK_KIND(SHOW_TRACK_INTERFACE), ARG_FLAG("brief", brief)}},
+	{SHOW(SHOW_TRACK), .syntax = "show track ip route [brief:brief]",
+		.help = "||IP information|Tracked IP routes",
+		.fields = {TRACK_KIND(SHOW_TRACK_ROUTE), ARG_FLAG("brief", brief)}},
 	{SHOW(SHOW_IP_ROUTE), .syntax = "show ip route [A.B.C.D:address [MASK:mask]]",
 		.help = "|IP information|IP routing table|Network to display information about|Network mask",
 		.fields = {ADDRESS("address", struct cli_action, show.address)}, .check = check_mask},

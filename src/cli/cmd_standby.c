@@ -418,7 +418,7 @@ static bool check_track(struct cli_call *c)
 	if (!check_group(c))
 		return false;
 	if (!c->target.object && g && g->tracks.count >= STANDBY_TRACKS_MAX)
-		return cli_refuse(c, "A group tracks at most %d interfaces", STANDBY_TRACKS_MAX);
+		return cli_refuse(c, "A group tracks at most %d interfaces and objects", STANDBY_TRACKS_MAX);
 	return true;
 }
 
@@ -428,6 +428,7 @@ static bool set_track(struct cli_call *c)
 	uint32_t decrement = cli_arg(c->args, "decrement")->n;
 
 	t->decrement = decrement == STANDBY_TRACK_DECREMENT ? 0 : (uint8_t)decrement;
+	t->shutdown = cli_has(c->args, "shutdown");
 	return true;
 }
 
@@ -437,9 +438,31 @@ static bool get_track(const struct cli_target *t, struct cli_args *a)
 
 	cli_put_number(a, "group", ((const struct standby_group *)t->outer)->number);
 	cli_put_string(a, "interface", track->interface);
+	if (track->object)
+		cli_put_number(a, "object", track->object);
 	if (track->decrement)
 		cli_put_number(a, "decrement", track->decrement);
+	if (track->shutdown)
+		cli_put_number(a, "shutdown", 1);
 	return true;
+}
+
+static bool tracks_interface(const struct cli_target *t)
+{
+	return ((const struct standby_track *)t->object)->object == 0;
+}
+
+static bool tracks_object(const struct cli_target *t)
+{
+	return !tracks_interface(t);
+}
+
+static void note_no_object(struct cli_call *c)
+{
+	const struct standby_track *t = c->target.object;
+
+	if (t && !model_track(c->model, t->object))
+		cli_note(c, "%%Warning: object %u does not exist yet: it counts as up", (unsigned)t->object);
 }
 
 /* `crypto map M redundancy NAME` must mean one group. */
@@ -616,11 +639,13 @@ static const struct cli_row rows[] = {
 	{GROUP_ROW, .syntax = STANDBY "track INTERFACE:interface ; [<1-255>:decrement]",
 		.help = "||Priority tracking|Interface to track|Decrement value", .rank = 58,
 		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
-		.get = get_track},
-	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "track <1-1000> ; LINE",
-		.flags = CLI_HIDDEN,
-		.refuse = "Tracked objects are not available: name an interface"},
+		.get = get_track, .applies = tracks_interface},
+	{GROUP_ROW,
+		.syntax = STANDBY "track <1-1000>:object ; "
+				  "[decrement <1-255>:decrement|shutdown:shutdown]",
+		.help = "|||Tracked object|Priority decrement|Decrement value|Shutdown group", .rank = 58,
+		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
+		.get = get_track, .applies = tracks_object, .after = note_no_object},
 	{.modes = IN(INTERFACE),
 		.syntax = STANDBY "{follow|ipv6} [LINE]",
 		.flags = CLI_HIDDEN,

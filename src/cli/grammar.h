@@ -45,6 +45,7 @@ enum cli_mode {
 	MODE_IKEV2_PEER,
 	MODE_IKEV2_PROFILE,
 	MODE_LINE,
+	MODE_TRACK,
 	MODE_COUNT,
 };
 
@@ -239,7 +240,7 @@ struct cli_table {
 #define CLI_TABLE(name, rows_) const struct cli_table name = {rows_, sizeof(rows_) / sizeof(*rows_)}
 extern const struct cli_table cli_table_system, cli_table_kept, cli_table_ike, cli_table_ikev2,
 	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_standby,
-	cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_exec, cli_table_show;
+	cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_track, cli_table_exec, cli_table_show;
 
 /* What a row's functions are handed. */
 struct cli_call {
@@ -431,7 +432,8 @@ extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli
 	cli_list_transform_sets, cli_list_maps, cli_list_map_entries, cli_list_template_entries,
 	cli_list_interfaces, cli_list_standby, cli_list_static_routes, cli_list_numbered_rules,
 	cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers, cli_list_secondaries,
-	cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags;
+	cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags,
+	cli_list_tracked_objects, cli_list_track_members;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */
 bool cli_acl_is_plain(const struct acl *a);

@@ -556,19 +556,20 @@ static void plain_drop(struct vec *v, void *item)
 PLAIN_LIST(secondaries, struct standby_group, secondaries, struct ipaddr,
 	((struct prefix){cli_arg(args, "ip")->ip, 32}));
 PLAIN_LIST(secondary_addresses, struct interface_cfg, secondary_addresses, struct prefix, ADDRESS_AND_MASK);
-/* Interfaces that a standby group watches, by their name. */
+/* Interfaces and objects that a standby group watches, by their name or number. */
 static bool tracks_find(
 	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)
 {
 	struct standby_group *g = within->object;
 	const char *name = cli_arg(args, "interface")->name;
+	uint16_t object = (uint16_t)cli_arg(args, "object")->n;
 	struct standby_track *t;
 
 	*out = *within;
 	out->outer = g;
 	out->object = NULL;
 	vec_each (&g->tracks, i, t)
-		if (!strcmp(t->interface, name))
+		if (!strcmp(t->interface, name) && t->object == object)
 			out->object = t;
 	if (out->object || !create)
 		return true;
@@ -578,6 +579,7 @@ static bool tracks_find(
 		return false;
 	}
 	str_copy(t->interface, sizeof(t->interface), name);
+	t->object = object;
 	out->object = t;
 	return true;
 }

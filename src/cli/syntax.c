@@ -314,8 +314,8 @@ static bool compile(struct compiler *c, const struct cli_row *row, struct cli_sy
 /* Table order settles which of two rows that take the same line is meant. */
 static const struct cli_table *const tables[] = {&cli_table_system, &cli_table_ike, &cli_table_ikev2,
 	&cli_table_ipsec, &cli_table_crypto, &cli_table_interface, &cli_table_standby,
-	&cli_table_standby_interface, &cli_table_ip, &cli_table_acl, &cli_table_kept, &cli_table_exec,
-	&cli_table_show};
+	&cli_table_standby_interface, &cli_table_ip, &cli_table_acl, &cli_table_track, &cli_table_kept,
+	&cli_table_exec, &cli_table_show};
 
 static int by_rank(const void *a, const void *b)
 {
@@ -418,4 +418,5 @@ const struct cli_mode_info cli_modes[MODE_COUNT] = {
 	[MODE_IKEV2_PEER] = {"IKEv2 keyring peer", "(config-ikev2-keyring-peer)#", MODE_IKEV2_KEYRING},
 	[MODE_IKEV2_PROFILE] = {"IKEv2 profile", "(config-ikev2-profile)#", MODE_CONFIG},
 	[MODE_LINE] = {"line", "(config-line)#", MODE_CONFIG},
+	[MODE_TRACK] = {"tracked object", "(config-track)#", MODE_CONFIG},
 };

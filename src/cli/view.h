@@ -26,6 +26,7 @@ enum show_view {
 	SHOW_ACCESS_LISTS,	  /* [name]; IP lists are all there are */
 	SHOW_VERSION,		  /* */
 	SHOW_REDUNDANCY,	  /* [interface]; ours (D15) */
+	SHOW_TRACK,		  /* [object | interface | ip route] [brief] */
 	SHOW_VIEW_COUNT
 };
 
@@ -38,12 +39,13 @@ enum show_sa_choice {
 	SHOW_SA_PEER
 };
 enum show_route_choice { SHOW_ROUTE_ALL, SHOW_ROUTE_STATIC, SHOW_ROUTE_CONNECTED, SHOW_ROUTE_OSPF };
+enum show_track_choice { SHOW_TRACK_ALL, SHOW_TRACK_INTERFACE, SHOW_TRACK_ROUTE };
 
 /* What was typed behind the command's name. Zero: nothing. */
 struct show_args {
 	char interface[INTERFACE_NAME_MAX]; /* canonical, as in the model */
 	bool group_set;
-	uint16_t group;
+	uint16_t group; /* or a tracked object */
 	char name[NAME_MAX_LEN]; /* tag, map, transform set, access list: by the view */
 	struct ipaddr address;	 /* peer, or the address to look up in the routing table */
 	bool address_len_set;	 /* `show ip route A.B.C.D MASK` */
@@ -51,6 +53,7 @@ struct show_args {
 	bool detail, brief, all;
 	enum show_sa_choice sa;
 	enum show_route_choice route;
+	enum show_track_choice track;
 };
 
 #endif

@@ -83,6 +83,7 @@ static void everything_changed(struct core *c)
 	statics_update(c);
 	routes_touch_all(c);
 	all_units(c);
+	tracks_configure(c);
 }
 
 static void one_change(struct core *c, const struct model_change *ch)
@@ -99,7 +100,10 @@ static void one_change(struct core *c, const struct model_change *ch)
 	case MODEL_ACL: units_of_acl(c, ch->name); break;
 	case MODEL_CRYPTO_MAP: map_changed(c, ch->name, ch->number); break;
 	case MODEL_DYNAMIC_MAP: dynamic_map_changed(c, ch->name); break;
-	case MODEL_INTERFACE: interface_changed(c, ch->name); break;
+	case MODEL_INTERFACE:
+		interface_changed(c, ch->name);
+		tracks_configure(c); /* its device may be another one */
+		break;
 	case MODEL_STANDBY: standby_changed(c, ch->name); break;
 	case MODEL_CRYPTO_APPLY:
 		i = iface_get(c, ch->name);
@@ -108,6 +112,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 		break;
 	case MODEL_STATIC_ROUTE: statics_update(c); break;
 	case MODEL_ROUTE_TAG: routes_touch_all(c); break;
+	case MODEL_TRACK: tracks_configure(c); break;
 	}
 }
 

@@ -107,6 +107,7 @@ void core_free(struct core *c)
 	FREE_HASH(c->acl_users, struct acl_users);
 	free_links(c);
 	rri_free(&c->rri);
+	tracks_free(c);
 	free_hops(c);
 	while ((link = list_take(&c->walks)) != NULL)
 		free(list_item(link, struct walk, in_walks));
@@ -255,6 +256,8 @@ static bool adoption_complete(const struct core *c)
 		c->asked == 0 && !anything_settling(c);
 }
 
+static const struct prefix everything = {{IP_V4, {0}}, 0};
+
 static void snapshot_begin(struct core *c)
 {
 	c->generation++;
@@ -273,6 +276,8 @@ static void snapshot_end(struct core *c)
 	hops_ask(c, NULL);
 	HASH_ITER (hh, c->ifaces, i, next)
 		iface_reconcile(c, i);
+	tracks_configure(c);
+	tracks_routes_changed(c, &everything);
 	if (first)
 		core_arm(c, &c->adoption, TIMER_ADOPTION, NULL, ADOPTION_MS);
 }
@@ -335,6 +340,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_IKE: ike_silent_too_long(c, t->owner); break;
 	case TIMER_ADOPTION: end_adoption(c); break;
 	case TIMER_STOP: stop_force(c); break;
+	case TIMER_TRACK: track_delay_over(c, t->owner); break;
 	}
 }
 
@@ -373,30 +379,63 @@ static void hsrp_up(struct core *c)
 	}
 }
 
+static void address_tracked(struct core *c, int ifindex)
+{
+	const struct link_rec *l = link_find(c, ifindex);
+
+	if (l)
+		tracks_link_changed(c, ifindex, l->l.name);
+}
+
+/* Ours are no underlay and not told of as such. */
+static void route_tracked(struct core *c, const struct route *r)
+{
+	if (route_is_ours(r))
+		tracks_routes_changed(c, &r->prefix);
+}
+
 static void dispatch(struct core *c, const struct event *e)
 {
 	switch (e->kind) {
 	case EV_TIMER: break;
 	case EV_CONFIG: config_event(c, e->model); break;
-	case EV_LINK: link_event(c, &e->link); break;
-	case EV_LINK_GONE: link_gone(c, e->link.ifindex); break;
-	case EV_ADDRESS: address_event(c, &e->address); break;
-	case EV_ADDRESS_GONE: address_gone(c, &e->address); break;
+	case EV_LINK:
+		link_event(c, &e->link);
+		tracks_link_changed(c, e->link.ifindex, e->link.name);
+		break;
+	case EV_LINK_GONE:
+		link_gone(c, e->link.ifindex);
+		tracks_link_changed(c, e->link.ifindex, e->link.name);
+		break;
+	case EV_ADDRESS:
+		address_event(c, &e->address);
+		address_tracked(c, e->address.ifindex);
+		break;
+	case EV_ADDRESS_GONE:
+		address_gone(c, &e->address);
+		address_tracked(c, e->address.ifindex);
+		break;
 	case EV_ROUTE:
 		if (route_is_ours(&e->route))
 			kroute_seen(c, &e->route);
 		else
 			foreign_route(c, &e->route, true);
+		route_tracked(c, &e->route);
 		break;
 	case EV_ROUTE_GONE:
 		if (route_is_ours(&e->route))
 			kroute_lost(c, &e->route);
 		else
 			foreign_route(c, &e->route, false);
+		route_tracked(c, &e->route);
 		break;
 	case EV_SNAPSHOT_BEGIN: snapshot_begin(c); break;
 	case EV_SNAPSHOT_END: snapshot_end(c); break;
-	case EV_UNDERLAY: hops_ask(c, &e->underlay); break;
+	case EV_UNDERLAY:
+		hops_ask(c, &e->underlay);
+		tracks_routes_changed(c, &e->underlay);
+		break;
+	case EV_REACHED: tracks_reached(c, e); break;
 	case EV_RESOLVED: hop_resolved(c, e); break;
 	case EV_HSRP_ROLE: standby_event(c, e); break;
 	case EV_HSRP_UP: hsrp_up(c); break;

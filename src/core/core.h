@@ -24,6 +24,9 @@ void core_step(struct core *c, const struct event *e, mono_t now, struct effects
 /* When the next EV_TIMER is wanted; MONO_NEVER when none is. */
 mono_t core_deadline(const struct core *c);
 
+/* Is a tracked object known to be down? One that does not exist, or is not known yet, counts as up. */
+bool core_track_down(const struct core *c, uint16_t number);
+
 /* Whether every crypto map stands behind its filter. From then on the box may forward packets, not before. */
 bool core_guarded(const struct core *c);
 
@@ -76,6 +79,29 @@ bool core_find_conn(const struct core *c, const char *name, struct core_conn *ou
 
 /* The peer that the entry uses at present (`Current peer` of show crypto map); false when it has none. */
 bool core_current_peer(const struct core *c, const char *interface, uint16_t sequence, struct ipaddr *out);
+
+/* Why a tracked object has its value. */
+enum core_track_why {
+	CORE_TRACK_FINE,
+	CORE_TRACK_HARDWARE,	  /* no device, or shut down */
+	CORE_TRACK_LINE_PROTOCOL, /* no carrier */
+	CORE_TRACK_NO_ADDRESS,
+	CORE_TRACK_NO_ROUTE,
+};
+struct core_track {
+	uint16_t number;
+	bool up;  /* the state that counts */
+	bool raw; /* what is the case; another one while a delay runs */
+	enum core_track_why why;
+	uint16_t part, whole; /* of a threshold list */
+	int way;	      /* ifindex behind a route; 0: none */
+	uint8_t protocol;     /* of the route, as the kernel numbers them */
+	uint32_t changes;
+	mono_t last_change;
+	mono_t due; /* when the delay is over, else MONO_NEVER */
+};
+/* False when there is no such object or it is not known yet. */
+bool core_track(const struct core *c, uint16_t number, struct core_track *out);
 
 /* Call `f` for each in a stable order; stop when it returns false. Pointers are valid during the call only. */
 void core_each_binding(const struct core *c, bool (*f)(const struct core_binding *b, void *arg), void *arg);

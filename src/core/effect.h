@@ -25,6 +25,7 @@ enum effect_kind {
 	EF_SA_SNAPSHOT, /* ask for EV_SA_SNAPSHOT_* */
 	EF_RESOLVE, /* next hop of the underlay towards an address, routes of protocol 213 and 214 ignored (not 215: an
 			 * `ip route` is underlay); answered by EV_RESOLVED */
+	EF_REACH, /* is there a route of exactly this prefix, of whatever protocol? Answered by EV_REACHED */
 	EF_HSRP_CONFIG, /* one interface's HSRP configuration changed: send it (the executor reads the model) */
 	EF_LOG,		/* message with an IOS mnemonic */
 	EF_WARN,    /* a line for the session whose command caused this step; to the log when there is none */
@@ -64,6 +65,7 @@ struct effect {
 			bool force;
 		} sa;				    /* EF_INITIATE, EF_TERMINATE */
 		struct ipaddr target;		    /* EF_RESOLVE */
+		struct prefix prefix;		    /* EF_REACH */
 		char interface[INTERFACE_NAME_MAX]; /* EF_HSRP_CONFIG */
 		struct {
 			enum severity severity;

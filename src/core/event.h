@@ -26,6 +26,7 @@ enum event_kind {
 	EV_SNAPSHOT_END,   /* what was not named in between is gone */
 	EV_UNDERLAY, /* routes other than 213 and 214 changed within .underlay; what was resolved there is to be resolved anew */
 	EV_RESOLVED, /* answer to EF_RESOLVE */
+	EV_REACHED,  /* answer to EF_REACH */
 	EV_HSRP_ROLE, /* a group's role, confirmed as design rule 3 says (ACTIVE: address in the kernel, gratuitous ARP sent) */
 	EV_HSRP_UP,	      /* the HSRP process is connected: it wants the whole configuration */
 	EV_HSRP_DOWN,	      /* it is gone; roles stay as last told */
@@ -92,6 +93,11 @@ struct event {
 			int ifindex;		       /* 0: unreachable */
 			struct ipaddr source;
 		} resolved;
+		struct {
+			struct prefix prefix;
+			int ifindex; /* 0: no such unicast route in table main */
+			uint8_t protocol;
+		} reached;
 		struct {
 			int ifindex; /* of the parent */
 			uint16_t group;

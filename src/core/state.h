@@ -17,6 +17,7 @@
  *   hops.c       next hops by the underlay, helper host routes
  *   walks.c      what concerns many hops or routes at once, in slices
  *   kroutes.c    wanted against actual routes in the kernel
+ *   tracks.c     tracked objects
  *
  * Everything that is due hangs in a queue; core_work() takes from the queues in a fixed order and stops after
  * WORK_BUDGET pieces, to go on with the next event or at once by timer. So one step is bounded whatever was configured.
@@ -61,7 +62,8 @@ enum timer_kind {
 	TIMER_KROUTE,
 	TIMER_IKE,
 	TIMER_ADOPTION,
-	TIMER_STOP
+	TIMER_STOP,
+	TIMER_TRACK
 };
 
 /* --- The world ------------------------------------------------------------------------------------------------ */
@@ -418,6 +420,9 @@ struct core {
 	struct static_rec *statics;
 	struct list all_statics, dirty_statics;
 	uint32_t static_generation;
+
+	struct track_rec *tracks;
+	bool tracks_moved; /* lists are to be looked at again */
 };
 
 /* --- core.c ------------------------------------------------------------------------------------------------------ */
@@ -601,6 +606,19 @@ void hops_touch_within(struct core *c, const struct prefix *p);
 
 void walk_start(struct core *c, enum walk_kind kind, const struct prefix *range); /* NULL: everything */
 void walks_work(struct core *c);
+
+/* --- tracks.c ---------------------------------------------------------------------------------------------------- */
+
+struct track_rec;
+void tracks_configure(
+	struct core *c); /* the model's objects or interfaces changed, or the first snapshot is there */
+void tracks_link_changed(
+	struct core *c, int ifindex, const char *device); /* device NULL: its name is not known */
+void tracks_routes_changed(struct core *c, const struct prefix *changed);
+void tracks_reached(struct core *c, const struct event *e);
+void track_delay_over(struct core *c, struct track_rec *r);
+void tracks_settle(struct core *c);
+void tracks_free(struct core *c);
 
 /* --- kroutes.c --------------------------------------------------------------------------------------------------- */
 

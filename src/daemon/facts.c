@@ -164,6 +164,20 @@ static bool copy_route(const struct core_route *r, void *arg)
 	return slot != NULL;
 }
 
+static void copy_tracks(const struct engine *e, struct facts *f)
+{
+	const struct track_object *t;
+	struct core_track state, *slot;
+
+	vec_each (&e->model->tracks, i, t) {
+		if (!core_track(e->core, t->number, &state))
+			continue; /* not known yet */
+		slot = facts_add_track(f);
+		if (slot)
+			*slot = state;
+	}
+}
+
 static bool count_drops(const struct core_binding *b, void *arg)
 {
 	struct gather *g = arg;
@@ -235,6 +249,8 @@ static void ask(struct gather *g, unsigned needs)
 		g->facts.missing |= FACT_LINKS;
 	if (needs & FACT_FILTER)
 		core_each_binding(e->core, count_drops, g);
+	if (needs & FACT_TRACK)
+		copy_tracks(e, &g->facts);
 	if (needs & FACT_SYSTEM)
 		fill_system(e, &g->facts.system);
 	if (needs & FACT_IKE)

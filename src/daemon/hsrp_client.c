@@ -196,9 +196,11 @@ static void fill_tracks(
 	vec_each (&g->tracks, k, t) {
 		if (c->track_count == HSRP_TRACK_MAX)
 			return;
-		c->track[c->track_count++] = (struct hsrp_track){.object = (uint16_t)(k + 1),
+		c->track[c->track_count++] = (struct hsrp_track){.object = t->object,
 			.decrement = t->decrement ? t->decrement : STANDBY_TRACK_DECREMENT,
-			.down = is_down(h, t->interface)};
+			.shutdown = t->shutdown,
+			.down = t->object ? core_track_down(h->engine->core, t->object)
+					  : is_down(h, t->interface)};
 	}
 }
 

@@ -98,6 +98,12 @@ int rtnl_link_set(struct rtnl *rn, int ifindex, bool up, uint64_t cookie);
 int rtnl_resolve(struct rtnl *rn, const struct ipaddr *target);
 
 /*
+ * Is there a unicast route of exactly this prefix in table main, by whatever protocol? The answer is EV_REACHED. One
+ * lookup of the kernel tells, as long as no longer prefix covers the address that it is asked for.
+ */
+int rtnl_reach(struct rtnl *rn, const struct prefix *p);
+
+/*
  * All routes of the kernel except cloned ones, IPv4 then IPv6, in no order: `each` per route, then `done` with 0 or
  * -errno. Both are called out of rtnl_readable. Returns a number for rtnl_routes_cancel (after which neither is called),
  * or -ENOMEM.

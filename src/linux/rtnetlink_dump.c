@@ -35,7 +35,7 @@ struct rtnl_job {
 	int number; /* JOB_ROUTES */
 	void (*each)(void *arg, const struct rtnl_route *r);
 	void (*done)(void *arg, int error);
-	void *arg;
+	void *arg, *owned;	/* owned: freed with the job */
 	struct masked *targets; /* JOB_MASKED: in the order of their addresses */
 	size_t target_count;
 };
@@ -57,6 +57,7 @@ static const struct phase *phase_of(const struct rtnl_job *j)
 static void job_free(struct rtnl_job *j)
 {
 	free(j->targets);
+	free(j->owned);
 	free(j);
 }
 
@@ -116,6 +117,54 @@ void rtnl_routes_cancel(struct rtnl *rn, int number)
 	for (struct rtnl_job *j = rn->jobs; j; j = j->next)
 		if (j->kind == JOB_ROUTES && j->number == number)
 			j->cancelled = true;
+}
+
+/* --- A prefix that no lookup shows -------------------------------------------------------------------------------- */
+
+struct reach {
+	struct rtnl *rn;
+	struct event answer;
+	uint32_t metric;
+};
+
+static void reach_each(void *arg, const struct rtnl_route *r)
+{
+	struct reach *q = arg;
+	bool better = !q->answer.reached.ifindex || r->route.metric < q->metric;
+
+	if (r->route.table != ROUTE_TABLE_MAIN || r->type != RTN_UNICAST || r->dead || r->hop > 0 ||
+		!better || !prefix_equal(&r->route.prefix, &q->answer.reached.prefix))
+		return;
+	q->answer.reached.ifindex = r->route.ifindex;
+	q->answer.reached.protocol = r->route.protocol;
+	q->metric = r->route.metric;
+}
+
+/* A dump that broke off says nothing: asked again. */
+static void reach_done(void *arg, int error)
+{
+	struct reach *q = arg;
+
+	if (!error || rtnl_reach(q->rn, &q->answer.reached.prefix) < 0)
+		rtnl_emit(q->rn, &q->answer);
+}
+
+int rtnl_reach_by_dump(struct rtnl *rn, const struct prefix *p)
+{
+	struct reach *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return -ENOMEM;
+	*q = (struct reach){.rn = rn, .answer = {.kind = EV_REACHED, .reached = {.prefix = *p}}};
+	struct rtnl_job *j = add_job(rn, JOB_ROUTES);
+	if (!j) {
+		free(q);
+		return -ENOMEM;
+	}
+	j->each = reach_each;
+	j->done = reach_done;
+	j->arg = j->owned = q;
+	return 0;
 }
 
 int rtnl_masked_add(struct rtnl *rn, const struct ipaddr *target)

@@ -32,6 +32,7 @@ enum rtnl_op {
 	OP_ADDRESS_DELETE,
 	OP_LINK,
 	OP_RESOLVE,
+	OP_REACH, /* which route answers for an address inside the prefix? */
 	OP_COUNT
 };
 
@@ -48,6 +49,7 @@ struct rtnl_request {
 			bool up;
 		} link;
 		struct ipaddr target;
+		struct prefix prefix;
 	};
 };
 
@@ -135,6 +137,7 @@ bool rtnl_queue_step(struct rtnl *rn, int *error);
 bool rtnl_dump_step(struct rtnl *rn, int *error);
 bool rtnl_dump_wants_no_monitor(const struct rtnl *rn);
 void rtnl_dump_touch(struct rtnl *rn, const struct route *r);
+int rtnl_reach_by_dump(struct rtnl *rn, const struct prefix *p);
 int rtnl_masked_add(struct rtnl *rn, const struct ipaddr *target);
 void rtnl_jobs_free(struct rtnl *rn);
 

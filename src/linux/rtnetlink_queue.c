@@ -65,6 +65,18 @@ static bool push_front(struct rtnl_queue *q, const struct rtnl_request *r)
 
 /* --- To the kernel ---------------------------------------------------------------------------------------------- */
 
+/* An address inside a prefix, neither its first nor its last, which have routes of their own: a third, then two thirds in. */
+static struct ipaddr probe(const struct prefix *p, unsigned attempt)
+{
+	struct ipaddr a = p->addr;
+	unsigned bits = ip_bits(&a);
+
+	for (unsigned bit = p->len; bit < bits; bit++)
+		if ((bit - p->len + attempt) % 2)
+			a.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return a;
+}
+
 /* Writes the messages of one request, each RTNL_MESSAGE_MAX at most; how many. */
 static int write_request(const struct rtnl_request *r, char *to, struct nlmsghdr *messages[2])
 {
@@ -92,6 +104,12 @@ static int write_request(const struct rtnl_request *r, char *to, struct nlmsghdr
 		to += MNL_ALIGN(messages[0]->nlmsg_len);
 		*m++ = rtnl_write_lookup(to, &r->target, 0);
 		break;
+	case OP_REACH: {
+		struct ipaddr inside = probe(&r->prefix, r->attempts);
+
+		*m++ = rtnl_write_lookup(to, &inside, RTM_F_FIB_MATCH);
+		break;
+	}
 	case OP_COUNT: assert(false);
 	}
 	return (int)(m - messages);
@@ -99,7 +117,7 @@ static int write_request(const struct rtnl_request *r, char *to, struct nlmsghdr
 
 static bool answers_with_route(enum rtnl_op op)
 {
-	return op == OP_RESOLVE || op == OP_ROUTE_WHO;
+	return op == OP_RESOLVE || op == OP_ROUTE_WHO || op == OP_REACH;
 }
 
 /* Moves the next requests of one kind from the queue into the batch and sends them. */
@@ -199,6 +217,29 @@ static void judge_next_hop(struct rtnl *rn, const struct rtnl_request *r, size_t
 	rtnl_emit(rn, &e);
 }
 
+enum { PROBES = 2 };
+
+static void judge_reach(struct rtnl *rn, struct rtnl_request *r, size_t i)
+{
+	const struct rtnl_route_message *m = &rn->queue.found[i].match;
+	const struct route *found = &m->hop.route;
+	bool matched = rn->queue.found[i].matched;
+	struct event e = {.kind = EV_REACHED, .reached = {.prefix = r->prefix}};
+
+	if (r->error && r->error != -ENETUNREACH && r->error != -ESRCH && r->error != -EHOSTUNREACH &&
+		!matched && rtnl_reach_by_dump(rn, &r->prefix) == 0)
+		return; /* no answer at all */
+	if (matched && (found->prefix.len > r->prefix.len || found->table != ROUTE_TABLE_MAIN)) {
+		/* Hidden by a longer prefix or another table. */
+		if (++r->attempts < PROBES ? push(rn, r) == 0 : rtnl_reach_by_dump(rn, &r->prefix) == 0)
+			return;
+	} else if (matched && prefix_equal(&found->prefix, &r->prefix) && m->hop.type == RTN_UNICAST) {
+		e.reached.ifindex = found->ifindex;
+		e.reached.protocol = found->protocol;
+	}
+	rtnl_emit(rn, &e);
+}
+
 static void finish(struct rtnl *rn, size_t i)
 {
 	struct rtnl_request *r = &rn->queue.batch[i];
@@ -224,6 +265,7 @@ static void finish(struct rtnl *rn, size_t i)
 		tell_result(rn, r, r->error == -EADDRNOTAVAIL || r->error == -ENODEV ? 0 : r->error);
 		return;
 	case OP_RESOLVE: judge_next_hop(rn, r, i); return;
+	case OP_REACH: judge_reach(rn, r, i); return;
 	case OP_ROUTE_SWAP:
 	case OP_ADDRESS_ADD:
 	case OP_LINK: tell_result(rn, r, r->error); return;
@@ -346,6 +388,11 @@ int rtnl_address_delete(struct rtnl *rn, const struct address *a, uint64_t cooki
 int rtnl_link_set(struct rtnl *rn, int ifindex, bool up, uint64_t cookie)
 {
 	return push(rn, &(struct rtnl_request){.op = OP_LINK, .cookie = cookie, .link = {ifindex, up}});
+}
+
+int rtnl_reach(struct rtnl *rn, const struct prefix *p)
+{
+	return push(rn, &(struct rtnl_request){.op = OP_REACH, .prefix = *p});
 }
 
 int rtnl_resolve(struct rtnl *rn, const struct ipaddr *target)

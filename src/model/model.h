@@ -13,6 +13,7 @@
 
 #include "base/ip.h"
 #include "base/vec.h"
+#include "model/track.h"
 
 enum {
 	NAME_MAX_LEN = 64, /* crypto map, access list, transform set, standby name: with the terminator */
@@ -231,10 +232,12 @@ struct crypto_map {
 
 /* --- Interfaces -------------------------------------------------------------------------------------------- */
 
-/* `standby track IF [n]`: while the interface is down, the priority is lower by the decrement. */
+/* `standby track {IF | OBJECT}`: while that is down, the priority is lower by the decrement, or the group is Init. */
 struct standby_track {
-	char interface[INTERFACE_NAME_MAX];
-	uint8_t decrement; /* 0: not typed, 10 */
+	char interface[INTERFACE_NAME_MAX]; /* "": an object */
+	uint16_t object;		    /* 0: an interface */
+	uint8_t decrement;		    /* 0: not typed, 10 */
+	bool shutdown;			    /* objects only, in place of the decrement */
 };
 enum { STANDBY_TRACK_DECREMENT = 10, STANDBY_TRACKS_MAX = 16 };
 
@@ -336,6 +339,7 @@ enum model_kind {
 	MODEL_STATIC_ROUTE,  /* any */
 	MODEL_RRI_MODE,	     /* D1's switch */
 	MODEL_ROUTE_TAG,     /* any */
+	MODEL_TRACK,	     /* any tracked object */
 };
 
 struct model_change {
@@ -366,6 +370,7 @@ struct model {
 	struct vec interfaces;	  /* by name, IOS order: type, then unit numbers */
 	struct vec static_routes; /* by prefix, then gateway, interface */
 	struct vec route_tags;	  /* struct route_tag, by tag */
+	struct vec tracks;	  /* struct track_object, by number */
 
 	struct model_change *changes; /* since the core last looked, without repeats of the same line */
 	size_t change_count, change_cap;

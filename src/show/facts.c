@@ -42,6 +42,7 @@ ADD(facts_add_link, link, links, link_count, link_cap, FACT_LINKS)
 ADD(facts_add_address, address, addresses, address_count, address_cap, FACT_LINKS)
 ADD(facts_add_standby, hsrp_status, standby, standby_count, standby_cap, FACT_HSRP)
 ADD(facts_add_filter, filter_fact, filters, filter_count, filter_cap, FACT_FILTER)
+ADD(facts_add_track, core_track, tracks, track_count, track_cap, FACT_TRACK)
 
 void facts_free(struct facts *f)
 {
@@ -54,6 +55,7 @@ void facts_free(struct facts *f)
 	free(f->addresses);
 	free(f->standby);
 	free(f->filters);
+	free(f->tracks);
 	*f = (struct facts){0};
 }
 
@@ -154,6 +156,11 @@ static int filter_order(const void *x, const void *y)
 	return ((const struct filter_fact *)x)->ifindex - ((const struct filter_fact *)y)->ifindex;
 }
 
+static int track_order(const void *x, const void *y)
+{
+	return (int)((const struct core_track *)x)->number - ((const struct core_track *)y)->number;
+}
+
 static int standby_order(const void *x, const void *y)
 {
 	const struct hsrp_status *a = x, *b = y;
@@ -178,6 +185,7 @@ void facts_ready(struct facts *f)
 	sort(f->links, f->link_count, sizeof(*f->links), link_order);
 	sort(f->standby, f->standby_count, sizeof(*f->standby), standby_order);
 	sort(f->filters, f->filter_count, sizeof(*f->filters), filter_order);
+	sort(f->tracks, f->track_count, sizeof(*f->tracks), track_order);
 	/* Addresses of one link follow each other; qsort is not stable, so the kernel's order is kept by inserting. */
 	for (size_t i = 1; i < f->address_count; i++) {
 		struct address a = f->addresses[i];
@@ -271,6 +279,14 @@ const struct filter_fact *facts_filter(const struct facts *f, int ifindex)
 	size_t i = lower_bound(f->filters, f->filter_count, sizeof(key), &key, filter_order);
 
 	return i < f->filter_count && f->filters[i].ifindex == ifindex ? &f->filters[i] : NULL;
+}
+
+const struct core_track *facts_track(const struct facts *f, uint16_t number)
+{
+	struct core_track key = {.number = number};
+	size_t i = lower_bound(f->tracks, f->track_count, sizeof(key), &key, track_order);
+
+	return i < f->track_count && f->tracks[i].number == number ? &f->tracks[i] : NULL;
 }
 
 const char *facts_interface_name(const struct facts *f, int ifindex)

@@ -27,6 +27,7 @@ enum fact {
 	FACT_HSRP = 1 << 4,   /* status of all standby groups */
 	FACT_FILTER = 1 << 5, /* counters of the fail-closed filter */
 	FACT_SYSTEM = 1 << 6, /* version, uptime, machine */
+	FACT_TRACK = 1 << 7,  /* tracked objects */
 };
 
 /* A next hop of a kernel route; the rows of a route with several follow each other. */
@@ -89,6 +90,8 @@ struct facts {
 	size_t standby_count, standby_cap;
 	struct filter_fact *filters; /* by ifindex */
 	size_t filter_count, filter_cap;
+	struct core_track *tracks; /* by number */
+	size_t track_count, track_cap;
 
 	struct system_fact system;
 };
@@ -102,6 +105,7 @@ struct link *facts_add_link(struct facts *f);
 struct address *facts_add_address(struct facts *f);
 struct hsrp_status *facts_add_standby(struct facts *f);
 struct filter_fact *facts_add_filter(struct facts *f);
+struct core_track *facts_add_track(struct facts *f);
 
 /* Sorts; no slot may be added after. 20,000 SAs take 50 ms. */
 void facts_ready(struct facts *f);
@@ -117,6 +121,7 @@ const struct hsrp_status *facts_standby(
 	const struct facts *f, const char *device, enum ip_family family, uint16_t group);
 const struct core_binding *facts_binding(const struct facts *f, const char *interface);
 const struct filter_fact *facts_filter(const struct facts *f, int ifindex);
+const struct core_track *facts_track(const struct facts *f, uint16_t number);
 /* The configured interface on a device, by the model; the device's own name when none is. */
 const char *facts_interface_name(const struct facts *f, int ifindex);
 

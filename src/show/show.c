@@ -24,6 +24,7 @@ static const struct view *const views[SHOW_VIEW_COUNT] = {
 	[SHOW_ACCESS_LISTS] = &view_access_lists,
 	[SHOW_VERSION] = &view_version,
 	[SHOW_REDUNDANCY] = &view_redundancy,
+	[SHOW_TRACK] = &view_track,
 };
 
 /* What is said, and called in JSON, when a fact is missing. Never "not found": tools take that for a refusal. */
@@ -37,6 +38,7 @@ static const struct {
 	{FACT_LINKS, "links", "% The kernel does not answer: interfaces and addresses are unknown"},
 	{FACT_HSRP, "hsrp", "% The HSRP process does not answer: standby state is unknown"},
 	{FACT_FILTER, "filter", "% The kernel does not answer: filter counters are unknown"},
+	{FACT_TRACK, "track", "% The engine does not answer: tracked objects are unknown"},
 	{FACT_SYSTEM, "system", "% The system does not answer: version and uptime are unknown"},
 };
 

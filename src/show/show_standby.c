@@ -208,10 +208,25 @@ static void print_tracks(struct text *out, const struct facts *f, const struct s
 {
 	const struct standby_track *t;
 
-	vec_each (&g->tracks, n, t)
-		text_printf(out, "    Track interface %s state %s decrement %u\n", t->interface,
-			is_up(f, t->interface) ? "Up" : "Down",
-			t->decrement ? t->decrement : STANDBY_TRACK_DECREMENT);
+	vec_each (&g->tracks, n, t) {
+		const struct core_track *k = t->object ? facts_track(f, t->object) : NULL;
+
+		if (t->object && !model_track(f->model, t->object)) {
+			text_printf(out, "    Track object %u (unknown)\n", t->object);
+			continue;
+		}
+		if (t->object)
+			text_printf(
+				out, "    Track object %u state %s", t->object, !k || k->up ? "Up" : "Down");
+		else
+			text_printf(out, "    Track interface %s state %s", t->interface,
+				is_up(f, t->interface) ? "Up" : "Down");
+		if (t->shutdown)
+			text_add(out, " shutdown\n");
+		else
+			text_printf(out, " decrement %u\n",
+				t->decrement ? t->decrement : STANDBY_TRACK_DECREMENT);
+	}
 }
 
 static void print_group(
@@ -360,9 +375,15 @@ static bool standby_json(struct show *s, struct text *out)
 		json_array(j, "tracks");
 	vec_each (&g->tracks, n, track) {
 		json_object(j, NULL);
-		json_string(j, "interface", track->interface);
-		json_bool(j, "up", is_up(f, track->interface));
+		const struct core_track *k = track->object ? facts_track(f, track->object) : NULL;
+
+		if (track->object)
+			json_uint(j, "object", track->object);
+		else
+			json_string(j, "interface", track->interface);
+		json_bool(j, "up", track->object ? !k || k->up : is_up(f, track->interface));
 		json_uint(j, "decrement", track->decrement ? track->decrement : STANDBY_TRACK_DECREMENT);
+		json_bool(j, "shutdown", track->shutdown);
 		json_object_end(j);
 	}
 	if (g->tracks.count)
@@ -376,7 +397,7 @@ static bool standby_json(struct show *s, struct text *out)
 const struct view view_standby = {
 	.name = "standby",
 	.required = FACT_HSRP,
-	.optional = FACT_LINKS, /* tracked interfaces */
+	.optional = FACT_LINKS | FACT_TRACK, /* what is tracked */
 	.text = standby_text,
 	.json = standby_json,
 };

@@ -123,6 +123,14 @@ static const struct golden {
 	{"redundancy_standby", scene_standby, SHOW_REDUNDANCY, NONE, false},
 	{"redundancy_stale", scene_stale, SHOW_REDUNDANCY, NONE, false},
 	{"redundancy_empty", scene_empty, SHOW_REDUNDANCY, NONE, false},
+	{"track", scene_tracks, SHOW_TRACK, NONE, false},
+	{"track_one", scene_tracks, SHOW_TRACK, {.group_set = true, .group = 2}, false},
+	{"track_interface", scene_tracks, SHOW_TRACK, {.track = SHOW_TRACK_INTERFACE}, false},
+	{"track_brief", scene_tracks, SHOW_TRACK, {.brief = true}, false},
+	{"track_route_brief", scene_tracks, SHOW_TRACK, {.track = SHOW_TRACK_ROUTE, .brief = true}, false},
+	{"track_empty", scene_empty, SHOW_TRACK, NONE, false},
+	{"track_json", scene_tracks, SHOW_TRACK, NONE, true},
+	{"standby_tracks", scene_tracks, SHOW_STANDBY, NONE, false},
 	{"redundancy_json", scene_stale, SHOW_REDUNDANCY, NONE, true},
 };
 

@@ -244,6 +244,21 @@ static void do_address(struct world *w, const struct effect *e, bool add)
 	step(w, &(struct event){.kind = add ? EV_ADDRESS : EV_ADDRESS_GONE, .address = e->address});
 }
 
+/* What world_route says, and what the core put there. */
+static void do_reach(struct world *w, const struct prefix *p)
+{
+	struct event e = {.kind = EV_REACHED, .reached = {.prefix = *p}};
+	char text[PREFIX_TEXT_MAX];
+
+	note(w, "reach %s", prefix_format(p, text));
+	if (prefix_equal(p, &w->reachable))
+		e.reached.ifindex = OUTSIDE;
+	for (size_t i = 0; i < w->route_cap; i++)
+		if (w->routes[i].used && prefix_equal(p, &w->routes[i].r.prefix))
+			e.reached.ifindex = w->routes[i].r.ifindex;
+	step(w, &e);
+}
+
 static void carry_out(struct world *w, const struct effect *e)
 {
 	char text[IP_TEXT_MAX];
@@ -275,6 +290,7 @@ static void carry_out(struct world *w, const struct effect *e)
 	case EF_TERMINATE: do_sa(w, e); break;
 	case EF_SA_SNAPSHOT: note(w, "snapshot asked"); break;
 	case EF_RESOLVE: do_resolve(w, &e->target); break;
+	case EF_REACH: do_reach(w, &e->prefix); break;
 	case EF_HSRP_CONFIG: note(w, "hsrp %s", e->interface); break;
 	case EF_LOG: note(w, "%%%s: %s", e->log.mnemonic, e->log.text); break;
 	case EF_WARN: note(w, "warn %s", e->log.text); break;

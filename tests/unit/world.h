@@ -36,7 +36,8 @@ struct world {
 	uint64_t held_filter;
 	int filter_error, route_error;
 	bool hold_resolve;
-	bool kernel_silent; /* no answer to routes */
+	struct prefix reachable; /* a route of a routing daemon */
+	bool kernel_silent;	 /* no answer to routes */
 	bool charon_up, tun_up;
 	struct world_sa *sas; /* what charon has, as the tests told */
 	size_t sa_count;

@@ -1,0 +1,91 @@
+/* Tracked objects of every kind and state, for show track and show standby. */
+#include "scenes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct track_object *object(
+	struct model *m, uint16_t number, enum track_kind kind, const char *interface)
+{
+	struct track_object *t = model_track_get(m, number);
+
+	t->kind = kind;
+	str_copy(t->interface, sizeof(t->interface), interface);
+	return t;
+}
+
+static void watch(
+	struct standby_group *g, uint16_t number, const char *interface, uint8_t decrement, bool shutdown)
+{
+	struct standby_track *t = calloc(1, sizeof(*t));
+
+	t->object = number;
+	str_copy(t->interface, sizeof(t->interface), interface);
+	t->decrement = decrement;
+	t->shutdown = shutdown;
+	vec_push(&g->tracks, t);
+}
+
+static void state(struct facts *f, uint16_t number, bool up, enum core_track_why why, int64_t changed_s)
+{
+	*facts_add_track(f) = (struct core_track){.number = number,
+		.up = up,
+		.raw = up,
+		.why = why,
+		.changes = 1 + number % 2,
+		.last_change = mono_add_ms(f->now, -1000 * changed_s),
+		.due = MONO_NEVER};
+}
+
+static struct core_track *last(struct facts *f)
+{
+	return &f->tracks[f->track_count - 1];
+}
+
+void scene_tracks(struct scene *s)
+{
+	struct facts *f = &s->facts;
+	struct model *m = s->model;
+
+	scene_active(s);
+	struct standby_group *g = model_interface(m, "FastEthernet0/0")->standby.items[0];
+	watch(g, 0, "FastEthernet0/1", 20, false);
+	watch(g, 1, "", 60, false);
+	watch(g, 2, "", 0, true);
+	watch(g, 9, "", 0, false);
+	object(m, 1, TRACK_LINE_PROTOCOL, "FastEthernet0/1");
+	struct track_object *t = object(m, 2, TRACK_ROUTE, "");
+	t->prefix = pfx("10.21.12.0/24");
+	t->delay_up_s = 20;
+	t->delay_down_s = 1;
+	object(m, 3, TRACK_IP_ROUTING, "FastEthernet0/0")->delay_up_s = 30;
+	t = object(m, 4, TRACK_LIST_AND, "");
+	track_member_get(t, 1);
+	track_member_get(t, 2)->negated = true;
+	track_member_get(t, 77);
+	t = object(m, 5, TRACK_LIST_WEIGHT, "");
+	track_member_get(t, 1)->weight = 20;
+	track_member_get(t, 2);
+	t->threshold_set = true;
+	t->threshold_up = 30;
+	t->threshold_down = 10;
+	object(m, 6, TRACK_IP_SLA, "")->sla = 12;
+	object(m, 7, TRACK_ROUTE, "")->prefix = pfx("192.168.0.0/24");
+	object(m, 8, TRACK_ROUTE, "")->prefix = pfx("0.0.0.0/0"); /* asked, not known yet */
+	state(f, 1, true, CORE_TRACK_FINE, 27);
+	state(f, 2, false, CORE_TRACK_NO_ROUTE, 24);
+	last(f)->raw = true;
+	last(f)->due = mono_add_ms(f->now, 900);
+	last(f)->why = CORE_TRACK_FINE;
+	last(f)->protocol = 2;
+	state(f, 3, false, CORE_TRACK_NO_ADDRESS, 90061);
+	state(f, 4, false, CORE_TRACK_FINE, 8);
+	state(f, 5, true, CORE_TRACK_FINE, 8);
+	last(f)->part = 20;
+	last(f)->whole = 30;
+	state(f, 6, true, CORE_TRACK_FINE, 3600);
+	state(f, 7, true, CORE_TRACK_FINE, 3600);
+	last(f)->way = 2;
+	last(f)->protocol = 188;
+	facts_ready(f);
+}
