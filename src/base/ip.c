@@ -186,6 +186,23 @@ const char *ip_format(const struct ipaddr *a, char out[IP_TEXT_MAX])
 	return out;
 }
 
+const char *ip_format_ios(const struct ipaddr *a, char out[IP_TEXT_MAX])
+{
+	ip_format(a, out);
+	for (char *p = out; *p; p++)
+		if (*p >= 'a' && *p <= 'f')
+			*p = (char)(*p - 'a' + 'A');
+	return out;
+}
+
+bool ip_is_link_local(const struct ipaddr *a)
+{
+	static const uint8_t none[8];
+
+	return a->family == IP_V6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80 &&
+		memcmp(a->bytes + 8, none, sizeof(none)) != 0;
+}
+
 struct prefix prefix_make(struct ipaddr addr, unsigned len)
 {
 	struct prefix p = {addr, (uint8_t)len};

@@ -50,6 +50,9 @@ bool ip_is_unicast_host(const struct ipaddr *a);		/* not 0.x, multicast, class E
 /* Parses the whole of `text`; false when it is anything else than one address. */
 bool ip_parse(const char *text, struct ipaddr *out);
 const char *ip_format(const struct ipaddr *a, char out[IP_TEXT_MAX]); /* "" when not set */
+/* … as IOS prints it: IPv6 in capitals. */
+const char *ip_format_ios(const struct ipaddr *a, char out[IP_TEXT_MAX]);
+bool ip_is_link_local(const struct ipaddr *a); /* fe80::/10 with an interface identifier */
 
 struct prefix prefix_make(struct ipaddr addr, unsigned len); /* clears the host bits */
 struct prefix prefix_host(const struct ipaddr *a);

@@ -230,6 +230,8 @@ static void f_status(struct codec *c, struct hsrp_status *s)
 		&s->sent, &s->received, &s->bad_auth, &s->bad_frame, &s->own_source, &s->unknown_group};
 	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
 		f_u64(c, counters[i]);
+	for (size_t i = 0; i < HSRP_WIRE_ERROR_COUNT; i++)
+		f_u64(c, &s->bad[i]);
 }
 
 static void f_report(struct codec *c, struct hsrp_report *r)

@@ -78,7 +78,8 @@ bool hsrp_auth_seal(
 	}
 	if (!hsrp_auth_usable(auth, md5))
 		return false;
-	p->md5_address = ip_v4_u32(from);
+	const uint8_t *last = from->bytes + ip_bits(from) / 8 - 4;
+	p->md5_address = (uint32_t)last[0] << 24 | (uint32_t)last[1] << 16 | (uint32_t)last[2] << 8 | last[3];
 	p->md5_key_id = auth->key_id;
 	memset(p->digest, 0, sizeof(p->digest));
 	size_t len = hsrp_packet_write(p, payload, sizeof(payload));

@@ -117,6 +117,7 @@ static struct interface *interface_add(struct hsrp *h, const char *device)
 		free(i);
 		return NULL;
 	}
+	i->t_solicited = MONO_NEVER;
 	i->t_ready = i->side[0].t_advertise = i->side[1].t_advertise = MONO_NEVER;
 	memcpy(i->c.device, device, strnlen(device, HSRP_DEVICE_MAX - 1));
 	HASH_ADD_KEYPTR(hh, h->by_device, i->c.device, strlen(i->c.device), i);
@@ -138,7 +139,8 @@ static struct group *group_add(struct hsrp *h, struct interface *i, unsigned fam
 	}
 	g->i = i;
 	g->key = (struct group_key){(uint16_t)number, (uint16_t)family};
-	g->t_active = g->t_standby = g->t_hello = g->t_preempt = g->t_garp = g->t_renew = MONO_NEVER;
+	g->t_active = g->t_standby = g->t_hello = g->t_preempt = g->t_garp = g->t_renew = g->t_advert =
+		MONO_NEVER;
 	g->last_change = g->last_heard = g->cause = g->address_confirmed = g->announced_at = MONO_NEVER;
 	g->active.expires = g->standby.expires = MONO_NEVER;
 	HASH_ADD(hh, i->groups, key, sizeof(g->key), g);
@@ -245,6 +247,21 @@ static void group_remove(struct hsrp *h, struct group *g)
 	group_settled(h, g);
 }
 
+static void sources(const struct interface *i, struct ipaddr out[SIDES])
+{
+	out[0] = *source_of(i, IP_V4);
+	out[1] = *source_of(i, IP_V6);
+}
+
+/* The neighbours learn the new source at once. */
+static void hello_from_new_source(struct hsrp *h, struct group *g, const struct ipaddr before[SIDES])
+{
+	const struct ipaddr *now = source_of(g->i, g->key.family);
+
+	if (g->state >= HSRP_SPEAK && !ip_equal(&before[g->key.family == IP_V6], now))
+		group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
+}
+
 /* ---- events ---- */
 
 static void in_interface(struct hsrp *h, const struct hsrp_interface_config *c, int *result)
@@ -259,7 +276,8 @@ static void in_interface(struct hsrp *h, const struct hsrp_interface_config *c, 
 		return;
 	}
 	bool other = i->c.version != c->version || i->c.use_bia != c->use_bia;
-	bool other_address = !ip_equal(&i->c.address, &c->address);
+	struct ipaddr before[SIDES];
+	sources(i, before);
 	i->c = *c;
 	i->named = true;
 	i->removing = false;
@@ -269,8 +287,8 @@ static void in_interface(struct hsrp *h, const struct hsrp_interface_config *c, 
 			group_restart(h, g, HSRP_REASON_DISABLED);
 		else
 			group_start_or_stop(h, g, HSRP_REASON_DISABLED);
-		if (other_address && g->state >= HSRP_SPEAK) /* the neighbours learn the new source at once */
-			group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
+		hello_from_new_source(h, g, before);
+		advert_reconsider(h, g);
 		group_rearm(h, g);
 	}
 }
@@ -389,7 +407,7 @@ void interface_timer(struct hsrp *h, struct interface *i)
 {
 	mono_t advertise = mono_min(i->side[0].t_advertise, i->side[1].t_advertise);
 
-	timer_set(h, &i->timer, mono_min(i->t_ready, advertise));
+	timer_set(h, &i->timer, mono_min(mono_min(i->t_ready, i->t_solicited), advertise));
 }
 
 static void interface_fire(struct hsrp *h, struct interface *i)
@@ -397,6 +415,8 @@ static void interface_fire(struct hsrp *h, struct interface *i)
 	i->held = true;
 	if (i->t_ready.ns <= h->now.ns)
 		interface_ready(h, i);
+	if (i->t_solicited.ns <= h->now.ns)
+		advert_answer(h, i);
 	for (unsigned n = 0; n < SIDES; n++) {
 		struct side *s = &i->side[n];
 		if (s->t_advertise.ns > h->now.ns)
@@ -437,7 +457,10 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 		out->listen.ifindex = i->ifindex;
 	}
 	index_set(h, i, in->link.ifindex);
+	struct ipaddr before[SIDES];
+	sources(i, before);
 	i->mac = in->link.mac;
+	i->link_local = in->link.link_local;
 	bool was = i->up;
 	i->up = in->link.up && i->ifindex > 0;
 	listen_set(h, i);
@@ -450,7 +473,7 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 			mono_add_ms(h->now, delay_s ? (int64_t)delay_s * SECOND_MS : INTERFACE_DELAY_MIN_MS);
 	} else if (!i->up) {
 		i->ready = false;
-		i->t_ready = MONO_NEVER;
+		i->t_ready = i->t_solicited = MONO_NEVER;
 		for (unsigned n = 0; n < SIDES; n++) {
 			i->side[n].t_advertise = MONO_NEVER;
 			i->side[n].advertised = 0;
@@ -461,6 +484,8 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 	HASH_ITER (hh, i->groups, g, next) {
 		bool untold = g->untold;
 		g->untold = false;
+		hello_from_new_source(h, g, before);
+		group_rearm(h, g);
 		if (untold)
 			out_report(h, g, HSRP_PHASE_CHANGED);
 	}

@@ -31,17 +31,20 @@ bool group_wanted(const struct hsrp *h, const struct group *g)
 {
 	const struct interface *i = g->i;
 
-	return !h->leaving && !g->removing && !i->removing && g->c.enabled && g->c.family == IP_V4 &&
+	const struct ipaddr *source = source_of(i, g->key.family);
+
+	return !h->leaving && !g->removing && !i->removing && g->c.enabled &&
 		g->key.number <= (i->c.version == 2 ? HSRP_GROUP_MAX_V2 : HSRP_GROUP_MAX_V1) &&
-		hsrp_auth_usable(&g->c.auth, h->md5) && i->up && i->c.address.family == IP_V4 &&
-		!ip_equal(&g->c.vip, &i->c.address) && !shut_by_track(g);
+		(g->key.family == IP_V4 || i->c.version == 2) && hsrp_auth_usable(&g->c.auth, h->md5) &&
+		i->up && source->family == g->key.family && !ip_equal(&g->c.vip, source) && !shut_by_track(g);
 }
 
 /* ---- timers ---- */
 
 void group_rearm(struct hsrp *h, struct group *g)
 {
-	const mono_t all[] = {g->t_active, g->t_standby, g->t_hello, g->t_preempt, g->t_garp, g->t_renew};
+	const mono_t all[] = {
+		g->t_active, g->t_standby, g->t_hello, g->t_preempt, g->t_garp, g->t_renew, g->t_advert};
 	mono_t first = MONO_NEVER;
 
 	for (size_t n = 0; n < sizeof(all) / sizeof(all[0]); n++)
@@ -188,15 +191,26 @@ void group_announce(struct hsrp *h, struct group *g)
 	garp_round(h, g, true, 0);
 	g->announced_at = h->now;
 	g->serving = true;
+	advert_begin(h, g);
 	out_report(h, g, before ? HSRP_PHASE_CHANGED : HSRP_PHASE_SERVING);
 }
 
 /* ---- the table at work ---- */
 
-static void learn(struct hsrp *h, struct group *g, const struct hsrp_packet *p)
+/* Of the interface's network, and not its own address. IPv6: link-local. */
+static bool may_learn(const struct group *g, const struct ipaddr *vip)
 {
 	const struct interface *i = g->i;
 	struct prefix net = prefix_make(i->c.address, i->c.address_len);
+
+	if (ip_equal(vip, source_of(i, g->key.family)))
+		return false;
+	return g->key.family == IP_V6 ? ip_is_link_local(vip)
+				      : ip_is_unicast_host(vip) && prefix_contains(&net, vip);
+}
+
+static void learn(struct hsrp *h, struct group *g, const struct hsrp_packet *p)
+{
 	bool changed = false;
 
 	if (!g->c.timers_configured && hsrp_timers_usable(p)) {
@@ -208,8 +222,8 @@ static void learn(struct hsrp *h, struct group *g, const struct hsrp_packet *p)
 		}
 		g->timers_learned = true;
 	}
-	if (!ip_is_set(&g->c.vip) && ip_is_unicast_host(&p->vip) && prefix_contains(&net, &p->vip) &&
-		!ip_equal(&p->vip, &i->c.address) && !ip_equal(&p->vip, &g->vip)) {
+	if ((!ip_is_set(&g->c.vip) || g->c.vip_implied) && may_learn(g, &p->vip) &&
+		!ip_equal(&p->vip, &g->vip)) {
 		g->vip = p->vip;
 		g->vip_learned = true;
 		changed = true;
@@ -230,6 +244,10 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 {
 	enum hsrp_state old = (enum hsrp_state)g->state;
 
+	if (old == HSRP_ACTIVE) /* the address is still here; see advert.c for who says farewell */
+		advert_end(h, g,
+			reason != HSRP_REASON_ACTIVE_HIGHER && reason != HSRP_REASON_COUP &&
+				reason != HSRP_REASON_STALLED);
 	g->old_state = (uint8_t)old;
 	g->state = (uint8_t)next;
 	g->reason = (uint8_t)reason;
@@ -411,7 +429,7 @@ static void preempt_delay_over(struct hsrp *h, struct group *g)
 {
 	const struct hsrp_peer *a = &g->active;
 	bool lower = g->c.preempt && ip_is_set(&a->address) &&
-		hsrp_better(group_priority(g), &g->i->c.address, a->priority, &a->address);
+		hsrp_better(group_priority(g), source_of(g->i, g->key.family), a->priority, &a->address);
 
 	g->t_preempt = MONO_NEVER;
 	if (lower && g->state >= HSRP_LISTEN && g->state < HSRP_ACTIVE)
@@ -442,6 +460,8 @@ void group_fire(struct hsrp *h, struct group *g)
 		if (g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS)
 			garp_round(h, g, false, g->garps_left > 0 ? g->garps_left - 1u : 0);
 	}
+	if (due(h, g->t_advert))
+		advert_fire(h, g);
 	if (due(h, g->t_preempt))
 		preempt_delay_over(h, g);
 	if (due(h, g->t_renew)) {
@@ -469,7 +489,7 @@ void group_resume(struct hsrp *h, struct group *g)
 	if (!within_hold(h, &r) || g->state > HSRP_INITIAL || !group_wanted(h, g))
 		return;
 	bool learning = !ip_is_set(&g->c.vip);
-	if (learning) {
+	if (learning || (g->c.vip_implied && r.vip_learned)) {
 		g->vip = r.vip;
 		g->vip_learned = ip_is_set(&r.vip);
 	}
@@ -507,7 +527,7 @@ void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_
 	if (want && g->state == HSRP_INITIAL) {
 		/* What a predecessor left goes first; a macvlan on its way out, too. */
 		if (g->have == HAVE_NOTHING && !g->busy && g->i->ready) {
-			if (ip_is_set(&g->c.vip))
+			if (ip_is_set(&g->c.vip) && !(g->c.vip_implied && g->vip_learned))
 				g->vip = g->c.vip;
 			group_event(h, g, ip_is_set(&g->vip) ? HSRP_EV_ENABLED : HSRP_EV_ENABLED_LEARN,
 				HSRP_REASON_ENABLED, NULL, NULL, h->now);
@@ -525,7 +545,9 @@ static void configure_address(struct hsrp *h, struct group *g, const struct hsrp
 		group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_ADDRESS_CHANGED, NULL, NULL, h->now);
 		g->vip = (struct ipaddr){0};
 		g->vip_learned = false;
-	} else if (!want_learn && !ip_equal(&g->vip, &g->c.vip)) {
+	} else if (!want_learn && !ip_equal(&g->vip, &g->c.vip) &&
+		!(g->c.vip_implied && before->vip_implied && g->vip_learned)) {
+		advert_end(h, g, true);
 		g->vip = g->c.vip;
 		g->vip_learned = false;
 		group_event(h, g, HSRP_EV_ADDRESS, HSRP_REASON_ADDRESS_CHANGED, NULL, NULL, h->now);

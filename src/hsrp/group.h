@@ -13,6 +13,7 @@
  *
  * The order of a role change (design: one transaction, acknowledged step by step):
  *   becoming active  Advertise, (Coup,) Hello(Active) -> KERNEL serve -> HSRP_IN_KERNEL ok -> gratuitous ARP, report SERVING
+ *                    (IPv6: neighbour and router advertisement instead)
  *   leaving          KERNEL unserve (interface down, address gone) -> HSRP_IN_KERNEL ok -> Advertise, Resign, Hello(Speak)
  *                    from the interface's own MAC -> report GONE
  */
@@ -21,6 +22,7 @@
 
 #include "hsrp/auth.h"
 #include "hsrp/hsrp.h"
+#include "hsrp/nd.h"
 #include "hsrp/wire.h"
 
 struct hsrp;
@@ -70,7 +72,7 @@ struct hsrp_record {
 
 /* What is asked of the kernel for one group. At most one is under way per group. */
 enum hsrp_kernel_op {
-	HSRP_KERNEL_PREPARE, /* macvlan exists, down, without address, IPv6 off */
+	HSRP_KERNEL_PREPARE, /* macvlan exists, down, without address; for IPv4 without IPv6 */
 	HSRP_KERNEL_SERVE,   /* as PREPARE, then up, with exactly these addresses, lifetime */
 	HSRP_KERNEL_RENEW,   /* the addresses' lifetime again */
 	HSRP_KERNEL_UNSERVE, /* no address of ours on it: confirmed gone; then down, which nobody waits for */
@@ -102,6 +104,7 @@ struct hsrp_in {
 			int ifindex; /* 0: the device is gone */
 			bool up;     /* administratively up and with carrier */
 			struct mac mac;
+			struct ipaddr link_local; /* of the kernel, usable; not set: none (yet) */
 		} link;
 		struct {
 			int ifindex;
@@ -140,8 +143,9 @@ struct hsrp_out {
 	union {
 		struct {
 			int ifindex;
-			uint8_t len;
-			uint8_t bytes[HSRP_FRAME_MAX]; /* a whole Ethernet frame */
+			uint16_t len;
+			uint8_t bytes
+				[HSRP_RA_LEN]; /* a whole Ethernet frame; the longest is a router advertisement */
 		} send;
 		struct hsrp_kernel kernel;
 		struct hsrp_report report;

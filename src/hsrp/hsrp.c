@@ -18,6 +18,22 @@ const char *hsrp_state_text(enum hsrp_state state)
 	return (unsigned)state < HSRP_STATE_COUNT ? names[state] : "Unknown";
 }
 
+const char *hsrp_wire_error_key(enum hsrp_wire_error error)
+{
+	static const char *const keys[HSRP_WIRE_ERROR_COUNT] = {
+		[HSRP_WIRE_SHORT] = "too_short",
+		[HSRP_WIRE_VERSION] = "other_version",
+		[HSRP_WIRE_OPCODE] = "invalid_opcode",
+		[HSRP_WIRE_STATE] = "invalid_state",
+		[HSRP_WIRE_VALUE] = "invalid_value",
+		[HSRP_WIRE_TLV] = "invalid_tlv",
+		[HSRP_WIRE_CHECKSUM] = "checksum",
+		[HSRP_WIRE_SOURCE] = "foreign_source",
+	};
+
+	return (unsigned)error < HSRP_WIRE_ERROR_COUNT ? keys[error] : NULL;
+}
+
 const char *hsrp_reason_text(enum hsrp_reason reason)
 {
 	static const char *const texts[HSRP_REASON_COUNT] = {
@@ -50,8 +66,8 @@ const char *hsrp_reason_text(enum hsrp_reason reason)
 struct ipaddr hsrp_link_local(const struct mac *mac)
 {
 	const uint8_t *m = mac->bytes;
-	struct ipaddr a = {.family = IP_V6,
-		.bytes = {0xfe, 0x80, [8] = m[0], m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}};
+	struct ipaddr a = {
+		.family = IP_V6, .bytes = {0xfe, 0x80, [8] = m[0], m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}};
 
 	return a;
 }

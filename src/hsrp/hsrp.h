@@ -105,6 +105,21 @@ struct hsrp_group_config {
 	struct hsrp_track track[HSRP_TRACK_MAX];
 };
 
+/* Why a frame was dropped: the reasons that routers count. */
+enum hsrp_wire_error {
+	HSRP_WIRE_OK,
+	HSRP_WIRE_SHORT,
+	HSRP_WIRE_VERSION, /* not the interface's; version 2: of the other family */
+	HSRP_WIRE_OPCODE,
+	HSRP_WIRE_STATE,
+	HSRP_WIRE_VALUE,    /* version 2: a group or priority that no router has */
+	HSRP_WIRE_TLV,	    /* one runs over the end, or is there twice */
+	HSRP_WIRE_NOT_HSRP, /* frame: other protocol, port or destination, a fragment; not counted */
+	HSRP_WIRE_CHECKSUM,
+	HSRP_WIRE_SOURCE, /* not of this network; IPv6: not link-local */
+	HSRP_WIRE_ERROR_COUNT
+};
+
 /* ---- status and changes: hsrp to engine ---- */
 
 /* Why the state changed last; hsrp_reason_text() gives Cisco's words. */
@@ -165,6 +180,7 @@ struct hsrp_status {
 	struct ipaddr reason_from; /* router that caused it, when one did */
 	int32_t kernel_error;	   /* errno of the last refused address or macvlan, 0 when all is well */
 	uint64_t sent, received, bad_auth, bad_frame, own_source, unknown_group;
+	uint64_t bad[HSRP_WIRE_ERROR_COUNT]; /* of the interface: what bad_frame is made of */
 };
 
 /* What a report marks. Every report carries the whole status at that moment. */
@@ -188,6 +204,8 @@ struct hsrp_report {
 	struct hsrp_status status;
 };
 
+/* "too_short", …: the key of a reason in JSON; NULL for OK and NOT_HSRP. */
+const char *hsrp_wire_error_key(enum hsrp_wire_error error);
 /* "Active", "Standby", …; Initial is "Init", as IOS prints it. */
 const char *hsrp_state_text(enum hsrp_state state);
 /* "c/Active timer expired", …: the words of `debug standby`. Never NULL. */

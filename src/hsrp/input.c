@@ -46,10 +46,11 @@ static bool authentic(
 	if (quiet(h, &g->quiet_auth))
 		return false;
 	if (p->version == 2)
-		out_log(h, 4, "%%HSRP-4-BADAUTH2: Bad authentication from %s", ip_format(&f->from, from));
+		out_log(h, 4, "%%HSRP-4-BADAUTH2: Bad authentication from %s", ip_format_ios(&f->from, from));
 	else
 		out_log(h, 4, "%%HSRP-4-BADAUTH: Bad authentication from %s, group %u, remote state %s",
-			ip_format(&f->from, from), g->key.number, hsrp_state_text((enum hsrp_state)p->state));
+			ip_format_ios(&f->from, from), g->key.number,
+			hsrp_state_text((enum hsrp_state)p->state));
 	return false;
 }
 
@@ -58,13 +59,14 @@ static void compare_address(struct hsrp *h, struct group *g, const struct hsrp_p
 {
 	char theirs[IP_TEXT_MAX], ours[IP_TEXT_MAX];
 
-	if (p->state == HSRP_ACTIVE && ip_is_set(&g->c.vip) && !ip_equal(&g->c.vip, &p->vip) &&
-		!quiet(h, &g->quiet_vip))
+	if (p->state == HSRP_ACTIVE && ip_is_set(&g->c.vip) && !g->c.vip_implied &&
+		!ip_equal(&g->c.vip, &p->vip) && !quiet(h, &g->quiet_vip))
 		out_log(h, 4,
 			"%%HSRP-4-DIFFVIP1: %s Grp %u active routers virtual IP address %s is different to "
 			"the locally "
 			"configured address %s",
-			g->i->c.name, g->key.number, ip_format(&p->vip, theirs), ip_format(&g->c.vip, ours));
+			g->i->c.name, g->key.number, ip_format_ios(&p->vip, theirs),
+			ip_format_ios(&g->c.vip, ours));
 }
 
 /* A router that we hold for active or standby and that says it is something else is not that any more. */
@@ -115,7 +117,7 @@ static void hello_standby(struct hsrp *h, struct group *g, const struct hsrp_pac
 static void packet_event(
 	struct hsrp *h, struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f, mono_t at)
 {
-	bool better = hsrp_better(p->priority, &f->from, group_priority(g), &g->i->c.address);
+	bool better = hsrp_better(p->priority, &f->from, group_priority(g), source_of(g->i, g->key.family));
 
 	switch (p->opcode) {
 	case HSRP_HELLO:
@@ -152,8 +154,9 @@ static void debug_packet(
 	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
 
 	if (h->debug)
-		out_debug(h, g, "%s in  %s %-7s pri %u vIP %s", names[p->opcode], ip_format(&f->from, from),
-			hsrp_state_text((enum hsrp_state)p->state), p->priority, ip_format(&p->vip, vip));
+		out_debug(h, g, "%s in  %s %-7s pri %u vIP %s", names[p->opcode],
+			ip_format_ios(&f->from, from), hsrp_state_text((enum hsrp_state)p->state),
+			p->priority, ip_format_ios(&p->vip, vip));
 }
 
 /* Of a frame that reached the interface: is it HSRP from a neighbour on this network, and not from ourselves? */
@@ -168,12 +171,18 @@ static bool frame_accepted(
 		return false;
 	if (error == HSRP_WIRE_OK)
 		error = hsrp_packet_read(p, f->payload, f->payload_len);
-	if (error != HSRP_WIRE_OK || p->version != f->version || p->version != i->c.version ||
-		!prefix_contains(&net, &f->from)) {
-		i->bad_frame++;
+	if (error == HSRP_WIRE_OK &&
+		(p->version != f->version || p->version != i->c.version ||
+			(p->opcode != HSRP_ADVERTISE && p->family != f->from.family)))
+		error = HSRP_WIRE_VERSION;
+	if (error == HSRP_WIRE_OK &&
+		!(f->from.family == IP_V6 ? ip_is_link_local(&f->from) : prefix_contains(&net, &f->from)))
+		error = HSRP_WIRE_SOURCE;
+	if (error != HSRP_WIRE_OK) {
+		i->bad[error]++;
 		return false;
 	}
-	if (ip_equal(&f->from, &i->c.address)) {
+	if (ip_equal(&f->from, source_of(i, f->from.family))) {
 		i->own_source++; /* a loop, or somebody with our address: never feed the election with it */
 		return false;
 	}
@@ -189,11 +198,17 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 	mono_t at = mono_min(in->frame.at, h->now);
 
 	HASH_FIND(hh_index, h->by_index, &in->frame.ifindex, sizeof(in->frame.ifindex), i);
-	if (!i || !i->up || !ip_is_set(&i->c.address) || !frame_accepted(i, in, &f, &p))
+	if (!i || !i->up)
+		return;
+	if (hsrp_solicitation_read(in->frame.bytes, in->frame.len)) {
+		advert_solicited(h, i);
+		return;
+	}
+	if (!frame_accepted(i, in, &f, &p))
 		return;
 	if (p.opcode == HSRP_ADVERTISE)
 		return; /* feeds no election; it is not authenticated either */
-	g = group_find(i, IP_V4, p.group);
+	g = group_find(i, p.family, p.group);
 	if (!g) {
 		i->unknown_group++;
 		return;

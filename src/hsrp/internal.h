@@ -63,6 +63,9 @@ struct group {
 	/* Deadlines, MONO_NEVER when not running; `timer` holds the earliest. */
 	struct timer timer;
 	mono_t t_active, t_standby, t_hello, t_preempt, t_garp, t_renew;
+	mono_t t_advert; /* IPv6: the next router advertisement */
+	bool advertising;
+	uint8_t adverts_left; /* of the first ones, which come sooner */
 	uint8_t garps_left;
 	mono_t last_hello; /* sent; {0} never */
 	mono_t hello_open; /* from here on a hello may leave with others */
@@ -116,10 +119,14 @@ struct interface {
 	bool held; /* not to be freed: somebody up the call works on it */
 	struct mac mac;
 	struct timer timer;
+	struct ipaddr link_local; /* the kernel's; see source_of() */
 	mono_t t_ready;
+	mono_t t_solicited,
+		last_solicited;	 /* the answer to hosts that ask for a router, and the one before */
 	struct side side[SIDES]; /* see side_of() */
 	struct group *groups;
-	uint64_t bad_frame, own_source, unknown_group;
+	uint64_t bad[HSRP_WIRE_ERROR_COUNT]; /* frames dropped, by reason */
+	uint64_t own_source, unknown_group;
 };
 
 /* Groups of one hello time whose hellos may leave together. */
@@ -154,6 +161,14 @@ static inline struct side *side_of(struct interface *i, unsigned family)
 	return &i->side[family == IP_V6];
 }
 
+/* The address that frames of a family come from, by which elections are decided; not set: none. */
+static inline const struct ipaddr *source_of(const struct interface *i, unsigned family)
+{
+	if (family != IP_V6)
+		return &i->c.address;
+	return ip_is_set(&i->c.link_local) ? &i->c.link_local : &i->link_local;
+}
+
 /* core.c */
 struct group *group_find(struct interface *i, unsigned family, unsigned number);
 void interface_timer(struct hsrp *h, struct interface *i);
@@ -178,6 +193,15 @@ bool group_may_preempt(struct hsrp *h, struct group *g);
 bool group_wanted(const struct hsrp *h, const struct group *g);
 bool group_stalled(const struct hsrp *h, const struct group *g);
 void cohort_leave(struct hsrp *h, struct group *g);
+
+/* advert.c: router advertisements of IPv6 groups */
+void advert_begin(
+	struct hsrp *h, struct group *g); /* the group serves: the first ones, if it shall advertise at all */
+void advert_end(struct hsrp *h, struct group *g, bool farewell);
+void advert_reconsider(struct hsrp *h, struct group *g); /* the interface's configuration changed */
+void advert_fire(struct hsrp *h, struct group *g);
+void advert_solicited(struct hsrp *h, struct interface *i);
+void advert_answer(struct hsrp *h, struct interface *i);
 
 /* input.c */
 void input_frame(struct hsrp *h, const struct hsrp_in *in);

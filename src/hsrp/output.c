@@ -66,28 +66,32 @@ static struct mac source_mac(const struct group *g, enum hsrp_state state)
 	return state == HSRP_ACTIVE ? plan_mac(g) : g->i->mac;
 }
 
-static void send_frame(
-	struct hsrp *h, struct interface *i, const struct hsrp_packet *p, const struct mac *from)
+static void send_frame(struct hsrp *h, struct interface *i, enum ip_family family,
+	const struct hsrp_packet *p, const struct mac *from)
 {
 	struct hsrp_out *out = out_new(h, HSRP_OUT_SEND);
 
 	out->send.ifindex = i->ifindex;
-	out->send.len =
-		(uint8_t)hsrp_frame_write(p, from, &i->c.address, out->send.bytes, sizeof(out->send.bytes));
+	out->send.len = (uint16_t)hsrp_frame_write(
+		p, from, source_of(i, family), out->send.bytes, sizeof(out->send.bytes));
 	assert(out->send.len > 0);
 }
 
-static bool can_send(const struct interface *i)
+static bool can_send(const struct interface *i, enum ip_family family)
 {
-	return i->up && i->ifindex > 0 && i->c.address.family == IP_V4;
+	return i->up && i->ifindex > 0 && source_of(i, family)->family == family &&
+		(family == IP_V4 || i->c.version == 2);
 }
 
 void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state)
 {
 	static const char *const names[] = {"Hello ", "Coup  ", "Resign"};
 	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
+	enum ip_family family = (enum ip_family)g->key.family;
+	const struct ipaddr *source = source_of(g->i, family);
 	bool farewell = opcode == HSRP_RESIGN && g->spoken;
 	struct hsrp_packet p = {.version = farewell ? g->spoken : g->i->c.version,
+		.family = (uint8_t)family,
 		.opcode = (uint8_t)opcode,
 		.state = (uint8_t)state,
 		.group = g->key.number,
@@ -97,14 +101,14 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 		.vip = g->vip,
 		.identifier = g->i->mac};
 
-	if (!can_send(g->i) || !hsrp_auth_seal(&g->c.auth, h->md5, &g->i->c.address, &p))
+	if (!can_send(g->i, family) || !hsrp_auth_seal(&g->c.auth, h->md5, source, &p))
 		return;
 	g->spoken = p.version;
 	struct mac mac = source_mac(g, state);
-	send_frame(h, g->i, &p, &mac);
+	send_frame(h, g->i, family, &p, &mac);
 	g->sent++;
-	out_debug(h, g, "%s out %s %-7s pri %u vIP %s", names[opcode], ip_format(&g->i->c.address, from),
-		hsrp_state_text(state), p.priority, ip_format(&p.vip, vip));
+	out_debug(h, g, "%s out %s %-7s pri %u vIP %s", names[opcode], ip_format_ios(source, from),
+		hsrp_state_text(state), p.priority, ip_format_ios(&p.vip, vip));
 }
 
 void out_advertise(
@@ -117,8 +121,8 @@ void out_advertise(
 		.adv_active = (uint16_t)s->active_groups,
 		.adv_passive = (uint16_t)(s->running_groups - s->active_groups)};
 
-	if (can_send(i))
-		send_frame(h, i, &p, &i->mac);
+	if (can_send(i, family))
+		send_frame(h, i, family, &p, &i->mac);
 }
 
 static void garp(struct hsrp *h, struct group *g, const struct ipaddr *vip, const struct mac *to)
@@ -127,17 +131,19 @@ static void garp(struct hsrp *h, struct group *g, const struct ipaddr *vip, cons
 	struct mac mac = plan_mac(g);
 
 	out->send.ifindex = g->i->ifindex;
-	out->send.len = (uint8_t)hsrp_garp_write(&mac, vip, to, out->send.bytes, sizeof(out->send.bytes));
+	out->send.len = vip->family == IP_V6
+		? (uint16_t)hsrp_neighbour_write(&mac, vip, out->send.bytes, sizeof(out->send.bytes))
+		: (uint16_t)hsrp_garp_write(&mac, vip, to, out->send.bytes, sizeof(out->send.bytes));
 	assert(out->send.len > 0);
 }
 
 void out_garp(struct hsrp *h, struct group *g, bool uplinkfast)
 {
-	if (!can_send(g->i))
+	if (!can_send(g->i, (enum ip_family)g->key.family))
 		return;
 	for (unsigned n = 0; n < g->installed.address_count; n++) {
 		garp(h, g, &g->installed.address[n], &hsrp_mac_broadcast);
-		if (uplinkfast)
+		if (uplinkfast && g->key.family == IP_V4)
 			garp(h, g, &g->installed.address[n], &hsrp_mac_uplinkfast);
 	}
 }
@@ -173,9 +179,11 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 		.sent = g->sent,
 		.received = g->received,
 		.bad_auth = g->bad_auth,
-		.bad_frame = g->i->bad_frame,
 		.own_source = g->i->own_source,
 		.unknown_group = g->i->unknown_group};
+	for (unsigned n = 0; n < HSRP_WIRE_ERROR_COUNT; n++)
+		s->bad_frame += g->i->bad[n];
+	memcpy(s->bad, g->i->bad, sizeof(s->bad));
 	memcpy(s->device, g->i->c.device, sizeof(s->device));
 	if (!g->i->c.use_bia && g->i->ifindex > 0 && (g->have == HAVE_MACVLAN || g->have == HAVE_ADDRESS))
 		hsrp_macvlan_name(g->i->ifindex, (enum ip_family)g->key.family, g->key.number, s->mac_device);

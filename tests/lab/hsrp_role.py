@@ -90,6 +90,7 @@ class Reader:
         s["old_state"], s["reason_from"], s["kernel_error"] = STATES[old], self.address(), self.take("i")
         names = "sent", "received", "bad_auth", "bad_frame", "own_source", "unknown_group"
         s.update(zip(names, self.take("6Q")))
+        s["bad"] = self.take("10Q")
         return s
 
 

@@ -12,10 +12,16 @@ static struct ipaddr host(unsigned n)
 	return ip_v4(0xc0a80000 + n);
 }
 
+static struct ipaddr link_local_host(unsigned n)
+{
+	return (struct ipaddr){.family = IP_V6, .bytes = {0xfe, 0x80, [15] = (uint8_t)n}};
+}
+
 static void box_init(struct world_box *b, unsigned n)
 {
 	b->h = hsrp_new(n + 1, md5_sum);
 	b->mac = (struct mac){{0x02, 0, 0, 0, 0, (uint8_t)(n + 2)}};
+	b->link_local = link_local_host(n + 2);
 	b->kernel_error = 0;
 	b->kernel_fails = -1;
 	b->kernel_slow = b->deaf = b->mute = b->has_address = false;
@@ -63,6 +69,17 @@ void world_free(struct world *w)
 	free(w);
 }
 
+void world_ipv6(struct world *w, unsigned box)
+{
+	struct world_box *b = &w->box[box];
+	struct mac mac = hsrp_virtual_mac(2, IP_V6, b->group.group);
+
+	b->interface.version = 2;
+	b->interface.ipv6_routing = true;
+	b->group.family = IP_V6;
+	b->group.vip = hsrp_link_local(&mac);
+}
+
 static char *new_line(struct world *w, struct world_box *b)
 {
 	assert(b->lines < WORLD_LINES);
@@ -72,9 +89,26 @@ static char *new_line(struct world *w, struct world_box *b)
 
 static const char *mac_word(const struct world_box *b, const struct mac *m)
 {
-	struct mac virtual = hsrp_virtual_mac(b->interface.version, IP_V4, b->group.group);
+	struct mac virtual = hsrp_virtual_mac(
+		b->interface.version, (enum ip_family)b->group.family, b->group.group);
 
 	return !memcmp(m, &virtual, sizeof(*m)) ? "vmac" : !memcmp(m, &b->mac, sizeof(*m)) ? "imac" : "other";
+}
+
+/* Neighbour and router advertisements. */
+static void note_icmpv6(struct world *w, struct world_box *b, const uint8_t *bytes, size_t len)
+{
+	struct ipaddr target = ip_from_bytes(IP_V6, bytes + 62);
+	struct mac src;
+	char ip[IP_TEXT_MAX], *line = new_line(w, b);
+
+	memcpy(src.bytes, bytes + 6, 6);
+	if (bytes[54] == 136)
+		snprintf(line, WORLD_LINE, "na %s %s", ip_format(&target, ip), mac_word(b, &src));
+	else
+		snprintf(line, WORLD_LINE, "ra %u s, %zu prefixes %s", bytes[60] << 8 | bytes[61],
+			(len - 78) / 32, mac_word(b, &src));
+	b->violations += !b->has_address;
 }
 
 static void note_frame(struct world *w, struct world_box *b, const uint8_t *bytes, size_t len)
@@ -84,8 +118,13 @@ static void note_frame(struct world *w, struct world_box *b, const uint8_t *byte
 	static const char *const adv[] = {"", "dormant", "passive", "active"};
 	struct hsrp_frame f;
 	struct hsrp_packet p;
-	char *line = new_line(w, b), to[MAC_TEXT_MAX];
+	char to[MAC_TEXT_MAX];
 
+	if (bytes[12] == 0x86 && bytes[20] == 58) {
+		note_icmpv6(w, b, bytes, len);
+		return;
+	}
+	char *line = new_line(w, b);
 	if (bytes[12] == 0x08 && bytes[13] == 0x06) {
 		struct mac dst, src;
 		memcpy(dst.bytes, bytes, 6);
@@ -202,6 +241,8 @@ void world_link(struct world *w, unsigned box, bool up)
 	in.link.ifindex = IFINDEX;
 	in.link.up = up;
 	in.link.mac = w->box[box].mac;
+	if (up)
+		in.link.link_local = w->box[box].link_local;
 	world_step(w, box, &in);
 }
 
@@ -236,12 +277,14 @@ void world_send(
 {
 	struct hsrp_packet packet = *p;
 	struct mac own = {{0x02, 0, 0, 0, 1, (uint8_t)from_host}};
-	struct ipaddr from = host(from_host);
+	bool v6 = w->box[box].group.family == IP_V6;
+	struct ipaddr from = v6 ? link_local_host(from_host) : host(from_host);
 	uint8_t bytes[HSRP_FRAME_MAX];
 
 	packet.version = w->box[box].interface.version;
 	packet.identifier = own;
 	packet.group = w->box[box].group.group;
+	packet.family = w->box[box].group.family;
 	if (!packet.auth[0])
 		memcpy(packet.auth, HSRP_AUTH_DEFAULT, strlen(HSRP_AUTH_DEFAULT));
 	if (!packet.hello_ms) {
@@ -249,7 +292,7 @@ void world_send(
 		packet.hold_ms = 10000;
 	}
 	if (!ip_is_set(&packet.vip))
-		packet.vip = host(254);
+		packet.vip = v6 ? w->box[box].group.vip : host(254);
 	size_t len = hsrp_frame_write(&packet, mac ? mac : &own, &from, bytes, sizeof(bytes));
 	struct hsrp_in in = {.kind = HSRP_IN_FRAME};
 	in.frame.ifindex = IFINDEX;

@@ -4,6 +4,7 @@
  *
  *   "hello active pri 100 vmac"   "resign speak pri 100 imac"   "adv passive 0/1 imac"   "garp ff:ff:… vmac"
  *   "kernel serve 192.168.0.3"    "report serving Active"
+ *   "na fe80::5:73ff:fea0:1 vmac"  "ra 1800 s, 0 prefixes vmac"
  */
 #ifndef TESTS_HSRP_WORLD_H
 #define TESTS_HSRP_WORLD_H
@@ -23,6 +24,7 @@ struct world_box {
 	struct hsrp_in kept[16];
 	unsigned kept_count;
 	bool deaf, mute;
+	struct ipaddr link_local; /* the kernel's: fe80::2, ::3, … */
 	bool has_address;
 	unsigned
 		violations; /* a frame of a router that is leaving while the address is still here; a MAC that is not its */
@@ -44,6 +46,8 @@ struct world {
 struct world *world_new(unsigned boxes);
 void world_reset(struct world *w); /* as new, the same boxes */
 void world_free(struct world *w);
+/* The box's group becomes IPv6's: version 2, fe80::5:73ff:fea0:1, `ipv6 unicast-routing`. Before world_start(). */
+void world_ipv6(struct world *w, unsigned box);
 void world_start(struct world *w, unsigned box); /* configuration and link up */
 void world_step(struct world *w, unsigned box, const struct hsrp_in *in);
 void world_configure(struct world *w, unsigned box); /* after a change of .group or .interface */

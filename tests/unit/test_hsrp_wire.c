@@ -285,7 +285,7 @@ static void version_2_is_strict_about_what_it_must_be(void **state)
 	assert_int_equal(v2_with(2, 3), HSRP_WIRE_VERSION);
 	assert_int_equal(v2_with(3, 3), HSRP_WIRE_OPCODE);
 	assert_int_equal(v2_with(4, 7), HSRP_WIRE_STATE);
-	assert_int_equal(v2_with(5, 6), HSRP_WIRE_VERSION);  /* IPv6 in an IPv4 packet */
+	assert_int_equal(v2_with(5, 5), HSRP_WIRE_VERSION);  /* neither IPv4 nor IPv6 */
 	assert_int_equal(v2_with(6, 0x10), HSRP_WIRE_VALUE); /* group 4199 */
 	assert_int_equal(v2_with(16, 1), HSRP_WIRE_VALUE);   /* priority 366 */
 	assert_int_equal(v2_with(43, 9), HSRP_WIRE_TLV);     /* text runs over the end */
