@@ -103,6 +103,9 @@ static const struct cli_row rows[] = {
 			  "[{<100-199>:list|<2000-2699>:list|NAME/63:list}]",
 		.help = "|List access lists||List IP access lists|ACL number|ACL number|ACL name",
 		.fields = {ARG_TEXT("list")}},
+	{SHOW(SHOW_KEY_CHAIN), .syntax = "show key chain [WORD/63:name]",
+		.help = "|Key information|Key-chain information|Name of key-chain",
+		.fields = {ARG_TEXT("name")}},
 	{SHOW(SHOW_VERSION), .syntax = "show version", .help = "|System hardware and software status"},
 
 	{.modes = IN(EXEC),

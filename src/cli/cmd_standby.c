@@ -290,13 +290,21 @@ static void warn_priority(struct cli_call *c)
 		cli_warn_priority(c, around(c), group_of(c));
 }
 
+static void forget_authentication(struct standby_group *g)
+{
+	g->authentication_set = false;
+	g->authentication[0] = '\0';
+	g->key = (struct secret){0};
+	g->key_timeout_s = 0;
+	g->key_chain[0] = '\0';
+}
+
 static bool set_authentication(struct cli_call *c)
 {
 	struct standby_group *g = group_of(c);
 	const char *text = cli_arg(c->args, "string")->s;
 
-	g->key = (struct secret){0}; /* one or the other */
-	g->key_timeout_s = 0;
+	forget_authentication(g);			    /* one or the other */
 	g->authentication_set = strcmp(text, "cisco") != 0; /* RFC 2281's standard */
 	str_copy(g->authentication, sizeof(g->authentication), g->authentication_set ? text : "");
 	return true;
@@ -306,12 +314,8 @@ static bool unset_authentication(struct cli_call *c)
 {
 	struct standby_group *g = group_of(c);
 
-	if (g) {
-		g->authentication_set = false;
-		g->authentication[0] = '\0';
-		g->key = (struct secret){0};
-		g->key_timeout_s = 0;
-	}
+	if (g)
+		forget_authentication(g);
 	return true;
 }
 
@@ -339,10 +343,9 @@ static bool set_key(struct cli_call *c)
 
 	if (!str_copy(s.text, sizeof(s.text), cli_arg(c->args, "key")->s))
 		return cli_refuse(c, "Key is too long");
+	forget_authentication(g);
 	g->key = s;
 	g->key_timeout_s = (uint16_t)cli_arg(c->args, "timeout")->n;
-	g->authentication_set = false;
-	g->authentication[0] = '\0';
 	return true;
 }
 
@@ -363,8 +366,34 @@ static bool get_key(const struct cli_target *t, struct cli_args *a)
 
 static void warn_key(struct cli_call *c)
 {
-	if (group_of(c))
+	if (group_of(c)) {
 		cli_warn_key(c, &group_of(c)->key);
+		cli_warn_long_key(c, &group_of(c)->key);
+	}
+}
+
+static bool set_key_chain(struct cli_call *c)
+{
+	forget_authentication(group_of(c));
+	return str_copy(group_of(c)->key_chain, NAME_MAX_LEN, cli_arg(c->args, "chain")->s);
+}
+
+static bool get_key_chain(const struct cli_target *t, struct cli_args *a)
+{
+	const struct standby_group *g = t->object;
+
+	cli_put_number(a, "group", g->number);
+	cli_put_string(a, "chain", g->key_chain);
+	return true;
+}
+
+static void warn_key_chain(struct cli_call *c)
+{
+	const struct standby_group *g = group_of(c);
+
+	if (g && !model_key_chain(c->model, g->key_chain))
+		cli_note(c, "%%Warning: key chain %s does not exist: until it does, group %u stays Init",
+			g->key_chain, (unsigned)g->number);
 }
 
 /* The groups that version 1 has no number for go first. */
@@ -628,10 +657,10 @@ static const struct cli_row rows[] = {
 			"Seconds for which the key before this one is accepted",
 		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_key,
 		.unset = unset_authentication, .get = get_key, .after = warn_key},
-	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "authentication md5 key-chain LINE",
-		.flags = CLI_HIDDEN,
-		.refuse = "Key chains are not available: use authentication md5 key-string"},
+	{GROUP_ROW, .syntax = STANDBY "authentication md5 key-chain ; WORD/63:chain",
+		.help = "||||Set key chain|Name of key-chain", .rank = 55, .check = check_group,
+		.set = set_key_chain, .unset = unset_authentication, .get = get_key_chain,
+		.after = warn_key_chain},
 	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
 		.rank = 56, .check = check_name, .fields = {GROUP, TEXT("name", struct standby_group, name)}},
 	{GROUP_ROW, .syntax = STANDBY "mac-address ; H.H.H:mac", .help = "||Virtual MAC address|MAC address",

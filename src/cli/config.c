@@ -376,6 +376,28 @@ static bool is_default_word(const char *word)
 	return strlen(word) >= DEFAULT_SHORTEST && cli_abbreviates(word, "default");
 }
 
+/* Does a row of the mode begin with this word in full? */
+static bool begins_with(enum cli_mode mode, const char *word)
+{
+	const struct cli_mode_rows *rows = &cli_grammar()->modes[mode];
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct cli_syntax *s = rows->all[i];
+		const struct cli_node *n = &s->nodes[s->start];
+
+		if (n->kind == NODE_KEYWORD && strcmp(n->text, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "key 2" below key 1 is the chain's command, not a beginning of key-string: the mode around has the whole word. */
+static bool belongs_outside(const struct cli_session *s, unsigned level, const char *word)
+{
+	return level > 1 && !begins_with(s->frames[level].mode, word) &&
+		begins_with(s->frames[level - 1].mode, word);
+}
+
 enum cli_status cli_config_line(struct cli_session *s, const struct cli_words *words, struct text *out)
 {
 	struct cli_scope scope = cli_session_scope(s);
@@ -386,6 +408,8 @@ enum cli_status cli_config_line(struct cli_session *s, const struct cli_words *w
 
 	if (l.first == words->count)
 		return cli_report(s, words->line, MATCH_INCOMPLETE, strlen(words->line), out);
+	if (belongs_outside(s, l.level, words->w[l.first].s))
+		l.level--;
 	cli_match(s->frames[l.level].mode, &scope, words, l.first, no || is_default, &match);
 	/* What this mode does not take is tried in the outer ones; the attempt that got further is reported. */
 	for (unsigned level = l.level; match.status == MATCH_INVALID && level-- > 0;) {

@@ -95,6 +95,10 @@ static void check_interface(struct report *r, const struct interface_cfg *i)
 			i->name, i->crypto_map,
 			i->crypto_redundancy_group[0] ? i->crypto_redundancy_group : "it has none");
 	vec_each (&i->standby, n, g)
+		if (g->key_chain[0] && !model_key_chain(r->model, g->key_chain))
+			say(r, "interface %s: standby %u: key chain \"%s\" does not exist", i->name,
+				(unsigned)g->number, g->key_chain);
+	vec_each (&i->standby, n, g)
 		if (ip_is_set(&g->ip) && !in_subnet(i, &g->ip))
 			say(r, "interface %s: standby %u ip %s is not within a subnet on this interface",
 				i->name, (unsigned)g->number, ip_format(&g->ip, text));

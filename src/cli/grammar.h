@@ -11,7 +11,7 @@
  *	word~other      typed so, written otherwise (`encryption~encr`); "_" in it stands for a blank
  *	<1-255>         a number in a range
  *	WORD/8  LINE/80 one word, the rest of the line; at most so many characters
- *	A.B.C.D HOST MASK WILDCARD INTERFACE H.H.H NAME PROTOCOL TCP-PORT UDP-PORT   see value.c
+ *	A.B.C.D HOST MASK WILDCARD INTERFACE H.H.H TIME MONTH NAME PROTOCOL TCP-PORT UDP-PORT   see value.c
  *	[ … | … ]       may be left out;  { … | … }  one of them
  *	:slot           behind a token: its value is bound to that slot; behind a keyword: the slot is 1 when it was typed;
  *	                behind a group: the number of the alternative
@@ -46,6 +46,8 @@ enum cli_mode {
 	MODE_IKEV2_PROFILE,
 	MODE_LINE,
 	MODE_TRACK,
+	MODE_KEY_CHAIN,
+	MODE_KEY,
 	MODE_COUNT,
 };
 
@@ -239,7 +241,7 @@ struct cli_table {
 };
 #define CLI_TABLE(name, rows_) const struct cli_table name = {rows_, sizeof(rows_) / sizeof(*rows_)}
 extern const struct cli_table cli_table_system, cli_table_kept, cli_table_ike, cli_table_ikev2,
-	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_standby,
+	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_keychain, cli_table_standby,
 	cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_track, cli_table_exec, cli_table_show;
 
 /* What a row's functions are handed. */
@@ -280,6 +282,8 @@ enum cli_type {
 	TYPE_WILDCARD,
 	TYPE_INTERFACE,
 	TYPE_MAC,
+	TYPE_TIME,  /* seconds of the day */
+	TYPE_MONTH, /* 1-12 */
 	TYPE_COUNT
 };
 
@@ -433,7 +437,7 @@ extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli
 	cli_list_interfaces, cli_list_standby, cli_list_static_routes, cli_list_numbered_rules,
 	cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers, cli_list_secondaries,
 	cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags,
-	cli_list_tracked_objects, cli_list_track_members;
+	cli_list_tracked_objects, cli_list_track_members, cli_list_key_chains, cli_list_chain_keys;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */
 bool cli_acl_is_plain(const struct acl *a);

@@ -49,6 +49,7 @@ NAMED_LIST(ikev2_proposals, ikev2_proposal, ikev2_proposals);
 NAMED_LIST(ikev2_policies, ikev2_policy, ikev2_policies);
 NAMED_LIST(ikev2_keyrings, ikev2_keyring, ikev2_keyrings);
 NAMED_LIST(ikev2_profiles, ikev2_profile, ikev2_profiles);
+NAMED_LIST(key_chains, key_chain, key_chains);
 NAMED_LIST(transform_sets, transform_set, transform_sets);
 NAMED_LIST(maps, crypto_map, crypto_maps);
 NAMED_LIST(acls, acl, acls);
@@ -161,6 +162,34 @@ static void peers_drop(const struct cli_target *t)
 }
 
 const struct cli_list cli_list_ikev2_peers = {peers_find, peers_at, peers_drop, NULL, false};
+
+static bool chain_keys_find(
+	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)
+{
+	struct key_chain *c = within->object;
+	uint32_t n = cli_arg(args, "key")->n;
+
+	*out = (struct cli_target){.model = within->model, .outer = c, .name = c->name};
+	out->object = create ? key_chain_key_get(c, n) : key_chain_key(c, n);
+	return out->object || !create;
+}
+
+static bool chain_keys_at(const struct cli_target *within, size_t cursor[2], struct cli_target *out)
+{
+	struct key_chain *c = within->object;
+	bool there = in_vec(within, &c->keys, cursor, out);
+
+	out->outer = c;
+	out->name = c->name;
+	return there;
+}
+
+static void chain_keys_drop(const struct cli_target *t)
+{
+	key_chain_key_delete(t->outer, ((const struct chain_key *)t->object)->number);
+}
+
+const struct cli_list cli_list_chain_keys = {chain_keys_find, chain_keys_at, chain_keys_drop, NULL, false};
 
 /* --- Crypto map entries ---------------------------------------------------------------------------------------------- */
 
@@ -328,8 +357,8 @@ static void groups_prune(const struct cli_target *t)
 	const struct standby_group *g = t->object;
 
 	if (!g->ip_typed && g->secondaries.count == 0 && !g->name[0] && !g->priority_set && !g->preempt &&
-		!g->hello_ms && !g->hold_ms && !g->authentication_set && !g->key.set && !g->mac_set &&
-		g->tracks.count == 0)
+		!g->hello_ms && !g->hold_ms && !g->authentication_set && !g->key.set && !g->key_chain[0] &&
+		!g->mac_set && g->tracks.count == 0)
 		groups_drop(t);
 }
 

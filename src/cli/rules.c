@@ -118,6 +118,18 @@ void cli_warn_key(struct cli_call *c, const struct secret *s)
 			(unsigned)s->type);
 }
 
+void cli_warn_long_key(struct cli_call *c, const struct secret *s)
+{
+	enum { ONE_BLOCK = 55 };
+
+	if (s->set && s->type == 0 && strlen(s->text) > ONE_BLOCK)
+		cli_note(c,
+			"%%Warning: a key of more than %d characters is padded to 128 octets as in RFC 1321: "
+			"other "
+			"routers may do something else",
+			ONE_BLOCK);
+}
+
 void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i)
 {
 	if (!interface_device(i)[0])

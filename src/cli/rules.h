@@ -34,6 +34,9 @@ void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i);
 /* Keys of type 6 and 7 are kept (D16), but nothing here can decrypt them. */
 void cli_warn_key(struct cli_call *c, const struct secret *s);
 
+/* A key for MD5 that is longer than one MD5 block takes: nobody knows what other routers do with it. */
+void cli_warn_long_key(struct cli_call *c, const struct secret *s);
+
 void cli_warn_lifetime(struct cli_call *c);
 
 #endif

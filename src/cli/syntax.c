@@ -34,6 +34,8 @@ static const struct {
 	{"WILDCARD", TYPE_WILDCARD, "A.B.C.D", 0},
 	{"INTERFACE", TYPE_INTERFACE, "INTERFACE", 0},
 	{"H.H.H", TYPE_MAC, "H.H.H", 0},
+	{"TIME", TYPE_TIME, "hh:mm:ss", 0},
+	{"MONTH", TYPE_MONTH, "MONTH", 0},
 };
 
 static char *keep(struct compiler *c, const char *s, size_t n)
@@ -313,7 +315,7 @@ static bool compile(struct compiler *c, const struct cli_row *row, struct cli_sy
 
 /* Table order settles which of two rows that take the same line is meant. */
 static const struct cli_table *const tables[] = {&cli_table_system, &cli_table_ike, &cli_table_ikev2,
-	&cli_table_ipsec, &cli_table_crypto, &cli_table_interface, &cli_table_standby,
+	&cli_table_ipsec, &cli_table_crypto, &cli_table_interface, &cli_table_keychain, &cli_table_standby,
 	&cli_table_standby_interface, &cli_table_ip, &cli_table_acl, &cli_table_track, &cli_table_kept,
 	&cli_table_exec, &cli_table_show};
 
@@ -417,6 +419,8 @@ const struct cli_mode_info cli_modes[MODE_COUNT] = {
 	[MODE_IKEV2_KEYRING] = {"IKEv2 keyring", "(config-ikev2-keyring)#", MODE_CONFIG},
 	[MODE_IKEV2_PEER] = {"IKEv2 keyring peer", "(config-ikev2-keyring-peer)#", MODE_IKEV2_KEYRING},
 	[MODE_IKEV2_PROFILE] = {"IKEv2 profile", "(config-ikev2-profile)#", MODE_CONFIG},
+	[MODE_KEY_CHAIN] = {"key chain", "(config-keychain)#", MODE_CONFIG},
+	[MODE_KEY] = {"key of a key chain", "(config-keychain-key)#", MODE_KEY_CHAIN},
 	[MODE_LINE] = {"line", "(config-line)#", MODE_CONFIG},
 	[MODE_TRACK] = {"tracked object", "(config-track)#", MODE_CONFIG},
 };

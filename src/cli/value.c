@@ -198,6 +198,43 @@ static bool parse_address(const char *s, struct ipaddr *out)
 	return strchr(s, ':') == NULL && ip_parse(s, out) && out->family == IP_V4;
 }
 
+/* hh:mm:ss, with one digit or two. */
+static bool parse_time(const char *s, uint32_t *out)
+{
+	static const uint32_t most[] = {23, 59, 59};
+	uint32_t total = 0;
+
+	for (unsigned part = 0; part < 3; part++) {
+		size_t digits = strspn(s, "0123456789");
+		uint32_t value = 0;
+
+		if (digits < 1 || digits > 2 || s[digits] != (part < 2 ? ':' : '\0'))
+			return false;
+		for (size_t i = 0; i < digits; i++)
+			value = value * 10 + (uint32_t)(s[i] - '0');
+		if (value > most[part])
+			return false;
+		total = total * 60 + value;
+		s += digits + (part < 2);
+	}
+	*out = total;
+	return true;
+}
+
+/* A month's name or its beginning, of three letters at least. */
+static bool parse_month(const char *s, uint32_t *out)
+{
+	static const char *const names[] = {"january", "february", "march", "april", "may", "june", "july",
+		"august", "september", "october", "november", "december"};
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strlen(s) >= 3 && str_starts_nocase(names[i], s)) {
+			*out = i + 1;
+			return true;
+		}
+	return false;
+}
+
 /* A type without a unit at the end of the line: "interface FastEthernet" is incomplete, not wrong. */
 static bool type_alone(const struct cli_words *words, size_t at)
 {
@@ -251,6 +288,8 @@ size_t cli_value_parse(const struct cli_node *n, const struct cli_scope *scope, 
 		if (!good && type_alone(words, at))
 			*bad = SIZE_MAX;
 		break;
+	case TYPE_TIME: good = parse_time(w->s, &out->n); break;
+	case TYPE_MONTH: good = parse_month(w->s, &out->n); break;
 	case TYPE_MAC: good = mac_parse(w->s, &out->mac); break;
 	case TYPE_COUNT: break;
 	}
@@ -284,6 +323,8 @@ void cli_value_format(const struct cli_node *n, const struct cli_value *v, struc
 	case TYPE_HOST:
 	case TYPE_MASK:
 	case TYPE_WILDCARD: text_add(out, ip_format(&v->ip, text)); break;
+	case TYPE_TIME: text_printf(out, "%02u:%02u:%02u", v->n / 3600, v->n / 60 % 60, v->n % 60); break;
+	case TYPE_MONTH: text_add(out, month_name(v->n)); break;
 	case TYPE_MAC: text_add(out, mac_format_dotted(&v->mac, mac)); break;
 	case TYPE_COUNT: break;
 	}

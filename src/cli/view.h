@@ -27,6 +27,7 @@ enum show_view {
 	SHOW_VERSION,		  /* */
 	SHOW_REDUNDANCY,	  /* [interface]; ours (D15) */
 	SHOW_TRACK,		  /* [object | interface | ip route] [brief] */
+	SHOW_KEY_CHAIN,		  /* [name] */
 	SHOW_VIEW_COUNT
 };
 

@@ -67,6 +67,22 @@ static void standby_changed(struct core *c, const char *name)
 		binding_groups_changed(c, i->binding);
 }
 
+/* A key chain is told to HSRP with the groups that use it. */
+static void key_chain_changed(struct core *c, const char *name)
+{
+	const struct interface_cfg *cfg;
+	const struct standby_group *g;
+
+	vec_each (&c->model->interfaces, k, cfg) {
+		bool used = false;
+
+		vec_each (&cfg->standby, n, g)
+			used = used || strcmp(g->key_chain, name) == 0;
+		if (used)
+			hsrp_config(c, cfg->name);
+	}
+}
+
 static void everything_changed(struct core *c)
 {
 	const struct interface_cfg *cfg;
@@ -105,6 +121,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 		tracks_configure(c); /* its device may be another one */
 		break;
 	case MODEL_STANDBY: standby_changed(c, ch->name); break;
+	case MODEL_KEY_CHAIN: key_chain_changed(c, ch->name); break;
 	case MODEL_CRYPTO_APPLY:
 		i = iface_get(c, ch->name);
 		if (i)

@@ -219,7 +219,10 @@ static void fill_system(struct engine *e, struct system_fact *s)
 	s->machine_uptime_s = info.uptime;
 	s->memory_kb = (uint64_t)info.totalram * info.mem_unit / 1024;
 	s->memory_free_kb = (uint64_t)info.freeram * info.mem_unit / 1024;
-	s->wall_s = time(NULL);
+	time_t wall = time(NULL);
+	struct tm local;
+	s->wall_s = wall;
+	s->utc_offset_s = localtime_r(&wall, &local) ? (int32_t)local.tm_gmtoff : 0;
 	s->hsrp_up = hsrp_client_up(e->hsrp);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/hsrp_chain.h"
 #include "daemon/inventory.h"
 #include "daemon/log.h"
 #include "daemon/rundir.h"
@@ -27,10 +28,12 @@ struct packet {
 	uint8_t data[];
 };
 
-/* What the hsrp process was told last about a group (group >= 0) or an interface (group -1). */
+enum { TOLD_INTERFACE = -1, TOLD_CHAIN = -2 };
+
+/* What the hsrp process was told last about a group (group >= 0), an interface or a key chain. */
 struct told {
 	struct told *next;
-	char interface[INTERFACE_NAME_MAX];
+	char interface[NAME_MAX_LEN]; /* or key chain */
 	char device[HSRP_DEVICE_MAX];
 	int group;
 	enum ip_family family;
@@ -227,6 +230,11 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 	c->hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS;
 	c->mac_configured = g->mac_set;
 	c->mac = g->mac;
+	if (g->key_chain[0]) {
+		c->auth.kind = HSRP_AUTH_MD5;
+		str_copy(c->auth.chain, sizeof(c->auth.chain), g->key_chain);
+		return;
+	}
 	if (g->key.set) {
 		c->auth.kind = HSRP_AUTH_MD5;
 		c->auth.timeout_s = g->key_timeout_s;
@@ -249,8 +257,13 @@ static void send_interface(struct hsrp_client *h, const struct interface_cfg *i)
 	if (!*device || !i->standby.count)
 		return;
 	fill_interface(h->engine->model, i, device, &m.interface);
-	tell(h, i->name, device, IP_NONE, -1, &m);
+	tell(h, i->name, device, IP_NONE, TOLD_INTERFACE, &m);
 	vec_each (&i->standby, k, g) {
+		if (g->key_chain[0]) {
+			m = (struct message){.type = MESSAGE_CONFIG_CHAIN};
+			hsrp_chain_fill(h->engine->model, g->key_chain, &m.chain);
+			tell(h, g->key_chain, "", IP_NONE, TOLD_CHAIN, &m);
+		}
 		m = (struct message){.type = MESSAGE_CONFIG_GROUP};
 		fill_group(i, g, device, &m.group);
 		fill_tracks(h, g, &m.group);
@@ -265,7 +278,8 @@ static void remove_unwanted(struct hsrp_client *h, const char *interface, bool g
 		struct told *gone = *t;
 		struct message m = {.type = groups ? MESSAGE_REMOVE_GROUP : MESSAGE_REMOVE_INTERFACE};
 
-		if (gone->wanted || (gone->group >= 0) != groups || strcmp(gone->interface, interface)) {
+		if (gone->wanted || gone->group == TOLD_CHAIN || (gone->group >= 0) != groups ||
+			strcmp(gone->interface, interface)) {
 			t = &gone->next;
 			continue;
 		}
@@ -280,6 +294,36 @@ static void remove_unwanted(struct hsrp_client *h, const char *interface, bool g
 	}
 }
 
+static bool chain_used(const struct model *m, const char *chain)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+
+	vec_each (&m->interfaces, k, i)
+		vec_each (&i->standby, n, g)
+			if (!strcmp(g->key_chain, chain))
+				return true;
+	return false;
+}
+
+/* Keys that no group uses any more are not kept in another process. */
+static void remove_unused_chains(struct hsrp_client *h)
+{
+	for (struct told **t = &h->told; *t && h->fd >= 0;) {
+		struct told *gone = *t;
+		struct message m = {.type = MESSAGE_CONFIG_CHAIN};
+
+		if (gone->group != TOLD_CHAIN || chain_used(h->engine->model, gone->interface)) {
+			t = &gone->next;
+			continue;
+		}
+		str_copy(m.chain.name, sizeof(m.chain.name), gone->interface);
+		*t = gone->next;
+		free(gone);
+		send_message(h, &m);
+	}
+}
+
 void hsrp_client_config(struct hsrp_client *h, const char *interface)
 {
 	const struct interface_cfg *i = model_interface(h->engine->model, interface);
@@ -287,12 +331,13 @@ void hsrp_client_config(struct hsrp_client *h, const char *interface)
 	if (h->fd < 0)
 		return; /* the connect sends everything */
 	for (struct told *t = h->told; t; t = t->next)
-		if (!strcmp(t->interface, interface))
+		if (t->group != TOLD_CHAIN && !strcmp(t->interface, interface))
 			t->wanted = false;
 	if (i)
 		send_interface(h, i);
 	remove_unwanted(h, interface, true);
 	remove_unwanted(h, interface, false);
+	remove_unused_chains(h);
 	if (h->fd >= 0 && !flush(h))
 		disconnect(h);
 }

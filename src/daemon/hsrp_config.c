@@ -10,14 +10,12 @@
 #include "base/text.h"
 #include "daemon/hsrpd.h"
 
-static void saved_put(
-	struct hsrpd *d, const struct message *m, const char *device, enum ip_family family, int32_t group)
+static void saved_put(struct hsrpd *d, const struct message *m, const struct saved_key *what)
 {
-	struct message_which key = {.group = group, .family = family};
+	struct saved_key key = *what;
 	uint8_t buf[MESSAGE_MAX];
 	struct saved *s;
 
-	memcpy(key.device, device, strnlen(device, sizeof(key.device) - 1));
 	HASH_FIND(hh, d->saved, &key, sizeof(key), s);
 	if (!s) {
 		s = calloc(1, sizeof(*s));
@@ -41,14 +39,26 @@ static void saved_put(
 	d->save_due = true;
 }
 
+static void saved_config(
+	struct hsrpd *d, const struct message *m, const char *device, enum ip_family family, int32_t group)
+{
+	struct saved_key key;
+
+	memset(&key, 0, sizeof(key)); /* it is compared as bytes */
+	key.which.group = group;
+	key.which.family = family;
+	memcpy(key.which.device, device, strnlen(device, sizeof(key.which.device) - 1));
+	saved_put(d, m, &key);
+}
+
 static void saved_drop(struct hsrpd *d, const struct message_which *w)
 {
 	struct saved *s, *next;
 
 	HASH_ITER (hh, d->saved, s, next) {
-		if (w ? strcmp(s->key.device, w->device) != 0 ||
-					(w->group >= 0 && w->group != s->key.group) ||
-					(w->family && w->family != s->key.family)
+		if (w ? strcmp(s->key.which.device, w->device) != 0 ||
+					(w->group >= 0 && w->group != s->key.which.group) ||
+					(w->family && w->family != s->key.which.family)
 		      : s->named)
 			continue;
 		HASH_DEL(d->saved, s);
@@ -91,10 +101,10 @@ static void sweep(struct hsrpd *d)
 	struct saved *s, *next;
 
 	HASH_ITER (hh, d->saved, s, next) {
-		if (s->key.group < 0)
+		if (s->key.which.group < 0 || s->key.chain[0])
 			continue;
-		text_printf(&names, "%s:%d%s", s->key.device, s->key.group,
-			s->key.family == IP_V6 ? VMAC_V6 : "");
+		text_printf(&names, "%s:%d%s", s->key.which.device, s->key.which.group,
+			s->key.which.family == IP_V6 ? VMAC_V6 : "");
 		text_add_n(&names, "", 1);
 	}
 	struct work job = {.kind = WORK_SWEEP, .save = {.len = names.len}};
@@ -116,7 +126,7 @@ int config_interface(struct hsrpd *d, const struct message *m)
 	hsrpd_step(d, &in, &result);
 	if (fresh)
 		device_ask(d, v);
-	saved_put(d, m, m->interface.device, IP_NONE, -1);
+	saved_config(d, m, m->interface.device, IP_NONE, -1);
 	return result;
 }
 
@@ -127,7 +137,21 @@ int config_group(struct hsrpd *d, const struct message *m)
 
 	hsrpd_step(d, &in, &result);
 	if (result == 0)
-		saved_put(d, m, m->group.device, (enum ip_family)m->group.family, m->group.group);
+		saved_config(d, m, m->group.device, (enum ip_family)m->group.family, m->group.group);
+	return result;
+}
+
+int config_chain(struct hsrpd *d, const struct message *m)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_CHAIN, .chain = m->chain};
+	struct saved_key key;
+	int result;
+
+	hsrpd_step(d, &in, &result);
+	memset(&key, 0, sizeof(key));
+	memcpy(key.chain, m->chain.name, strnlen(m->chain.name, sizeof(key.chain) - 1));
+	if (result == 0)
+		saved_put(d, m, &key);
 	return result;
 }
 
@@ -219,7 +243,8 @@ void config_load_saved(struct hsrpd *d)
 		if (at + n > len || message_decode(&m, bytes + at, n) != 0)
 			break;
 		at += n;
-		if (m.type == MESSAGE_CONFIG_INTERFACE || m.type == MESSAGE_CONFIG_GROUP)
+		if (m.type == MESSAGE_CONFIG_INTERFACE || m.type == MESSAGE_CONFIG_GROUP ||
+			m.type == MESSAGE_CONFIG_CHAIN)
 			hsrpd_message(d, &m);
 	}
 	free(bytes);

@@ -20,6 +20,7 @@
 #include "daemon/roles.h"
 #include "linux/md5.h"
 #include "linux/linkwatch.h"
+#include "linux/wallclock.h"
 
 enum {
 	FRAMES_AT_ONCE = 64,
@@ -245,6 +246,7 @@ void hsrpd_message(void *arg, const struct message *m)
 	case MESSAGE_CONFIG_BEGIN: config_begin(d); break;
 	case MESSAGE_CONFIG_INTERFACE: result = config_interface(d, m); break;
 	case MESSAGE_CONFIG_GROUP: result = config_group(d, m); break;
+	case MESSAGE_CONFIG_CHAIN: result = config_chain(d, m); break;
 	case MESSAGE_CONFIG_END: config_end(d, m->id); break;
 	case MESSAGE_REMOVE_INTERFACE:
 	case MESSAGE_REMOVE_GROUP: result = config_remove(d, m); break;
@@ -266,6 +268,17 @@ static void on_lost(void *arg)
 	/* A configuration that ended in the middle removes nothing. */
 	d->in_config = d->end_waits = false;
 	hsrpd_step(d, &(struct hsrp_in){.kind = HSRP_IN_DEBUG}, NULL);
+}
+
+/* The wall clock was set: key lifetimes begin and end by it. */
+static void on_wallclock(void *ctx, uint32_t events)
+{
+	struct hsrpd *d = ctx;
+	struct hsrp_in in = {.kind = HSRP_IN_WALL};
+
+	(void)events;
+	if (wallclock_stepped(d->wallclock, &in.wall.offset_ns))
+		hsrpd_step(d, &in, NULL);
 }
 
 /* ---- start ---- */
@@ -325,6 +338,10 @@ static int open_all(struct hsrpd *d)
 		return e;
 	if ((d->sender = e = frame_sender_open()) < 0 || (d->linkwatch = e = linkwatch_open()) < 0)
 		return e;
+	struct hsrp_in wall = {.kind = HSRP_IN_WALL};
+	if ((d->wallclock = e = wallclock_open(&wall.wall.offset_ns)) < 0)
+		return e;
+	(void)hsrp_step(d->core, &wall, loop_clock(), &d->outs);
 	if ((e = worker_open(&d->worker, d->run_dir, PRIORITY - 1)) < 0)
 		return e;
 	if ((e = hsrp_roles_open(&d->roles, path, on_record, d)) < 0)
@@ -333,6 +350,7 @@ static int open_all(struct hsrpd *d)
 	if ((e = hsrp_link_open(&d->link, d->loop, ROLE_FD_LISTEN, hsrpd_message, on_lost, d)) < 0)
 		return e;
 	if (!loop_watch(d->loop, d->linkwatch, EPOLLIN, LOOP_FRAMES, devices_on_linkwatch, d) ||
+		!loop_watch(d->loop, d->wallclock, EPOLLIN, LOOP_FRAMES, on_wallclock, d) ||
 		!loop_watch(d->loop, worker_fd(d->worker), EPOLLIN, LOOP_FRAMES, on_worker, d))
 		return errno ? -errno : -ENOMEM;
 	if ((e = loop_signal(d->loop, SIGTERM, on_signal, d)) < 0 ||
@@ -343,7 +361,7 @@ static int open_all(struct hsrpd *d)
 
 int hsrpd_main(const struct role_args *args)
 {
-	struct hsrpd d = {.run_dir = args->run_dir, .sender = -1, .linkwatch = -1};
+	struct hsrpd d = {.run_dir = args->run_dir, .sender = -1, .linkwatch = -1, .wallclock = -1};
 	const char *limits = real_time();
 	int e;
 

@@ -27,7 +27,10 @@ struct device {
 /* The configuration as it arrived, for a successor that starts before its engine. */
 struct saved {
 	UT_hash_handle hh;
-	struct message_which key; /* group -1: the interface */
+	struct saved_key {
+		struct message_which which; /* group -1: the interface */
+		char chain[HSRP_NAME_MAX];  /* a key chain, which has no device */
+	} key;
 	bool named;
 	size_t len;
 	uint8_t *bytes;
@@ -42,7 +45,7 @@ struct hsrpd {
 	struct hsrp_roles *roles;
 	struct device *devices;
 	struct saved *saved;
-	int sender, linkwatch;
+	int sender, linkwatch, wallclock;
 	const char *run_dir;
 	bool resumable; /* a predecessor's role is young enough to be taken up */
 	bool in_config, swept, leaving, save_due;
@@ -69,6 +72,7 @@ void devices_link_answered(struct hsrpd *d, const struct work *w);
 /* hsrp_config.c */
 int config_interface(struct hsrpd *d, const struct message *m);
 int config_group(struct hsrpd *d, const struct message *m);
+int config_chain(struct hsrpd *d, const struct message *m);
 int config_remove(struct hsrpd *d, const struct message *m);
 void config_begin(struct hsrpd *d);
 void config_end(struct hsrpd *d, uint32_t id);

@@ -147,6 +147,33 @@ static void f_auth(struct codec *c, struct hsrp_auth *a)
 		f_bytes(c, a->key, a->key_len);
 	f_u32(c, &a->key_id);
 	f_u16(c, &a->timeout_s);
+	f_string(c, a->chain, sizeof a->chain);
+}
+
+static void f_i64(struct codec *c, int64_t *v)
+{
+	uint64_t u = (uint64_t)*v;
+	f_u64(c, &u);
+	*v = (int64_t)u;
+}
+
+static void f_chain(struct codec *c, struct hsrp_chain_config *chain)
+{
+	f_string(c, chain->name, sizeof chain->name);
+	f_u8(c, &chain->count, HSRP_CHAIN_KEYS_MAX);
+	for (unsigned i = 0; i < chain->count && !c->bad; i++) {
+		struct hsrp_chain_key *k = &chain->keys[i];
+		f_u32(c, &k->id);
+		f_u8(c, &k->key_len, HSRP_KEY_MAX);
+		if (k->key_len <= HSRP_KEY_MAX)
+			f_bytes(c, k->key, k->key_len);
+		int64_t *moments[] = {
+			&k->accept.from_s, &k->accept.until_s, &k->send.from_s, &k->send.until_s};
+		for (size_t n = 0; n < sizeof moments / sizeof moments[0]; n++)
+			f_i64(c, moments[n]);
+	}
+	if (chain->name[0] == '\0')
+		c->bad = true;
 }
 
 static void f_track(struct codec *c, struct hsrp_track *t)
@@ -260,6 +287,7 @@ static void f_body(struct codec *c, struct message *m)
 	switch (m->type) {
 	case MESSAGE_CONFIG_INTERFACE: f_interface(c, &m->interface); break;
 	case MESSAGE_CONFIG_GROUP: f_group(c, &m->group); break;
+	case MESSAGE_CONFIG_CHAIN: f_chain(c, &m->chain); break;
 	case MESSAGE_REMOVE_INTERFACE:
 	case MESSAGE_REMOVE_GROUP:
 	case MESSAGE_STATUS_REQUEST: f_which(c, &m->which); break;

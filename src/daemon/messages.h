@@ -10,9 +10,10 @@
  *   engine                                       hsrp
  *     CONFIG_BEGIN                    ----->
  *     CONFIG_INTERFACE*, CONFIG_GROUP* ---->           (an interface before its groups)
+ *     CONFIG_CHAIN*                   ----->           (at any place)
  *     CONFIG_END                      ----->     what was not named between begin and end is removed
  *                                     <-----     REPORT (phase CHANGED) for each group, then CONFIG_DONE with the id
- *     CONFIG_INTERFACE, CONFIG_GROUP,
+ *     CONFIG_INTERFACE, CONFIG_GROUP, CONFIG_CHAIN,
  *     REMOVE_INTERFACE, REMOVE_GROUP  ----->     outside of begin and end: takes effect at once
  *                                     <-----     REPORT, LOG at any time
  *     STATUS_REQUEST id               ----->
@@ -51,6 +52,8 @@ enum message_type {
 	MESSAGE_STATUS_END,
 	MESSAGE_CONFIG_DONE,
 	MESSAGE_COMMAND_DONE, /* .result */
+	/* engine to hsrp */
+	MESSAGE_CONFIG_CHAIN, /* .chain; without keys: it is removed */
 	MESSAGE_TYPE_COUNT
 };
 
@@ -76,6 +79,7 @@ struct message {
 	union {
 		struct hsrp_interface_config interface;
 		struct hsrp_group_config group;
+		struct hsrp_chain_config chain;
 		struct message_which which;
 		struct {
 			uint8_t command; /* enum message_command */

@@ -109,5 +109,7 @@ bool hsrp_auth_same(const struct hsrp_auth *a, const struct hsrp_auth *b)
 		return false;
 	if (a->kind == HSRP_AUTH_TEXT)
 		return strcmp(a->text, b->text) == 0;
+	if (a->chain[0] || b->chain[0])
+		return strcmp(a->chain, b->chain) == 0;
 	return a->key_id == b->key_id && a->key_len == b->key_len && equal(a->key, b->key, a->key_len);
 }

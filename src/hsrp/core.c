@@ -47,7 +47,7 @@ void timer_set(struct hsrp *h, struct timer *t, mono_t at)
 	heap_down(h, t->pos);
 }
 
-static bool timer_add(struct hsrp *h, struct timer *t, bool group)
+bool timer_add(struct hsrp *h, struct timer *t, enum timer_owner owner)
 {
 	if (h->heap_count == h->heap_cap) {
 		size_t cap = h->heap_cap ? h->heap_cap * 2 : 16;
@@ -57,12 +57,12 @@ static bool timer_add(struct hsrp *h, struct timer *t, bool group)
 		h->heap = heap;
 		h->heap_cap = cap;
 	}
-	*t = (struct timer){.at = MONO_NEVER, .group = group};
+	*t = (struct timer){.at = MONO_NEVER, .owner = (uint8_t)owner};
 	heap_put(h, h->heap_count++, t);
 	return true;
 }
 
-static void timer_drop(struct hsrp *h, struct timer *t)
+void timer_drop(struct hsrp *h, struct timer *t)
 {
 	struct timer *last = h->heap[--h->heap_count];
 
@@ -113,7 +113,7 @@ static struct interface *interface_add(struct hsrp *h, const char *device)
 {
 	struct interface *i = calloc(1, sizeof(*i));
 
-	if (!i || !timer_add(h, &i->timer, false)) {
+	if (!i || !timer_add(h, &i->timer, TIMER_INTERFACE)) {
 		free(i);
 		return NULL;
 	}
@@ -133,7 +133,7 @@ static struct group *group_add(struct hsrp *h, struct interface *i, unsigned fam
 {
 	struct group *g = calloc(1, sizeof(*g));
 
-	if (!g || !timer_add(h, &g->timer, true)) {
+	if (!g || !timer_add(h, &g->timer, TIMER_GROUP)) {
 		free(g);
 		return NULL;
 	}
@@ -349,6 +349,7 @@ static void config_begin(struct hsrp *h)
 	struct interface *i, *next;
 	struct group *g, *gnext;
 
+	keys_begin(h);
 	HASH_ITER (hh, h->by_device, i, next) {
 		i->named = false;
 		HASH_ITER (hh, i->groups, g, gnext)
@@ -373,6 +374,7 @@ static void config_end(struct hsrp *h)
 				group_remove(h, g);
 		}
 	}
+	keys_end(h);
 	h->resume_count = 0; /* what nobody configured is no role to take up */
 }
 
@@ -596,10 +598,11 @@ static void in_time(struct hsrp *h)
 {
 	while (h->heap_count > 0 && h->heap[0]->at.ns <= h->now.ns) {
 		struct timer *t = h->heap[0];
-		if (t->group)
-			group_fire(h, OWNER(t, group));
-		else
-			interface_fire(h, OWNER(t, interface));
+		switch ((enum timer_owner)t->owner) {
+		case TIMER_GROUP: group_fire(h, OWNER(t, group)); break;
+		case TIMER_INTERFACE: interface_fire(h, OWNER(t, interface)); break;
+		case TIMER_CHAIN: keys_fire(h, OWNER(t, chain)); break;
+		}
 	}
 }
 
@@ -614,6 +617,8 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 	case HSRP_IN_TIME: in_time(h); break;
 	case HSRP_IN_INTERFACE: in_interface(h, &in->interface, &result); break;
 	case HSRP_IN_GROUP: in_group(h, &in->group, &result); break;
+	case HSRP_IN_CHAIN: keys_chain(h, &in->chain, &result); break;
+	case HSRP_IN_WALL: keys_wall(h, in->wall.offset_ns); break;
 	case HSRP_IN_CONFIG_BEGIN: config_begin(h); break;
 	case HSRP_IN_CONFIG_END: config_end(h); break;
 	case HSRP_IN_LINK: in_link(h, in, &result); break;
@@ -684,6 +689,7 @@ void hsrp_free(struct hsrp *h)
 		h->cohorts = c->next;
 		free(c);
 	}
+	keys_free(h);
 	free(h->heap);
 	free(h->resumes);
 	free(h);

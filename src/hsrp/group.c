@@ -35,8 +35,8 @@ bool group_wanted(const struct hsrp *h, const struct group *g)
 
 	return !h->leaving && !g->removing && !i->removing && g->c.enabled &&
 		g->key.number <= (i->c.version == 2 ? HSRP_GROUP_MAX_V2 : HSRP_GROUP_MAX_V1) &&
-		(g->key.family == IP_V4 || i->c.version == 2) && hsrp_auth_usable(&g->c.auth, h->md5) &&
-		i->up && source->family == g->key.family && !ip_equal(&g->c.vip, source) && !shut_by_track(g);
+		(g->key.family == IP_V4 || i->c.version == 2) && keys_usable(h, &g->c.auth) && i->up &&
+		source->family == g->key.family && !ip_equal(&g->c.vip, source) && !shut_by_track(g);
 }
 
 /* ---- timers ---- */

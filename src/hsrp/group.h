@@ -5,7 +5,8 @@
  * Owns:  interfaces, groups, who is active and standby, all deadlines, learned values, the plan for each group's virtual
  *        MAC interface and address.
  * Never: reads a clock, sends a frame, touches an address, draws from a random source other than its own seeded state.
- * Time:  mono_t, nanoseconds of CLOCK_BOOTTIME. Cost of an event: logarithmic in the number of groups (timer heap), or
+ * Time:  mono_t, nanoseconds of CLOCK_BOOTTIME; the lifetimes of a key chain are wall-clock time, whose distance to it
+ *        comes in as an event. Cost of an event: logarithmic in the number of groups (timer heap), or
  *        constant (hash by interface and group); hellos that are due together leave together, at most 64 at once.
  *
  *   hsrp_step(h, event, now, effects)        any event, also HSRP_IN_TIME when hsrp_deadline() has come
@@ -33,6 +34,8 @@ enum hsrp_in_kind {
 	HSRP_IN_TIME,		  /* a deadline may have come */
 	HSRP_IN_INTERFACE,	  /* .interface: new or changed */
 	HSRP_IN_GROUP,		  /* .group: new or changed; its interface is known */
+	HSRP_IN_CHAIN,		  /* .chain: new or changed; groups name it, before or after */
+	HSRP_IN_WALL,		  /* .wall: the wall clock, at the start and after each step of it */
 	HSRP_IN_REMOVE_INTERFACE, /* .which */
 	HSRP_IN_REMOVE_GROUP,	  /* .which */
 	HSRP_IN_CONFIG_BEGIN,	  /* what is not named until CONFIG_END is removed */
@@ -98,6 +101,10 @@ struct hsrp_in {
 	union {
 		struct hsrp_interface_config interface;
 		struct hsrp_group_config group;
+		struct hsrp_chain_config chain;
+		struct {
+			int64_t offset_ns; /* wall clock since 1970 minus mono_t */
+		} wall;
 		struct hsrp_which which;
 		struct {
 			char device[HSRP_DEVICE_MAX];

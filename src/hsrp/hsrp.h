@@ -18,8 +18,9 @@ enum {
 	HSRP_DEVICE_MAX = 16, /* IFNAMSIZ, with the NUL */
 	HSRP_NAME_MAX = 64,   /* group and interface names, with the NUL */
 	HSRP_SECONDARY_MAX = 16,
-	HSRP_TEXT_AUTH_MAX = 8, /* octets, RFC 2281 5.1 */
-	HSRP_KEY_MAX = 64,	/* MD5 key octets */
+	HSRP_TEXT_AUTH_MAX = 8,	  /* octets, RFC 2281 5.1 */
+	HSRP_KEY_MAX = 64,	  /* MD5 key octets */
+	HSRP_CHAIN_KEYS_MAX = 16, /* keys of a key chain */
 	HSRP_TRACK_MAX = 16,
 	HSRP_GROUP_MAX_V1 = 255,
 	HSRP_GROUP_MAX_V2 = 4095,
@@ -72,7 +73,26 @@ struct hsrp_auth {
 	uint8_t key_len; /* MD5; 0: there is no key that could be used, and the group stays Initial */
 	uint8_t key[HSRP_KEY_MAX];
 	uint32_t key_id;
-	uint16_t timeout_s; /* MD5: the key before this one is accepted for so long */
+	uint16_t timeout_s;	   /* MD5: the key before this one is accepted for so long */
+	char chain[HSRP_NAME_MAX]; /* MD5: the keys of this chain in place of the one key; "" for none */
+};
+
+/* Wall-clock seconds since 1970: valid from `from_s` on, and before `until_s`. */
+struct hsrp_span {
+	int64_t from_s, until_s;
+};
+#define HSRP_SPAN_ALWAYS ((struct hsrp_span){INT64_MIN, INT64_MAX})
+
+/* `key chain`. A chain without keys is as good as none. */
+struct hsrp_chain_config {
+	char name[HSRP_NAME_MAX];
+	uint8_t count;
+	struct hsrp_chain_key {
+		uint32_t id;
+		uint8_t key_len; /* 0: a key that cannot be used */
+		uint8_t key[HSRP_KEY_MAX];
+		struct hsrp_span accept, send;
+	} keys[HSRP_CHAIN_KEYS_MAX]; /* by id */
 };
 
 struct hsrp_track {

@@ -37,10 +37,9 @@ static bool authentic(
 {
 	char from[IP_TEXT_MAX];
 
-	if (hsrp_auth_matches(&g->c.auth, h->md5, p, f->payload, f->payload_len))
+	if (keys_match(h, &g->c.auth, p, f->payload, f->payload_len))
 		return true;
-	if (h->now.ns < g->old_auth_until.ns &&
-		hsrp_auth_matches(&g->old_auth, h->md5, p, f->payload, f->payload_len))
+	if (h->now.ns < g->old_auth_until.ns && keys_match(h, &g->old_auth, p, f->payload, f->payload_len))
 		return true;
 	g->bad_auth++;
 	if (quiet(h, &g->quiet_auth))

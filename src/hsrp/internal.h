@@ -28,10 +28,12 @@ enum {
 	GARP_INTERVAL_S = 3,
 };
 
+enum timer_owner { TIMER_INTERFACE, TIMER_GROUP, TIMER_CHAIN };
+
 struct timer {
 	mono_t at;
-	size_t pos; /* in the heap; SIZE_MAX: not in it */
-	bool group; /* owner: a group, else an interface */
+	size_t pos;    /* in the heap; SIZE_MAX: not in it */
+	uint8_t owner; /* enum timer_owner */
 };
 
 /* What a group has in the kernel. */
@@ -129,6 +131,16 @@ struct interface {
 	uint64_t own_source, unknown_group;
 };
 
+/* A key chain, for as long as the configuration has it. */
+struct chain {
+	UT_hash_handle hh;
+	struct hsrp_chain_config c;
+	bool named;
+	struct timer timer;		      /* the next moment at which a lifetime begins or ends */
+	const struct hsrp_chain_key *sending; /* in c; NULL: no key may be used (yet) */
+	bool outlived; /* the lifetime of the key in use has ended: it is used on, which was said */
+};
+
 /* Groups of one hello time whose hellos may leave together. */
 struct cohort {
 	struct cohort *next;
@@ -143,6 +155,8 @@ struct hsrp {
 	struct timer **heap;
 	size_t heap_count, heap_cap;
 	struct cohort *cohorts;
+	struct chain *chains;
+	int64_t wall_offset_ns;	     /* wall clock minus mono_t */
 	struct hsrp_record *resumes; /* of groups that are not configured (yet) */
 	size_t resume_count;
 	uint64_t random;
@@ -172,6 +186,8 @@ static inline const struct ipaddr *source_of(const struct interface *i, unsigned
 /* core.c */
 struct group *group_find(struct interface *i, unsigned family, unsigned number);
 void interface_timer(struct hsrp *h, struct interface *i);
+bool timer_add(struct hsrp *h, struct timer *t, enum timer_owner owner);
+void timer_drop(struct hsrp *h, struct timer *t);
 void timer_set(struct hsrp *h, struct timer *t, mono_t at);
 mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later);
 uint32_t random_below(struct hsrp *h, uint32_t bound);
@@ -202,6 +218,19 @@ void advert_reconsider(struct hsrp *h, struct group *g); /* the interface's conf
 void advert_fire(struct hsrp *h, struct group *g);
 void advert_solicited(struct hsrp *h, struct interface *i);
 void advert_answer(struct hsrp *h, struct interface *i);
+
+/* keys.c: what a group sends and believes, by its one key, its key chain or its text */
+bool keys_usable(const struct hsrp *h, const struct hsrp_auth *auth);
+bool keys_seal(
+	const struct hsrp *h, const struct hsrp_auth *auth, const struct ipaddr *from, struct hsrp_packet *p);
+bool keys_match(const struct hsrp *h, const struct hsrp_auth *auth, const struct hsrp_packet *p,
+	const uint8_t *payload, size_t len);
+void keys_chain(struct hsrp *h, const struct hsrp_chain_config *c, int *result);
+void keys_begin(struct hsrp *h); /* CONFIG_BEGIN, CONFIG_END */
+void keys_end(struct hsrp *h);
+void keys_wall(struct hsrp *h, int64_t offset_ns);
+void keys_fire(struct hsrp *h, struct chain *c);
+void keys_free(struct hsrp *h);
 
 /* input.c */
 void input_frame(struct hsrp *h, const struct hsrp_in *in);

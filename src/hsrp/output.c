@@ -101,7 +101,7 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 		.vip = g->vip,
 		.identifier = g->i->mac};
 
-	if (!can_send(g->i, family) || !hsrp_auth_seal(&g->c.auth, h->md5, source, &p))
+	if (!can_send(g->i, family) || !keys_seal(h, &g->c.auth, source, &p))
 		return;
 	g->spoken = p.version;
 	struct mac mac = source_mac(g, state);

@@ -57,6 +57,13 @@ static int compare_entry(const void *key, const void *item)
 	return compare_u16(*(const uint16_t *)key, ((const struct crypto_map_entry *)item)->sequence);
 }
 
+static int compare_chain_key(const void *key, const void *item)
+{
+	uint32_t a = *(const uint32_t *)key, b = ((const struct chain_key *)item)->number;
+
+	return (a > b) - (a < b);
+}
+
 static int compare_group(const void *key, const void *item)
 {
 	return compare_u16(*(const uint16_t *)key, ((const struct standby_group *)item)->number);
@@ -216,6 +223,14 @@ static void free_keyring(void *item)
 	free(k);
 }
 
+static void free_chain(void *item)
+{
+	struct key_chain *c = item;
+
+	free_items(&c->keys, free);
+	free(c);
+}
+
 static void free_profile(void *item)
 {
 	struct ikev2_profile *p = item;
@@ -287,6 +302,7 @@ void model_free(struct model *m)
 	if (!m)
 		return;
 	free_items(&m->kept, free_kept);
+	free_items(&m->key_chains, free_chain);
 	free_items(&m->isakmp_policies, free);
 	free_items(&m->isakmp_keys, free);
 	free_items(&m->ikev2_proposals, free);
@@ -367,6 +383,7 @@ NAMED_OBJECT(ikev2_proposal, ikev2_proposal, ikev2_proposals, compare_name, free
 NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, compare_name, free)
 NAMED_OBJECT(ikev2_keyring, ikev2_keyring, ikev2_keyrings, compare_name, free_keyring)
 NAMED_OBJECT(ikev2_profile, ikev2_profile, ikev2_profiles, compare_name, free_profile)
+NAMED_OBJECT(key_chain, key_chain, key_chains, compare_name, free_chain)
 NAMED_OBJECT(transform_set, transform_set, transform_sets, compare_name, free)
 NAMED_OBJECT(acl, acl, acls, compare_acl, free_acl)
 NAMED_OBJECT(crypto_map, crypto_map, crypto_maps, compare_name, free_map)
@@ -481,6 +498,26 @@ struct crypto_map_entry *crypto_map_entry_get(
 void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence)
 {
 	free(take(&map->entries, &sequence, compare_entry));
+}
+
+struct chain_key *key_chain_key(const struct key_chain *c, uint32_t number)
+{
+	return find(&c->keys, &number, compare_chain_key);
+}
+
+struct chain_key *key_chain_key_get(struct key_chain *c, uint32_t number)
+{
+	bool created;
+	struct chain_key *k = get(&c->keys, &number, compare_chain_key, sizeof(struct chain_key), &created);
+
+	if (k && created)
+		k->number = number;
+	return k;
+}
+
+void key_chain_key_delete(struct key_chain *c, uint32_t number)
+{
+	free(take(&c->keys, &number, compare_chain_key));
 }
 
 struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number)

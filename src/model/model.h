@@ -230,6 +230,39 @@ struct crypto_map {
 	char local_address[INTERFACE_NAME_MAX]; /* `crypto map M local-address IF` */
 };
 
+/* --- Key chains ---------------------------------------------------------------------------------------------- */
+
+/* Civil time as typed; which zone it is in stands beside it. */
+struct key_moment {
+	uint16_t year; /* 1993-2035 */
+	uint8_t month, day;
+	uint8_t hour, minute, second;
+};
+
+enum key_end { KEY_NEVER_ENDS, KEY_ENDS_AT, KEY_LASTS };
+
+/* `accept-lifetime`, `send-lifetime` */
+struct key_lifetime {
+	bool set;   /* else: always */
+	bool local; /* the moments are in the local time zone, else UTC */
+	struct key_moment start, end;
+	enum key_end ends;
+	uint32_t seconds; /* KEY_LASTS */
+};
+
+struct chain_key {
+	uint32_t number;   /* 0-2147483647 */
+	struct secret key; /* `key-string` */
+	struct key_lifetime accept, send;
+};
+
+struct key_chain {
+	char name[NAME_MAX_LEN];
+	struct vec keys; /* struct chain_key, by number */
+};
+
+enum { CHAIN_KEYS_MAX = 16 };
+
 /* --- Interfaces -------------------------------------------------------------------------------------------- */
 
 /* `standby track {IF | OBJECT}`: while that is down, the priority is lower by the decrement, or the group is Init. */
@@ -257,7 +290,9 @@ struct standby_group {
 	char authentication[9]; /* text, "cisco" when not typed */
 	struct secret key;	/* `authentication md5 key-string`; set: in place of the text */
 	uint16_t key_timeout_s;
-	bool mac_set; /* `standby mac-address` */
+	char key_chain
+		[NAME_MAX_LEN]; /* `authentication md5 key-chain`; "": none. One of the three at a time */
+	bool mac_set;		/* `standby mac-address` */
 	struct mac mac;
 	struct vec tracks; /* struct standby_track, in the order typed */
 };
@@ -337,6 +372,7 @@ enum model_kind {
 	MODEL_STANDBY,	     /* name: interface, number: group */
 	MODEL_CRYPTO_APPLY,  /* name: interface; its crypto map line was typed or removed */
 	MODEL_STATIC_ROUTE,  /* any */
+	MODEL_KEY_CHAIN,     /* name */
 	MODEL_RRI_MODE,	     /* D1's switch */
 	MODEL_ROUTE_TAG,     /* any */
 	MODEL_TRACK,	     /* any tracked object */
@@ -356,6 +392,7 @@ struct model {
 	bool ios_banner; /* `hotswan compatibility ios-banner` */
 	struct vec kept; /* struct kept_line */
 
+	struct vec key_chains;	    /* by name */
 	struct vec isakmp_policies; /* struct isakmp_policy, by priority */
 	struct vec isakmp_keys;	    /* struct isakmp_key, by prefix */
 	struct ike_keepalive isakmp_keepalive;
@@ -412,6 +449,10 @@ struct crypto_map_entry *crypto_map_entry_get(
 	struct crypto_map *map, uint16_t sequence, enum crypto_map_kind kind);
 struct interface_cfg *model_interface(const struct model *m, const char *name);
 struct interface_cfg *model_interface_get(struct model *m, const char *name);
+struct key_chain *model_key_chain(const struct model *m, const char *name);
+struct key_chain *model_key_chain_get(struct model *m, const char *name);
+struct chain_key *key_chain_key(const struct key_chain *c, uint32_t number);
+struct chain_key *key_chain_key_get(struct key_chain *c, uint32_t number);
 struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number);
 struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number);
 
@@ -443,10 +484,18 @@ void model_dynamic_map_delete(struct model *m, const char *name);
 void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence);
 void model_interface_delete(struct model *m, const char *name);
 void ikev2_keyring_peer_delete(struct ikev2_keyring *k, const char *name);
+void model_key_chain_delete(struct model *m, const char *name);
+void key_chain_key_delete(struct key_chain *c, uint32_t number);
 void model_static_route_delete(struct model *m, const struct static_route *like);
 void model_route_tag_delete(struct model *m, uint32_t tag);
 void acl_rule_delete(struct acl *a, uint32_t sequence);
 void interface_standby_delete(struct interface_cfg *i, uint16_t number);
+
+/* Is there such a day and time of day? */
+bool key_moment_valid(const struct key_moment *m);
+/* Seconds since 1970 of a moment that is in UTC. */
+int64_t key_moment_utc(const struct key_moment *m);
+const char *month_name(unsigned month); /* "Jan" for 1 */
 
 /* `standby use-bia` in force: the interface's own, or its main interface's, unless that has `scope interface`. */
 bool standby_uses_bia(const struct model *m, const struct interface_cfg *i);

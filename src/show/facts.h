@@ -58,8 +58,9 @@ struct system_fact {
 	int64_t uptime_s;	  /* of the daemon (the launcher) */
 	int64_t machine_uptime_s; /* of the box */
 	uint64_t memory_kb, memory_free_kb;
-	int64_t wall_s; /* seconds since 1970 UTC; for absolute times only */
-	bool hsrp_up;	/* the HSRP process is connected */
+	int64_t wall_s;	      /* seconds since 1970 UTC; for absolute times only */
+	int32_t utc_offset_s; /* of the local time zone */
+	bool hsrp_up;	      /* the HSRP process is connected */
 };
 
 struct facts {

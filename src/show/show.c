@@ -22,6 +22,7 @@ static const struct view *const views[SHOW_VIEW_COUNT] = {
 	[SHOW_IP_ROUTE] = &view_ip_route,
 	[SHOW_IP_INTERFACE_BRIEF] = &view_ip_interface_brief,
 	[SHOW_ACCESS_LISTS] = &view_access_lists,
+	[SHOW_KEY_CHAIN] = &view_key_chain,
 	[SHOW_VERSION] = &view_version,
 	[SHOW_REDUNDANCY] = &view_redundancy,
 	[SHOW_TRACK] = &view_track,

@@ -142,7 +142,9 @@ static void print_timers(
 			(long long)(ms % 1000));
 	}
 	/* The string itself is a secret: the running configuration shows it, nothing else does (D16). */
-	if (g->key.set)
+	if (g->key_chain[0])
+		text_printf(out, "  Authentication MD5, key-chain \"%s\"\n", g->key_chain);
+	else if (g->key.set)
 		text_add(out, "  Authentication MD5, key-string\n");
 	else if (g->authentication_set)
 		text_add(out, "  Authentication text, string \"********\"\n");

@@ -23,7 +23,8 @@ struct view {
 extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map, view_transform_set,
 	view_ipsec_sa, view_ipsec_sa_count, view_ipsec_sa_lifetime, view_isakmp_sa, view_isakmp_policy,
 	view_isakmp_peers, view_ikev2_sa, view_crypto_session, view_crypto_route, view_ip_route,
-	view_ip_interface_brief, view_access_lists, view_version, view_redundancy, view_track;
+	view_ip_interface_brief, view_access_lists, view_version, view_redundancy, view_track,
+	view_key_chain;
 
 /* --- Time ---------------------------------------------------------------------------------------------------- */
 

@@ -18,7 +18,7 @@ MAC = r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}"
 AGE = r"(never|\d\d:\d\d:\d\d|\d+d\d\dh|\d+w\dd|\d+y\d+w)"
 TIME = r"\d+ m?sec( \(cfgd \d+ m?sec\))?"
 ROUTER = rf"(local|unknown|{IP}, priority \d+( \(expires in \d+\.\d{{3}} sec\))?)"
-VIEWS = 19
+VIEWS = 20
 ROLE = "(Disabled|Init|Learn|Listen|Speak|Standby|Active)"
 
 # Every line of an output must match one of these, to its end.
@@ -32,7 +32,7 @@ STANDBY = [
     rf"    Local virtual MAC address is {MAC} \((v1 default|v2 default|bia|cfgd)\)",
     rf"  Hello time {TIME}, hold time {TIME}",
     r"    Next hello sent in \d+\.\d{3} secs",
-    r'  Authentication text, string "\*{8}"',
+    r'  Authentication (text, string "\*{8}"|MD5, key-string|MD5, key-chain "[^"]+")',
     r"  Preemption (disabled|enabled(, delay( (min|reload|sync) \d+ secs,?)+)?)",
     rf"  Active router is {ROUTER}",
     rf"    MAC address is {MAC}",
@@ -41,12 +41,20 @@ STANDBY = [
     r"    Track object \d+ (\(unknown\)|state (Up|Down)( decrement \d+| shutdown)?)",
     r"    Track interface \S+ state (Up|Down) decrement \d+",
     r'  Group name is "\S+" \((cfgd|default)\)',
+    r"  HSRP ICMP redirects disabled",
+    r"  MAC refresh \d+ secs \(next refresh \d+ secs\)",
 ]
 STANDBY_BRIEF = [
     r" {21}P indicates configured to preempt\.",
     r" {21}\|",
     r"Interface   Grp  Pri P State   Active          Standby         Virtual IP",
     rf"\S+ +\d+ +\d+ +[P ] {ROLE} +\S+ +\S+ +\S+",
+]
+MOMENT = r"(always valid|infinite|\d+ seconds|\d\d:\d\d:\d\d (UTC|local) [A-Z][a-z]{2} \d+ \d{4})"
+KEY_CHAIN = [
+    r"Key-chain \S+:",
+    r'    key \d+ -- text "(\*{8}|\(unset\))"',
+    rf"        (accept|send) lifetime \({MOMENT}\) - \({MOMENT}\)( \[valid now\])?",
 ]
 SESSION_DETAIL = [
     r"", r"Crypto session current status", r"Code: .*", r"[KXRS] - .*",
@@ -80,6 +88,7 @@ ROUTE = [
 GRAMMARS = {
     "standby_active": STANDBY, "standby_down": STANDBY, "standby_standby": STANDBY, "standby_version2_all": STANDBY,
     "standby_interface": STANDBY, "standby_tracks": STANDBY, "standby_brief_active": STANDBY_BRIEF, "standby_brief_standby": STANDBY_BRIEF,
+    "standby_more": STANDBY, "key_chain": KEY_CHAIN, "key_chain_one": KEY_CHAIN,
     "standby_brief_headend": STANDBY_BRIEF, "session_active_detail": SESSION_DETAIL,
     "session_standby_detail": SESSION_DETAIL, "session_headend_detail": SESSION_DETAIL,
     "ip_interface_brief": INTERFACES, "access_lists": ACL, "ip_route_active": ROUTE, "ip_route_headend": ROUTE,

@@ -31,6 +31,7 @@ static const struct golden {
 	{"standby_brief_active", scene_active, SHOW_STANDBY, {.brief = true}, false},
 	{"standby_brief_standby", scene_standby, SHOW_STANDBY, {.brief = true}, false},
 	{"standby_brief_headend", scene_headend, SHOW_STANDBY, {.brief = true, .all = true}, false},
+	{"standby_more", scene_hsrp, SHOW_STANDBY, NONE, false},
 	{"standby_down", scene_down, SHOW_STANDBY, NONE, false},
 	{"redundancy_down", scene_down, SHOW_REDUNDANCY, NONE, false},
 	{"standby_empty", scene_empty, SHOW_STANDBY, NONE, false},
@@ -119,6 +120,9 @@ static const struct golden {
 	{"access_lists_one", scene_active, SHOW_ACCESS_LISTS, {.name = "102"}, false},
 	{"version", scene_active, SHOW_VERSION, NONE, false},
 	{"version_ios", scene_headend, SHOW_VERSION, NONE, false},
+	{"key_chain", scene_hsrp, SHOW_KEY_CHAIN, NONE, false},
+	{"key_chain_one", scene_hsrp, SHOW_KEY_CHAIN, {.name = "EMPTY"}, false},
+	{"key_chain_json", scene_hsrp, SHOW_KEY_CHAIN, NONE, true},
 	{"redundancy_active", scene_active, SHOW_REDUNDANCY, NONE, false},
 	{"redundancy_standby", scene_standby, SHOW_REDUNDANCY, NONE, false},
 	{"redundancy_stale", scene_stale, SHOW_REDUNDANCY, NONE, false},
@@ -230,7 +234,7 @@ static bool run_case(const struct golden *g, const char *dir, bool update)
 static int write_json(const char *path)
 {
 	static const scene_builder scenes[] = {scene_empty, scene_active, scene_standby, scene_headend,
-		scene_stale, scene_silent, scene_hostile};
+		scene_stale, scene_silent, scene_hostile, scene_hsrp};
 	static const struct show_args variants[] = {{.all = true, .detail = true}, {.brief = true},
 		{.sa = SHOW_SA_ADDRESS}, {.sa = SHOW_SA_IDENTITY}, {.sa = SHOW_SA_PEER},
 		{.sa = SHOW_SA_MAP, .name = "x"}, {.address = {.family = IP_V4, .bytes = {10, 0, 0, 1}}},

@@ -44,7 +44,7 @@ def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100,
     body = string(device) + struct.pack("!HB", group, 4) + string("") + struct.pack("!B", enabled) + address(vip) + b"\0"
     body += struct.pack("!B", len(secondary)) + b"".join(address(a) + b"\x20" for a in secondary)
     body += struct.pack("!BBHHHBLL", priority, preempt, minimum, 0, 0, timers is not None, hello, hold)
-    body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0)     # text, no key
+    body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0) + string("")   # text, no key, no chain
     return body + b"\0" + bytes(6) + b"\0"                          # no configured MAC, no tracking
 
 

@@ -138,8 +138,8 @@ static void note_frame(struct world *w, struct world_box *b, const uint8_t *byte
 		snprintf(line, WORLD_LINE, "adv %s %u/%u %s", adv[p.adv_state], p.adv_active, p.adv_passive,
 			mac_word(b, &f.from_mac));
 	else
-		snprintf(line, WORLD_LINE, "%s %s pri %u %s", ops[p.opcode], states[p.state], p.priority,
-			mac_word(b, &f.from_mac));
+		snprintf(line, WORLD_LINE, p.md5_key_id ? "%s %s pri %u %s key %u" : "%s %s pri %u %s",
+			ops[p.opcode], states[p.state], p.priority, mac_word(b, &f.from_mac), p.md5_key_id);
 	/* Leaving is said when the address is gone; the virtual MAC is the active router's, and only it uses it. */
 	bool active = p.opcode != HSRP_ADVERTISE && p.state == HSRP_ACTIVE;
 	bool leaving = p.opcode == HSRP_RESIGN || (p.opcode == HSRP_HELLO && !active);

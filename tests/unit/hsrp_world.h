@@ -3,6 +3,7 @@
  * confirms at once (or refuses, or is slow, as the test wants). What each router did is kept as one line of text each:
  *
  *   "hello active pri 100 vmac"   "resign speak pri 100 imac"   "adv passive 0/1 imac"   "garp ff:ff:… vmac"
+ *   (a key number that is not 0 follows: "hello active pri 100 vmac key 2")
  *   "kernel serve 192.168.0.3"    "report serving Active"
  *   "na fe80::5:73ff:fea0:1 vmac"  "ra 1800 s, 0 prefixes vmac"
  */

@@ -60,6 +60,8 @@ static void add_random_value(const struct cli_node *n, struct text *out)
 		break;
 	}
 	case TYPE_INTERFACE: text_add(out, interfaces[random_below(5)]); break;
+	case TYPE_TIME: text_printf(out, "%u:%02u:00", random_below(24), random_below(60)); break;
+	case TYPE_MONTH: text_add(out, month_name(1 + random_below(12))); break;
 	case TYPE_MAC: text_printf(out, "0200.0000.%04x", random_below(3)); break;
 	case TYPE_COUNT: break;
 	}

@@ -107,6 +107,17 @@ static void every_message_survives_the_way(void **state)
 	interface.interface.ipv6_routing = true;
 	assert_round_trip(&interface);
 
+	struct message chain = {
+		.type = MESSAGE_CONFIG_CHAIN, .chain = {.name = "K", .count = HSRP_CHAIN_KEYS_MAX}};
+	for (unsigned n = 0; n < HSRP_CHAIN_KEYS_MAX; n++) /* the longest there is fits */
+		chain.chain.keys[n] = (struct hsrp_chain_key){.id = INT32_MAX - n,
+			.key_len = HSRP_KEY_MAX,
+			.key = "key",
+			.accept = HSRP_SPAN_ALWAYS,
+			.send = {0, INT64_MAX}};
+	memset(chain.chain.name, 'n', sizeof(chain.chain.name) - 1);
+	assert_round_trip(&chain);
+
 	struct message log = {.type = MESSAGE_LOG, .log = {.level = 5}};
 	strcpy(log.log.text, "%HSRP-5-STATECHANGE: FastEthernet0/0 Grp 1 state Standby -> Active");
 	assert_round_trip(&log);

@@ -143,6 +143,34 @@ static void units_are_checked(void **state)
 		assert_false(ifname_unit_valid(bad[i]));
 }
 
+static void moments_are_seconds_since_1970(void **state)
+{
+	static const struct {
+		struct key_moment m;
+		int64_t seconds; /* 0: no such moment */
+	} rows[] = {
+		{{1993, 1, 1, 0, 0, 0}, 725846400},
+		{{2000, 2, 29, 23, 59, 59}, 951868799},
+		{{2024, 12, 31, 12, 0, 0}, 1735646400},
+		{{2035, 12, 31, 23, 59, 59}, 2082758399},
+		{{2023, 2, 29, 0, 0, 0}, 0},
+		{{2000, 13, 1, 0, 0, 0}, 0},
+		{{2000, 0, 1, 0, 0, 0}, 0},
+		{{2000, 4, 31, 0, 0, 0}, 0},
+		{{2000, 4, 0, 0, 0, 0}, 0},
+		{{2000, 4, 1, 24, 0, 0}, 0},
+		{{2000, 4, 1, 0, 60, 0}, 0},
+		{{2000, 4, 1, 0, 0, 60}, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(key_moment_valid(&rows[i].m), rows[i].seconds != 0);
+		if (rows[i].seconds)
+			assert_int_equal(key_moment_utc(&rows[i].m), rows[i].seconds);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +180,7 @@ int main(void)
 		cmocka_unit_test(a_rule_is_found_by_what_it_says),
 		cmocka_unit_test(interface_names_abbreviate_as_outputs_do),
 		cmocka_unit_test(units_are_checked),
+		cmocka_unit_test(moments_are_seconds_since_1970),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
