@@ -225,6 +225,7 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 	c->preempt_minimum_s = g->preempt_minimum_s;
 	c->preempt_reload_s = g->preempt_reload_s;
 	c->preempt_sync_s = g->preempt_sync_s;
+	c->sync_ready = true;
 	c->timers_configured = g->hello_ms || g->hold_ms;
 	c->hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS;
 	c->hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS;

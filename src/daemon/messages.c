@@ -184,6 +184,13 @@ static void f_track(struct codec *c, struct hsrp_track *t)
 	f_bool(c, &t->down);
 }
 
+static void f_ref(struct codec *c, struct hsrp_ref *r)
+{
+	f_string(c, r->device, sizeof r->device);
+	f_u16(c, &r->group);
+	f_u8(c, &r->family, IP_V6);
+}
+
 static void f_group(struct codec *c, struct hsrp_group_config *g)
 {
 	f_string(c, g->device, sizeof g->device);
@@ -203,6 +210,8 @@ static void f_group(struct codec *c, struct hsrp_group_config *g)
 	f_u16(c, &g->preempt_minimum_s);
 	f_u16(c, &g->preempt_reload_s);
 	f_u16(c, &g->preempt_sync_s);
+	f_bool(c, &g->sync_ready);
+	f_ref(c, &g->pair);
 	f_bool(c, &g->timers_configured);
 	f_u32(c, &g->hello_ms);
 	f_u32(c, &g->hold_ms);
@@ -247,6 +256,7 @@ static void f_status(struct codec *c, struct hsrp_status *s)
 	f_bool(c, &s->timers_learned);
 	f_mono(c, &s->next_hello);
 	f_mono(c, &s->preempt_at);
+	f_bool(c, &s->waits);
 	f_u32(c, &s->changes);
 	f_mono(c, &s->last_change);
 	f_u8(c, &s->reason, HSRP_REASON_COUNT - 1);

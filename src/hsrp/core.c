@@ -92,7 +92,7 @@ mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later
 
 /* ---- interfaces and groups ---- */
 
-static struct interface *interface_find(struct hsrp *h, const char *device)
+struct interface *interface_find(struct hsrp *h, const char *device)
 {
 	struct interface *i;
 
@@ -139,8 +139,9 @@ static struct group *group_add(struct hsrp *h, struct interface *i, unsigned fam
 	}
 	g->i = i;
 	g->key = (struct group_key){(uint16_t)number, (uint16_t)family};
-	g->t_active = g->t_standby = g->t_hello = g->t_preempt = g->t_garp = g->t_renew = g->t_advert =
+	g->t_active = g->t_standby = g->t_hello = g->t_garp = g->t_renew = g->t_advert = g->t_pair =
 		MONO_NEVER;
+	preempt_forget(g);
 	g->last_change = g->last_heard = g->cause = g->address_confirmed = g->announced_at = MONO_NEVER;
 	g->active.expires = g->standby.expires = MONO_NEVER;
 	HASH_ADD(hh, i->groups, key, sizeof(g->key), g);
@@ -156,6 +157,7 @@ static struct group *group_add(struct hsrp *h, struct interface *i, unsigned fam
 void group_free(struct hsrp *h, struct group *g)
 {
 	cohort_leave(h, g);
+	pair_forget(h, g);
 	timer_drop(h, &g->timer);
 	side_of(g->i, g->key.family)->groups--;
 	HASH_DELETE(hh, g->i->groups, g);
@@ -538,8 +540,10 @@ static void on_group(struct hsrp *h, struct group *g, enum hsrp_in_kind kind)
 	switch (kind) {
 	case HSRP_IN_REMOVE_GROUP: group_remove(h, g); return; /* may be freed now */
 	case HSRP_IN_RESIGN:
-		if (g->state == HSRP_ACTIVE)
+		if (g->state == HSRP_ACTIVE) { /* and does not take the role right back */
 			group_restart(h, g, HSRP_REASON_COMMAND);
+			g->barred_until = mono_add_ms(h->now, g->hold_ms);
+		}
 		break;
 	case HSRP_IN_ARP:
 		if (g->serving)
@@ -638,6 +642,7 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 	case HSRP_IN_STATUS: in_which(h, in, &result); break;
 	default: result = -EINVAL; break;
 	}
+	pair_work(h);
 	h->outs = NULL;
 	return result;
 }

@@ -43,8 +43,8 @@ bool group_wanted(const struct hsrp *h, const struct group *g)
 
 void group_rearm(struct hsrp *h, struct group *g)
 {
-	const mono_t all[] = {
-		g->t_active, g->t_standby, g->t_hello, g->t_preempt, g->t_garp, g->t_renew, g->t_advert};
+	const mono_t all[] = {g->t_active, g->t_standby, g->t_hello, g->t_preempt, g->t_garp, g->t_renew,
+		g->t_advert, g->t_pair};
 	mono_t first = MONO_NEVER;
 
 	for (size_t n = 0; n < sizeof(all) / sizeof(all[0]); n++)
@@ -261,7 +261,11 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 	if (old == HSRP_ACTIVE || next == HSRP_ACTIVE) {
 		g->cause = h->cause.ns != INT64_MAX ? h->cause : at;
 		g->address_confirmed = g->announced_at = MONO_NEVER;
-		g->t_garp = g->t_preempt = MONO_NEVER;
+		g->t_garp = g->t_pair = MONO_NEVER;
+		preempt_forget(g);
+		g->vacant = g->deserted = false;
+		g->left_active = old == HSRP_ACTIVE;
+		pair_look(h, g);
 	}
 	if (g->active.local)
 		forget_peer(&g->active);
@@ -274,7 +278,8 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 	if (next <= HSRP_INITIAL) {
 		forget_peer(&g->active);
 		forget_peer(&g->standby);
-		g->t_preempt = MONO_NEVER;
+		preempt_forget(g);
+		g->vacant = g->deserted = false;
 	}
 	if (next < HSRP_SPEAK)
 		g->t_hello = MONO_NEVER;
@@ -304,6 +309,8 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 
 	if (!cell->next && !actions)
 		return;
+	if (cell->next == HSRP_ACTIVE && pair_holds_back(h, g, event, reason))
+		return;
 	/* Whatever made us speak: who was silent for a hold time is not active any more. */
 	if (event != HSRP_EV_DISABLED && group_stalled(h, g)) {
 		group_step_back(h, g);
@@ -329,18 +336,6 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 	/* The active timer ran out while we spoke (RFC 2281 5.7 has no cell for that): it counts now. */
 	if (g->state == HSRP_STANDBY && old != HSRP_STANDBY && g->t_active.ns == INT64_MAX)
 		group_event(h, g, HSRP_EV_ACTIVE_TIMER, HSRP_REASON_ACTIVE_EXPIRED, NULL, NULL, at);
-}
-
-/* The guard of event h. The delay counts from the moment preemption could first happen. */
-bool group_may_preempt(struct hsrp *h, struct group *g)
-{
-	if (!g->c.preempt)
-		return false;
-	if (g->t_preempt.ns == INT64_MAX) {
-		mono_t from = mono_add_ms(h->now, (int64_t)g->c.preempt_minimum_s * SECOND_MS);
-		g->t_preempt = from.ns > g->reload_until.ns ? from : g->reload_until;
-	}
-	return g->t_preempt.ns <= h->now.ns;
 }
 
 /* A box that said nothing for a hold time is not active any more, whatever it believes (suspended, starved). */
@@ -405,9 +400,11 @@ static void lose_active(struct hsrp *h, struct group *g)
 		return;
 	h->cause = g->t_active;
 	g->t_active = MONO_NEVER;
-	g->t_preempt = MONO_NEVER;
+	preempt_forget(g);
 	if (!g->active.local)
 		forget_peer(&g->active);
+	g->vacant = g->state >= HSRP_LISTEN;
+	pair_look(h, g);
 	group_event(h, g, HSRP_EV_ACTIVE_TIMER, HSRP_REASON_ACTIVE_EXPIRED, NULL, NULL, h->now);
 	h->cause = MONO_NEVER;
 }
@@ -422,18 +419,6 @@ static void lose_standby(struct hsrp *h, struct group *g)
 		out_report(h, g, HSRP_PHASE_CHANGED);
 	}
 	group_event(h, g, HSRP_EV_STANDBY_TIMER, HSRP_REASON_STANDBY_EXPIRED, NULL, NULL, h->now);
-}
-
-/* The active router is still the lower one we waited for: event h happens now, not a hello time later. */
-static void preempt_delay_over(struct hsrp *h, struct group *g)
-{
-	const struct hsrp_peer *a = &g->active;
-	bool lower = g->c.preempt && ip_is_set(&a->address) &&
-		hsrp_better(group_priority(g), source_of(g->i, g->key.family), a->priority, &a->address);
-
-	g->t_preempt = MONO_NEVER;
-	if (lower && g->state >= HSRP_LISTEN && g->state < HSRP_ACTIVE)
-		group_event(h, g, HSRP_EV_ACTIVE_PREEMPT, HSRP_REASON_ACTIVE_LOWER, NULL, NULL, h->now);
 }
 
 static bool due(const struct hsrp *h, mono_t t)
@@ -464,6 +449,8 @@ void group_fire(struct hsrp *h, struct group *g)
 		advert_fire(h, g);
 	if (due(h, g->t_preempt))
 		preempt_delay_over(h, g);
+	if (due(h, g->t_pair))
+		pair_settled(h, g);
 	if (due(h, g->t_renew)) {
 		plan_run(h, g);
 		if (due(h, g->t_renew))
@@ -503,6 +490,7 @@ void group_resume(struct hsrp *h, struct group *g)
 	enter(h, g, state, HSRP_REASON_RESUMED, h->now, NULL);
 	g->changes = r.changes;
 	g->last_change = r.last_change;
+	pair_settles(h, g);
 	if (state == HSRP_ACTIVE) {
 		advertise(h, g);
 		hello(h, g);
@@ -584,9 +572,16 @@ void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_co
 		cohort_leave(h, g);
 	configure_address(h, g, &before);
 	if (!c->preempt || c->preempt_minimum_s != before.preempt_minimum_s)
-		g->t_preempt = MONO_NEVER;
+		preempt_forget(g);
+	if (memcmp(&c->pair, &before.pair, sizeof(c->pair)) != 0)
+		pair_settles(h, g);
+	pair_look(h, g);
 	/* Peers learn a new priority or new timers at once. */
 	if (g->state >= HSRP_SPEAK && (group_priority(g) != priority || g->hello_ms != hello_before))
 		group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
 	group_start_or_stop(h, g, shut_by_track(g) ? HSRP_REASON_TRACK : HSRP_REASON_DISABLED);
+	if (g->preempt_from.ns != INT64_MAX) { /* another delay, or IPsec is ready */
+		preempt_delay_over(h, g);
+		group_rearm(h, g);
+	}
 }

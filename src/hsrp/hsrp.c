@@ -58,6 +58,7 @@ const char *hsrp_reason_text(enum hsrp_reason reason)
 		[HSRP_REASON_SHUTDOWN] = "service stopped",
 		[HSRP_REASON_RESUMED] = "role resumed after a restart",
 		[HSRP_REASON_TRACK] = "tracked object down",
+		[HSRP_REASON_PAIR] = "other group of the pair moved",
 	};
 
 	return (unsigned)reason < HSRP_REASON_COUNT ? texts[reason] : "unknown";

@@ -102,6 +102,13 @@ struct hsrp_track {
 	bool down; /* the engine watches the objects and sends the group again */
 };
 
+/* Another group of the same box. */
+struct hsrp_ref {
+	char device[HSRP_DEVICE_MAX]; /* "": none */
+	uint16_t group;
+	uint8_t family;
+};
+
 struct hsrp_group_config {
 	char device[HSRP_DEVICE_MAX];
 	uint16_t group;
@@ -116,6 +123,8 @@ struct hsrp_group_config {
 	uint8_t priority;			     /* as configured; tracking is subtracted here in hsrp */
 	bool preempt;
 	uint16_t preempt_minimum_s, preempt_reload_s, preempt_sync_s;
+	bool sync_ready;	/* what `preempt delay sync` waits for is there */
+	struct hsrp_ref pair;	/* both are active or neither; the other one must say so, too */
 	bool timers_configured; /* else hello and hold are learned, starting from the two below */
 	uint32_t hello_ms, hold_ms;
 	struct hsrp_auth auth;
@@ -165,6 +174,7 @@ enum hsrp_reason {
 	HSRP_REASON_SHUTDOWN,	    /* the service stops */
 	HSRP_REASON_RESUMED,	    /* role taken up again after a restart */
 	HSRP_REASON_TRACK,	    /* a tracked object with `shutdown` is down */
+	HSRP_REASON_PAIR,	    /* the other group of the pair moved */
 	HSRP_REASON_COUNT
 };
 
@@ -193,6 +203,7 @@ struct hsrp_status {
 	bool timers_learned;
 	mono_t next_hello;	   /* MONO_NEVER when none is due */
 	mono_t preempt_at;	   /* end of a running preempt delay, else MONO_NEVER */
+	bool waits;		   /* would be active, and waits for the other group of its pair */
 	uint32_t changes;	   /* state changes */
 	mono_t last_change;	   /* MONO_NEVER: never */
 	uint8_t reason;		   /* enum hsrp_reason of the last change */

@@ -82,18 +82,24 @@ static void hello_active(struct hsrp *h, struct group *g, const struct hsrp_pack
 {
 	bool known = is_peer(&g->active, &f->from);
 
+	/* Sent before we took over, and read after it: on the other side of a pair that is possible. */
+	if (g->state == HSRP_ACTIVE && pair_bound(g) && at.ns < g->last_change.ns)
+		return;
 	if (better && !(PLANTED(PLANTED_NEVER_YIELDS) && g->state == HSRP_ACTIVE)) {
-		g->t_preempt = MONO_NEVER;
+		preempt_forget(g);
 		group_event(h, g, HSRP_EV_ACTIVE_HIGHER, HSRP_REASON_ACTIVE_HIGHER, p, f, at);
 	} else {
-		bool preempt = g->state >= HSRP_LISTEN && g->state < HSRP_ACTIVE && group_may_preempt(h, g);
+		bool preempt = g->state >= HSRP_LISTEN && g->state < HSRP_ACTIVE && group_may_preempt(h, g) &&
+			!pair_bound(g); /* a pair decides when the step ends */
 		group_event(h, g, preempt ? HSRP_EV_ACTIVE_PREEMPT : HSRP_EV_ACTIVE_LOWER,
 			HSRP_REASON_ACTIVE_LOWER, p, f, at);
 	}
 	if (g->state == HSRP_ACTIVE)
 		return;
 	g->last_heard = at;
+	g->vacant = g->deserted = false;
 	set_peer(&g->active, p, f);
+	pair_look(h, g);
 	if (!known)
 		out_report(h, g, HSRP_PHASE_CHANGED);
 }
@@ -138,7 +144,11 @@ static void packet_event(
 		/* RFC 2281: of the active router only. While we are active ourselves it is the other one of two. */
 		if (is_peer(&g->active, &f->from) || g->state == HSRP_ACTIVE) {
 			forget_role(g, &(struct hsrp_packet){.state = HSRP_SPEAK}, f);
-			g->t_preempt = MONO_NEVER;
+			preempt_forget(g);
+			if (g->state != HSRP_ACTIVE) {
+				g->vacant = true;
+				pair_heard_resign(h, g);
+			}
 			group_event(h, g, HSRP_EV_RESIGN, HSRP_REASON_RESIGN, p, f, at);
 		}
 		break;

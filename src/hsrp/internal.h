@@ -64,7 +64,7 @@ struct group {
 
 	/* Deadlines, MONO_NEVER when not running; `timer` holds the earliest. */
 	struct timer timer;
-	mono_t t_active, t_standby, t_hello, t_preempt, t_garp, t_renew;
+	mono_t t_active, t_standby, t_hello, t_preempt, t_garp, t_renew, t_pair;
 	mono_t t_advert; /* IPv6: the next router advertisement */
 	bool advertising;
 	uint8_t adverts_left; /* of the first ones, which come sooner */
@@ -73,7 +73,17 @@ struct group {
 	mono_t hello_open; /* from here on a hello may leave with others */
 	struct cohort *cohort;
 	unsigned cohort_at;
+	mono_t preempt_from; /* when preemption could first happen; MONO_NEVER: it cannot */
 	mono_t reload_until; /* `preempt delay reload` */
+	mono_t barred_until; /* no preemption before: the operator took the role away */
+
+	/* The pair, see pair.c. */
+	struct group *look_next;
+	bool look;	  /* in h->look */
+	bool left_active; /* in this step */
+	bool vacant;   /* we listened for a hold time, or heard the active router leave: nobody is active */
+	bool deserted; /* the active router resigned from the other group */
+	uint8_t want;  /* enum hsrp_reason for which it would be active */
 
 	/* The plan for the kernel, see plan.c. */
 	uint8_t have; /* enum have */
@@ -164,6 +174,8 @@ struct hsrp {
 	bool debug, leaving;
 	hsrp_md5_fn *md5;    /* NULL: groups with MD5 stay Initial */
 	size_t leaving_left; /* groups that still have something in the kernel */
+	struct group *look;  /* groups whose pair is to be looked at */
+	bool pair_goes;
 	/* Only during a step. */
 	mono_t now;
 	mono_t cause; /* of a change: the deadline that has come; MONO_NEVER: now, or the frame's arrival */
@@ -184,6 +196,7 @@ static inline const struct ipaddr *source_of(const struct interface *i, unsigned
 }
 
 /* core.c */
+struct interface *interface_find(struct hsrp *h, const char *device);
 struct group *group_find(struct interface *i, unsigned family, unsigned number);
 void interface_timer(struct hsrp *h, struct interface *i);
 bool timer_add(struct hsrp *h, struct timer *t, enum timer_owner owner);
@@ -205,7 +218,6 @@ void group_resume(struct hsrp *h, struct group *g);
 void group_announce(struct hsrp *h, struct group *g);
 void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state);
 unsigned group_priority(const struct group *g);
-bool group_may_preempt(struct hsrp *h, struct group *g);
 bool group_wanted(const struct hsrp *h, const struct group *g);
 bool group_stalled(const struct hsrp *h, const struct group *g);
 void cohort_leave(struct hsrp *h, struct group *g);
@@ -231,6 +243,23 @@ void keys_end(struct hsrp *h);
 void keys_wall(struct hsrp *h, int64_t offset_ns);
 void keys_fire(struct hsrp *h, struct chain *c);
 void keys_free(struct hsrp *h);
+/* preempt.c */
+bool group_may_preempt(struct hsrp *h, struct group *g); /* the guard of event h; starts its delays */
+bool preempt_has_chance(const struct group *g);
+void preempt_delay_over(struct hsrp *h, struct group *g);
+void preempt_forget(struct group *g); /* the chance has passed */
+
+/* pair.c */
+bool pair_bound(const struct group *g);
+bool pair_waits(const struct group *g);
+void pair_look(struct hsrp *h, struct group *g);
+void pair_forget(struct hsrp *h, struct group *g); /* it is freed */
+/* True: the transition to active does not happen now. */
+bool pair_holds_back(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enum hsrp_reason reason);
+void pair_heard_resign(struct hsrp *h, struct group *g);
+void pair_work(struct hsrp *h);
+void pair_settles(struct hsrp *h, struct group *g);
+void pair_settled(struct hsrp *h, struct group *g);
 
 /* input.c */
 void input_frame(struct hsrp *h, const struct hsrp_in *in);

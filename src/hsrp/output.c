@@ -170,6 +170,7 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 		.timers_learned = g->timers_learned,
 		.next_hello = g->t_hello,
 		.preempt_at = g->t_preempt,
+		.waits = pair_waits(g),
 		.changes = g->changes,
 		.last_change = g->last_change,
 		.reason = g->reason,

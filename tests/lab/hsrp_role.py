@@ -43,7 +43,8 @@ def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100,
     hello, hold = timers or (3000, 10000)
     body = string(device) + struct.pack("!HB", group, 4) + string("") + struct.pack("!B", enabled) + address(vip) + b"\0"
     body += struct.pack("!B", len(secondary)) + b"".join(address(a) + b"\x20" for a in secondary)
-    body += struct.pack("!BBHHHBLL", priority, preempt, minimum, 0, 0, timers is not None, hello, hold)
+    body += struct.pack("!BBHHHB", priority, preempt, minimum, 0, 0, 1) + string("") + b"\0\0\0"    # no pair
+    body += struct.pack("!BLL", timers is not None, hello, hold)
     body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0) + string("")   # text, no key, no chain
     return body + b"\0" + bytes(6) + b"\0"                          # no configured MAC, no tracking
 
@@ -85,7 +86,7 @@ class Reader:
         s["vip"], s["vip_learned"] = self.address(), self.take("B")
         s["virtual_mac"], s["mac_in_use"], s["mac_device"] = self.mac(), self.take("B"), self.string()
         s["priority"], s["hello_ms"], s["hold_ms"], s["timers_learned"] = self.take("BLLB")
-        s["next_hello"], s["preempt_at"], s["changes"], s["last_change"] = self.take("qqLq")
+        s["next_hello"], s["preempt_at"], s["waits"], s["changes"], s["last_change"] = self.take("qqBLq")
         s["reason"], old = self.take("BB")
         s["old_state"], s["reason_from"], s["kernel_error"] = STATES[old], self.address(), self.take("i")
         names = "sent", "received", "bad_auth", "bad_frame", "own_source", "unknown_group"
@@ -133,7 +134,7 @@ class HsrpRole(Node):
         self.engine.connect(os.path.join(self.run_dir, "hsrp.sock"))
 
     def send(self, kind, body=b"", number=0):
-        self.engine.send(struct.pack("!BBHL", 3, kind, len(body) + 8, number) + body)
+        self.engine.send(struct.pack("!BBHL", 5, kind, len(body) + 8, number) + body)
 
     def receive(self, wanted=None, timeout=5):
         """Reads messages until one of the wanted kind (or all that is there, without one)."""
