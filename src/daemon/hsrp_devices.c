@@ -10,6 +10,8 @@
 
 enum { FRAMES_AT_ONCE = 64, OVERDUE_MS = 4 };
 
+static const struct frame_receiver no_receiver = {.fd = -1, .member = -1, .member_ipv6 = -1};
+
 struct device *device_find(struct hsrpd *d, const char *name)
 {
 	struct device *v;
@@ -47,7 +49,7 @@ struct device *device_get(struct hsrpd *d, const char *name)
 	if (!v)
 		return NULL;
 	v->d = d;
-	v->receiver.fd = v->receiver.member = -1;
+	v->receiver = no_receiver;
 	(void)str_copy(v->name, sizeof(v->name), name);
 	HASH_ADD_STR(d->devices, name, v);
 	if (!v->hh.tbl) {
@@ -64,7 +66,7 @@ void device_deaf(struct hsrpd *d, struct device *v)
 	loop_unwatch(v->watch);
 	v->watch = NULL;
 	(void)worker_put(d->worker, &(struct work){.kind = WORK_CLOSE, .receiver = v->receiver});
-	v->receiver.fd = v->receiver.member = -1;
+	v->receiver = no_receiver;
 }
 
 /* The configuration does not name it any more, and its groups have left it. */
@@ -112,7 +114,9 @@ static void on_frames(void *ctx, uint32_t events)
 		hsrpd_step(d, &(struct hsrp_in){.kind = HSRP_IN_TIME}, NULL);
 }
 
-static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up, const struct mac *mac)
+/* `link_local` NULL: as last heard, while it is the same device. */
+static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up, const struct mac *mac,
+	const struct ipaddr *link_local)
 {
 	struct hsrp_in in = {.kind = HSRP_IN_LINK};
 	bool appeared = ifindex > 0 && ifindex != v->ifindex;
@@ -121,11 +125,23 @@ static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up,
 	in.link.ifindex = ifindex;
 	in.link.up = up;
 	in.link.mac = *mac;
+	if (link_local || ifindex != v->ifindex)
+		v->link_local = link_local ? *link_local : (struct ipaddr){0};
+	in.link.link_local = v->link_local;
 	v->ifindex = ifindex;
 	if (appeared)
 		device_work(
 			d, WORK_SETTINGS, v); /* before anything of ours is on it: jobs keep their order */
 	hsrpd_step(d, &in, NULL);
+}
+
+static void device_changed(struct hsrpd *d, struct device *v, const struct linkwatch_change *c)
+{
+	bool appeared = c->ifindex != v->ifindex;
+
+	device_link(d, v, c->ifindex, c->up, &c->mac, NULL);
+	if (appeared) /* it may have its link-local address already */
+		device_ask(d, v);
 }
 
 static void on_link_change(void *arg, const struct linkwatch_change *c)
@@ -135,15 +151,21 @@ static void on_link_change(void *arg, const struct linkwatch_change *c)
 	static const struct mac none;
 
 	HASH_ITER (hh, d->devices, v, next) {
+		if (c->address) {
+			v->overtaken |= v->asked && v->ifindex == c->ifindex;
+			if (v->ifindex == c->ifindex)
+				device_ask(d, v);
+			continue;
+		}
 		bool same_name = strcmp(v->name, c->device) == 0;
 		if (same_name || (v->ifindex == c->ifindex && v->ifindex > 0)) {
 			v->overtaken = v->asked;
 			if (c->gone && v->ifindex == c->ifindex)
-				device_link(d, v, 0, false, &none);
+				device_link(d, v, 0, false, &none, NULL);
 			else if (same_name && !c->gone)
-				device_link(d, v, c->ifindex, c->up, &c->mac);
+				device_changed(d, v, c);
 			else if (!same_name && !c->gone)
-				device_link(d, v, 0, false, &none); /* renamed */
+				device_link(d, v, 0, false, &none, NULL); /* renamed */
 		}
 	}
 }
@@ -184,6 +206,16 @@ void devices_receiver_opened(struct hsrpd *d, struct work *w)
 			strerror(errno));
 }
 
+static void device_answer(struct hsrpd *d, struct device *v, const struct vmac_link *link)
+{
+	bool appeared = ip_is_set(&link->link_local) && !ip_is_set(&v->link_local);
+
+	device_link(d, v, link->ifindex, link->up, &link->mac, &link->link_local);
+	if (appeared && v->watch)
+		(void)worker_put(d->worker,
+			&(struct work){.kind = WORK_JOIN, .ifindex = v->ifindex, .receiver = v->receiver});
+}
+
 static void link_answered(struct hsrpd *d, struct device *v, const struct work *w)
 {
 	v->asked = false;
@@ -193,7 +225,7 @@ static void link_answered(struct hsrpd *d, struct device *v, const struct work *
 		log_ios("HSRP", LOG_SEV_ERROR, "LINK", "cannot ask about %s: %s", w->device,
 			strerror(-w->error));
 	else
-		device_link(d, v, w->link.ifindex, w->link.up, &w->link.mac);
+		device_answer(d, v, &w->link);
 }
 
 void devices_link_answered(struct hsrpd *d, const struct work *w)

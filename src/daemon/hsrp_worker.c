@@ -139,6 +139,7 @@ static bool work_do(struct worker *w, struct work *job)
 		job->error = frame_receiver_open(&job->receiver, job->ifindex, loop_clock());
 		return true;
 	case WORK_CLOSE: frame_receiver_close(&job->receiver); return false;
+	case WORK_JOIN: frame_receiver_join_ipv6(&job->receiver, job->ifindex); return false;
 	case WORK_SETTINGS:
 		job->error = vmac_device_settings(w->settings, job->device);
 		return job->error != 0;

@@ -20,6 +20,7 @@ enum worker_kind {
 	WORK_LINK,     /* .device: its state (answer: .link) */
 	WORK_LISTEN,   /* .device, .ifindex: opens a receiver (answer: .receiver) */
 	WORK_CLOSE,    /* .receiver; no answer */
+	WORK_JOIN,     /* .receiver, .ifindex: the device has IPv6 now; no answer */
 	WORK_SETTINGS, /* .device: what it needs while groups are on it; also when it appears again */
 	WORK_RESTORE,  /* .device: the way back */
 	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings as in their aliases, each with NUL) */

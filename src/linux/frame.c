@@ -19,6 +19,11 @@ enum {
 	ALL_ROUTERS = 0xe0000002,  /* 224.0.0.2: version 1 */
 	HSRP_ROUTERS = 0xe0000066, /* 224.0.0.102: version 2 */
 	PORT = 1985,
+	LINK_MULTICAST = 0xff020000,
+	ALL_ROUTERS_V6 = 0x02,	/* ff02::2: hosts that look for a router */
+	HSRP_ROUTERS_V6 = 0x66, /* ff02::66 */
+	PORT_V6 = 2029,
+	ND_ROUTER_SOLICITATION = 133,
 	RECEIVE_BUFFER = 1 << 20, /* bytes: some seconds of the fastest hellos, should we be starved */
 	BURST = 64,
 	PRIORITY_CONTROL = 7, /* TC_PRIO_CONTROL: before bulk traffic in every default queue */
@@ -26,30 +31,85 @@ enum {
 
 #define SECOND_NS 1000000000ll
 
-/* Offsets of an untagged Ethernet frame: type 12, IP header 14 (protocol 23, fragment 20, destination 30), UDP behind. */
+/* A jump by positions in the program, so that it can be read; `no` or `yes` may be the next. */
+#define JUMP(at, test, value, yes, no)                                                                       \
+	[at] = BPF_JUMP(BPF_JMP | (test) | BPF_K, value, (yes) - (at)-1, (no) - (at)-1)
+enum { V4 = 5, V6 = 15, SOLICITATION = 28, ACCEPT = 33, DROP = 34 };
+
+/*
+ * Offsets of an untagged Ethernet frame: type 12; IPv4: header 14 (protocol 23, fragment 20, destination 30), UDP behind;
+ * IPv6: header 14 (next header 20, destination 38), UDP or ICMPv6 at 54.
+ */
 static struct sock_filter program[] = {
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
-	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x0fff),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 13), /* a VLAN's frame belongs to the VLAN's device */
-	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 11),
-	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 9),
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 30),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ALL_ROUTERS, 1, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HSRP_ROUTERS, 0, 6),
-	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
-	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
-	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT, 0, 1),
-	BPF_STMT(BPF_RET | BPF_K, FRAME_MAX),
-	BPF_STMT(BPF_RET | BPF_K, 0),
+	[0] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
+	[1] = BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x0fff),
+	JUMP(2, BPF_JEQ, 0, 3, DROP), /* a VLAN's frame belongs to the VLAN's device */
+	[3] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+	JUMP(4, BPF_JEQ, ETH_P_IP, V4, V6),
+	[V4] = BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+	JUMP(6, BPF_JEQ, IPPROTO_UDP, 7, DROP),
+	[7] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 30),
+	JUMP(8, BPF_JEQ, ALL_ROUTERS, 10, 9),
+	JUMP(9, BPF_JEQ, HSRP_ROUTERS, 10, DROP),
+	[10] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
+	JUMP(11, BPF_JSET, 0x1fff, DROP, 12),
+	[12] = BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+	[13] = BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
+	JUMP(14, BPF_JEQ, PORT, ACCEPT, DROP),
+	JUMP(V6, BPF_JEQ, ETH_P_IPV6, 16, DROP),
+	[16] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 38),
+	JUMP(17, BPF_JEQ, LINK_MULTICAST, 18, DROP),
+	[18] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 42),
+	JUMP(19, BPF_JEQ, 0, 20, DROP),
+	[20] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 46),
+	JUMP(21, BPF_JEQ, 0, 22, DROP),
+	[22] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 50),
+	JUMP(23, BPF_JEQ, HSRP_ROUTERS_V6, 24, SOLICITATION),
+	[24] = BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+	JUMP(25, BPF_JEQ, IPPROTO_UDP, 26, DROP),
+	[26] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 56),
+	JUMP(27, BPF_JEQ, PORT_V6, ACCEPT, DROP),
+	JUMP(SOLICITATION, BPF_JEQ, ALL_ROUTERS_V6, 29, DROP),
+	[29] = BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+	JUMP(30, BPF_JEQ, IPPROTO_ICMPV6, 31, DROP),
+	[31] = BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+	JUMP(32, BPF_JEQ, ND_ROUTER_SOLICITATION, ACCEPT, DROP),
+	[ACCEPT] = BPF_STMT(BPF_RET | BPF_K, FRAME_MAX),
+	[DROP] = BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
 static int set_int(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/*
+ * The card's filter, whether the device has IPv6 yet or not; who has it and is to tell the switches, joins, too.
+ */
+static int hear_ipv6(int fd, int ifindex)
+{
+	static const uint8_t last[] = {ALL_ROUTERS_V6, HSRP_ROUTERS_V6};
+
+	for (size_t n = 0; n < sizeof(last); n++) {
+		struct packet_mreq m = {.mr_ifindex = ifindex,
+			.mr_type = PACKET_MR_MULTICAST,
+			.mr_alen = 6,
+			.mr_address = {0x33, 0x33, 0, 0, 0, last[n]}};
+		if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+void frame_receiver_join_ipv6(const struct frame_receiver *r, int ifindex)
+{
+	struct ipv6_mreq group = {.ipv6mr_interface = (unsigned)ifindex};
+
+	group.ipv6mr_multiaddr.s6_addr[0] = 0xff;
+	group.ipv6mr_multiaddr.s6_addr[1] = 0x02;
+	group.ipv6mr_multiaddr.s6_addr[15] = HSRP_ROUTERS_V6;
+	if (r->member_ipv6 >= 0)
+		(void)setsockopt(r->member_ipv6, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
 static int receiver_setup(struct frame_receiver *r, int ifindex)
@@ -76,7 +136,8 @@ static int receiver_setup(struct frame_receiver *r, int ifindex)
 		if (setsockopt(r->member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 			return -errno;
 	}
-	return 0;
+	frame_receiver_join_ipv6(r, ifindex);
+	return hear_ipv6(r->fd, ifindex);
 }
 
 int frame_receiver_open(struct frame_receiver *r, int ifindex, mono_t now)
@@ -86,6 +147,7 @@ int frame_receiver_open(struct frame_receiver *r, int ifindex, mono_t now)
 	r->empty = now;
 	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	r->member = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	r->member_ipv6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* none: a kernel without IPv6 */
 	e = r->fd < 0 || r->member < 0 ? -errno : receiver_setup(r, ifindex);
 	if (e < 0)
 		frame_receiver_close(r);
@@ -98,7 +160,9 @@ void frame_receiver_close(struct frame_receiver *r)
 		close(r->fd);
 	if (r->member >= 0)
 		close(r->member);
-	r->fd = r->member = -1;
+	if (r->member_ipv6 >= 0)
+		close(r->member_ipv6);
+	r->fd = r->member = r->member_ipv6 = -1;
 }
 
 /*

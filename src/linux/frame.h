@@ -7,7 +7,8 @@
  *
  * The receiver is an ETH_P_ALL socket: neither a UDP nor an ETH_P_IP socket on the device sees frames that carry our own
  * virtual MAC as source once the private macvlan is up, so two active routers would never notice each other.
- * A BPF program lets through untagged IPv4 UDP to 224.0.0.2 port 1985, not fragmented; own frames are not seen.
+ * A BPF program lets through untagged IPv4 UDP to 224.0.0.2 or 224.0.0.102 port 1985, not fragmented, IPv6 UDP to ff02::66
+ * port 2029, and router solicitations; own frames are not seen.
  */
 #ifndef LINUX_FRAME_H
 #define LINUX_FRAME_H
@@ -21,9 +22,10 @@
 enum { FRAME_MAX = 1600 };
 
 struct frame_receiver {
-	int fd;	      /* to be polled; -1 when closed */
-	int member;   /* 224.0.0.2 on the device */
-	mono_t empty; /* the socket was last seen empty at this time */
+	int fd;		 /* to be polled; -1 when closed */
+	int member;	 /* 224.0.0.2 and 224.0.0.102 on the device */
+	int member_ipv6; /* ff02::66, so that switches which listen to MLD send it; -1 without IPv6 */
+	mono_t empty;	 /* the socket was last seen empty at this time */
 };
 
 struct frame_in {
@@ -41,6 +43,8 @@ struct frame_out {
 /* 0 or -errno; on failure nothing is open. */
 int frame_receiver_open(struct frame_receiver *r, int ifindex, mono_t now);
 void frame_receiver_close(struct frame_receiver *r);
+/* Joins anew: a device that had no IPv6 when the receiver was opened, or lost it meanwhile. Harmless when joined. */
+void frame_receiver_join_ipv6(const struct frame_receiver *r, int ifindex);
 /* One frame into `buf` (FRAME_MAX): 1, 0 when there is none, -errno (-ENETDOWN: the device went down; go on). */
 int frame_receive(struct frame_receiver *r, uint8_t *buf, mono_t now, struct frame_in *out);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct context {
 
 int linkwatch_open(void)
 {
-	struct sockaddr_nl to = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	struct sockaddr_nl to = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR};
 	int size = RECEIVE_BUFFER;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
@@ -36,6 +37,17 @@ int linkwatch_open(void)
 	return fd;
 }
 
+/* Addresses for a limited time are ours (use-bia) or not ready; what is tentative is reported again when it is not. */
+static void on_address(const struct nlmsghdr *h, const struct context *x)
+{
+	const struct ifaddrmsg *a = mnl_nlmsg_get_payload(h);
+	struct linkwatch_change c = {.ifindex = (int)a->ifa_index, .address = true};
+
+	if (a->ifa_family == AF_INET6 && a->ifa_scope == RT_SCOPE_LINK && (a->ifa_flags & IFA_F_PERMANENT) &&
+		(h->nlmsg_type == RTM_DELADDR || !(a->ifa_flags & IFA_F_TENTATIVE)))
+		x->each(x->arg, &c);
+}
+
 static int on_message(const struct nlmsghdr *h, void *arg)
 {
 	const struct context *x = arg;
@@ -43,6 +55,10 @@ static int on_message(const struct nlmsghdr *h, void *arg)
 	struct linkwatch_change c = {0};
 	const struct nlattr *a;
 
+	if (h->nlmsg_type == RTM_NEWADDR || h->nlmsg_type == RTM_DELADDR) {
+		on_address(h, x);
+		return MNL_CB_OK;
+	}
 	if ((h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK) || info->ifi_family != AF_UNSPEC)
 		return MNL_CB_OK; /* a bridge speaks of its ports in another family */
 	c.ifindex = info->ifi_index;

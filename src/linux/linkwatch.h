@@ -1,7 +1,7 @@
 /*
- * Notifications about links, for a process that must never wait for the rtnetlink lock.
+ * Notifications about links and their link-local addresses, for a process that must never wait for the rtnetlink lock.
  *
- * Owns:  one socket that is subscribed to link changes.
+ * Owns:  one socket that is subscribed to changes of links and IPv6 addresses.
  * Never: asks the kernel anything: the state at the start, and after an overrun, comes from vmac_link_query().
  */
 #ifndef LINUX_LINKWATCH_H
@@ -15,6 +15,7 @@ struct linkwatch_change {
 	bool gone; /* deleted, or moved to another namespace */
 	bool up;   /* administratively up and with carrier */
 	struct mac mac;
+	bool address; /* only .ifindex counts: a link-local address of it came or went, ask which it has now */
 };
 
 int linkwatch_open(void); /* a non-blocking descriptor, or -errno */

@@ -17,6 +17,7 @@ enum {
 	BUFFER = 32768,
 	ADDRESS_PROTOCOL = 213,
 	DOOMED_GROUP = 0x68737277, /* a link group of our own */
+	LINK_LOCAL_LEN = 64,
 };
 
 struct vmac {
@@ -192,15 +193,28 @@ static int alias_set(struct vmac *v, int ifindex, const struct hsrp_kernel *k)
 	return change(v, h);
 }
 
-static int address_change(
-	struct vmac *v, uint16_t type, int ifindex, const struct ipaddr *ip, uint32_t lifetime_s)
+/*
+ * IPv6: without duplicate address detection, the address is another router's until this moment. On a macvlan the
+ * link-local one brings the route to its neighbours; all others are reached by the device.
+ */
+static void address_fill(struct ifaddrmsg *a, const struct ipaddr *ip, bool macvlan)
+{
+	bool link_local = ip_is_link_local(ip);
+
+	a->ifa_family = ip->family == IP_V6 ? AF_INET6 : AF_INET;
+	a->ifa_prefixlen = link_local && macvlan ? LINK_LOCAL_LEN : (uint8_t)ip_bits(ip);
+	if (ip->family == IP_V6)
+		a->ifa_flags = IFA_F_NODAD;
+}
+
+static int address_change(struct vmac *v, uint16_t type, int ifindex, const struct ipaddr *ip, bool macvlan,
+	uint32_t lifetime_s)
 {
 	bool add = type == RTM_NEWADDR;
 	struct nlmsghdr *h = request(v, type, add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
 
-	a->ifa_family = ip->family == IP_V6 ? AF_INET6 : AF_INET;
-	a->ifa_prefixlen = (uint8_t)ip_bits(ip);
+	address_fill(a, ip, macvlan);
 	a->ifa_index = (unsigned)ifindex;
 	mnl_attr_put(h, IFA_LOCAL, ip_bits(ip) / 8, ip->bytes);
 	mnl_attr_put(h, IFA_ADDRESS, ip_bits(ip) / 8, ip->bytes);
@@ -208,14 +222,22 @@ static int address_change(
 		struct ifa_cacheinfo life = {.ifa_prefered = lifetime_s, .ifa_valid = lifetime_s};
 		mnl_attr_put(h, IFA_CACHEINFO, sizeof(life), &life);
 		mnl_attr_put_u8(h, IFA_PROTO, ADDRESS_PROTOCOL);
+		if (ip->family == IP_V6 && a->ifa_prefixlen != LINK_LOCAL_LEN)
+			mnl_attr_put_u32(h, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
 	}
 	return change(v, h);
 }
 
 /* ---- the addresses of one macvlan ---- */
 
+static uint8_t family_of(enum ip_family family)
+{
+	return family == IP_V6 ? AF_INET6 : AF_INET;
+}
+
 struct address_list {
 	int ifindex;
+	enum ip_family family;
 	unsigned count;
 	struct ipaddr address[64];
 };
@@ -226,13 +248,16 @@ static int on_address(const struct nlmsghdr *h, void *arg)
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *a;
 
-	if (h->nlmsg_type != RTM_NEWADDR || (int)m->ifa_index != list->ifindex || list->count == 64)
+	if (h->nlmsg_type != RTM_NEWADDR || (int)m->ifa_index != list->ifindex || list->count == 64 ||
+		m->ifa_family != family_of(list->family))
 		return MNL_CB_OK;
 	mnl_attr_for_each(a, h, sizeof(*m))
 	{
-		if (mnl_attr_get_type(a) != IFA_LOCAL || mnl_attr_get_payload_len(a) != 4)
+		bool v6 = list->family == IP_V6;
+		if (mnl_attr_get_type(a) != (v6 ? IFA_ADDRESS : IFA_LOCAL) ||
+			mnl_attr_get_payload_len(a) != (v6 ? 16 : 4))
 			continue;
-		list->address[list->count++] = ip_from_bytes(IP_V4, mnl_attr_get_payload(a));
+		list->address[list->count++] = ip_from_bytes(list->family, mnl_attr_get_payload(a));
 	}
 	return MNL_CB_OK;
 }
@@ -242,7 +267,7 @@ static int addresses_get(struct vmac *v, struct address_list *list)
 	struct nlmsghdr *h = request(v, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
 
-	a->ifa_family = AF_INET;
+	a->ifa_family = family_of(list->family);
 	a->ifa_index = (unsigned)list->ifindex;
 	list->count = 0;
 	return talk(v, h, on_address, list);
@@ -256,16 +281,16 @@ static bool listed(const struct hsrp_kernel *k, const struct ipaddr *ip)
 	return false;
 }
 
-/* Deletes what is on the macvlan, except the addresses of `keep` when given. */
-static int addresses_clear(struct vmac *v, int ifindex, const struct hsrp_kernel *keep)
+/* Deletes what is on the macvlan; with `keep`, except the addresses of `k`. */
+static int addresses_clear(struct vmac *v, int ifindex, const struct hsrp_kernel *k, bool keep)
 {
-	struct address_list list = {.ifindex = ifindex};
+	struct address_list list = {.ifindex = ifindex, .family = (enum ip_family)k->family};
 	int e = addresses_get(v, &list);
 
 	for (unsigned n = 0; e == 0 && n < list.count; n++) {
-		if (keep && listed(keep, &list.address[n]))
+		if (keep && listed(k, &list.address[n]))
 			continue;
-		e = address_change(v, RTM_DELADDR, ifindex, &list.address[n], 0);
+		e = address_change(v, RTM_DELADDR, ifindex, &list.address[n], true, 0);
 		e = e == -EADDRNOTAVAIL ? 0 : e;
 	}
 	return e;
@@ -276,7 +301,7 @@ static int addresses_add(struct vmac *v, int ifindex, const struct hsrp_kernel *
 	int e = 0;
 
 	for (unsigned n = 0; e == 0 && n < k->address_count; n++)
-		e = address_change(v, RTM_NEWADDR, ifindex, &k->address[n], k->lifetime_s);
+		e = address_change(v, RTM_NEWADDR, ifindex, &k->address[n], !k->use_bia, k->lifetime_s);
 	return e;
 }
 
@@ -285,7 +310,7 @@ static int addresses_delete(struct vmac *v, int ifindex, const struct hsrp_kerne
 	int e = 0;
 
 	for (unsigned n = 0; n < k->address_count; n++) {
-		int one = address_change(v, RTM_DELADDR, ifindex, &k->address[n], 0);
+		int one = address_change(v, RTM_DELADDR, ifindex, &k->address[n], false, 0);
 		if (one != -EADDRNOTAVAIL && one != -ENODEV && e == 0)
 			e = one;
 	}
@@ -310,25 +335,32 @@ static int own_setting(const char *family, const char *device, const char *name,
 	return e;
 }
 
-static int macvlan_settings(const char *name, const char *parent)
+static int macvlan_settings(const char *name, const char *parent, enum ip_family of)
 {
 	static const struct {
+		enum ip_family of; /* groups of this family; IP_NONE: all */
 		const char *family, *name, *value;
 	} settings[] = {
-		{"ipv6", "disable_ipv6",
+		{IP_V4, "ipv6", "disable_ipv6",
 			"1"}, /* before it is up: no link-local address, no report from the virtual MAC */
-		{"ipv4", "arp_ignore", "1"},	 /* answers for its own address only */
-		{"ipv4", "rp_filter", "2"},	 /* what comes in by it is answered by the device */
-		{"ipv4", "send_redirects", "0"}, /* RFC 2281 6.3 */
+		/* Before it is up: no address but the virtual ones, nothing learned or asked from other routers. */
+		{IP_V6, "ipv6", "addr_gen_mode", "1"}, {IP_V6, "ipv6", "accept_ra", "0"},
+		{IP_V6, "ipv6", "autoconf", "0"}, {IP_V6, "ipv6", "dad_transmits", "0"},
+		{IP_V6, "ipv6", "keep_addr_on_down", "0"}, {IP_V6, "ipv6", "disable_ipv6", "0"},
+		{IP_NONE, "ipv4", "arp_ignore", "1"},	  /* answers for its own address only */
+		{IP_NONE, "ipv4", "rp_filter", "2"},	  /* what comes in by it is answered by the device */
+		{IP_NONE, "ipv4", "send_redirects", "0"}, /* RFC 2281 6.3 */
 	};
 	char path[SYSCTL_NAME_MAX], forwarding[SYSCTL_VALUE_MAX];
 	int e = 0;
 
 	for (size_t n = 0; e == 0 && n < sizeof(settings) / sizeof(settings[0]); n++)
-		e = own_setting(settings[n].family, name, settings[n].name, settings[n].value);
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/forwarding", parent);
+		if (settings[n].of == IP_NONE || settings[n].of == of)
+			e = own_setting(settings[n].family, name, settings[n].name, settings[n].value);
+	const char *family = of == IP_V6 ? "ipv6" : "ipv4";
+	snprintf(path, sizeof(path), "net/%s/conf/%s/forwarding", family, parent);
 	if (e == 0 && sysctl_read(path, forwarding, sizeof(forwarding)) == 0)
-		e = own_setting("ipv4", name, "forwarding", forwarding);
+		e = own_setting(family, name, "forwarding", forwarding);
 	return e;
 }
 
@@ -399,7 +431,7 @@ static int macvlan_ensure(struct vmac *v, const char *name, const struct hsrp_ke
 	if (e == 0)
 		e = alias_set(v, l->ifindex, k);
 	if (e == 0)
-		e = macvlan_settings(name, k->device);
+		e = macvlan_settings(name, k->device, (enum ip_family)k->family);
 	if (e != 0 && l->ifindex > 0)
 		(void)link_delete(v, l->ifindex); /* half made is not made */
 	return e;
@@ -413,8 +445,22 @@ static int macvlan_serve(struct vmac *v, const char *name, const struct hsrp_ker
 	if (e == 0 && !(l.flags & IFF_UP))
 		e = link_up(v, l.ifindex, true);
 	if (e == 0)
-		e = addresses_clear(v, l.ifindex, k);
+		e = addresses_clear(v, l.ifindex, k, true);
 	return e == 0 ? addresses_add(v, l.ifindex, k) : e;
+}
+
+/*
+ * IPv6's macvlan goes down first: each address that goes means a multicast group less, and the kernel would tell that by MLD
+ * from the virtual MAC. IPv4's may follow later (vmac_down): the address is what counts, and going down takes the kernel long.
+ */
+static int addresses_remove(struct vmac *v, const struct link *l, const struct hsrp_kernel *k, bool down)
+{
+	bool first = k->family == IP_V6;
+	int e = first ? link_up(v, l->ifindex, false) : 0;
+
+	if (e == 0)
+		e = addresses_clear(v, l->ifindex, k, false);
+	return e == 0 && down && !first ? link_up(v, l->ifindex, false) : e;
 }
 
 static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
@@ -428,8 +474,7 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 	case HSRP_KERNEL_PREPARE:
 		e = macvlan_ensure(v, name, k, &l);
 		if (e == 0 && (l.flags & IFF_UP)) {
-			e = addresses_clear(v, l.ifindex, NULL);
-			return e ? e : link_up(v, l.ifindex, false);
+			return addresses_remove(v, &l, k, true);
 		}
 		return e;
 	case HSRP_KERNEL_SERVE: return macvlan_serve(v, name, k);
@@ -447,7 +492,7 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 		return 0; /* nothing of ours is there */
 	if (e != 0)
 		return e;
-	return k->op == HSRP_KERNEL_UNSERVE ? addresses_clear(v, l.ifindex, NULL) : link_delete(v, l.ifindex);
+	return k->op == HSRP_KERNEL_UNSERVE ? addresses_remove(v, &l, k, false) : link_delete(v, l.ifindex);
 }
 
 int vmac_apply(struct vmac *v, const struct hsrp_kernel *k)
@@ -473,7 +518,7 @@ int vmac_down(struct vmac *v, const struct hsrp_kernel *k)
 	hsrp_macvlan_name(k->ifindex, (enum ip_family)k->family, k->group, name);
 	int e = link_get(v, name, &l);
 	if (e == 0 && l.ours && (l.flags & IFF_UP)) {
-		struct address_list list = {.ifindex = l.ifindex};
+		struct address_list list = {.ifindex = l.ifindex, .family = (enum ip_family)k->family};
 		e = addresses_get(v, &list);
 		if (e == 0 && list.count == 0)
 			e = link_up(v, l.ifindex, false);
@@ -515,6 +560,47 @@ int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigne
 	return e ? e : first;
 }
 
+struct link_local_search {
+	int ifindex;
+	struct ipaddr preferred, found;
+};
+
+static int on_link_local(const struct nlmsghdr *h, void *arg)
+{
+	struct link_local_search *s = arg;
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *a;
+
+	if (h->nlmsg_type != RTM_NEWADDR || (int)m->ifa_index != s->ifindex || m->ifa_family != AF_INET6 ||
+		!(m->ifa_flags & IFA_F_PERMANENT) || (m->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
+		return MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(*m))
+	{
+		if (mnl_attr_get_type(a) != IFA_ADDRESS || mnl_attr_get_payload_len(a) != 16)
+			continue;
+		struct ipaddr ip = ip_from_bytes(IP_V6, mnl_attr_get_payload(a));
+		if (ip_is_link_local(&ip) && !ip_equal(&s->found, &s->preferred) &&
+			(!ip_is_set(&s->found) || ip_equal(&ip, &s->preferred) ||
+				ip_compare(&ip, &s->found) < 0))
+			s->found = ip;
+	}
+	return MNL_CB_OK;
+}
+
+/* Not set when there is none, or no IPv6 at all. */
+static struct ipaddr link_local_get(struct vmac *v, const struct link *l)
+{
+	struct link_local_search s = {.ifindex = l->ifindex, .preferred = hsrp_link_local(&l->mac)};
+	struct nlmsghdr *h = request(v, RTM_GETADDR, NLM_F_DUMP);
+	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
+
+	s.preferred.bytes[8] ^= 0x02; /* RFC 4291 appendix A, as the kernel makes it */
+	a->ifa_family = AF_INET6;
+	a->ifa_index = (unsigned)l->ifindex;
+	(void)talk(v, h, on_link_local, &s);
+	return s.found;
+}
+
 int vmac_link_query(struct vmac *v, const char *device, struct vmac_link *out)
 {
 	struct link l;
@@ -525,6 +611,7 @@ int vmac_link_query(struct vmac *v, const char *device, struct vmac_link *out)
 		return 0;
 	if (e == 0)
 		*out = (struct vmac_link){.ifindex = l.ifindex,
+			.link_local = link_local_get(v, &l),
 			.up = (l.flags & IFF_UP) && (l.flags & IFF_RUNNING),
 			.mac = l.mac};
 	return e;

@@ -6,8 +6,9 @@
  * Never: touches an interface without that alias, decides anything: hsrp/plan.c does. It blocks while the kernel's
  *        rtnetlink lock is held by others: it is for a thread that sends no hellos.
  *
- * The macvlan is down and without address unless its group is active: then nobody answers ARP for the virtual address and
- * no frame leaves with the virtual MAC. IPv6 is off on it before it comes up.
+ * The macvlan is down and without address unless its group is active: then nobody answers ARP or neighbour solicitations
+ * for the virtual address and no frame leaves with the virtual MAC. Before it comes up, IPv6 is off on an IPv4 group's, and
+ * without addresses of the kernel's own on an IPv6 group's.
  */
 #ifndef LINUX_VMAC_H
 #define LINUX_VMAC_H
@@ -46,6 +47,8 @@ struct vmac_link {
 	int ifindex; /* 0: there is no such device */
 	bool up;     /* administratively up and with carrier */
 	struct mac mac;
+	struct ipaddr
+		link_local; /* permanent and usable; of several that of the MAC, else the lowest; not set: none */
 };
 int vmac_link_query(struct vmac *v, const char *device, struct vmac_link *out); /* 0 or -errno */
 

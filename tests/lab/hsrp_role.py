@@ -30,19 +30,21 @@ def string(text):
 
 
 def address(text):
+    if text and ":" in text:
+        return b"\6" + socket.inet_pton(socket.AF_INET6, text)
     return b"\0" if not text else b"\4" + socket.inet_aton(text)
 
 
-def interface_body(device, name, addr, length=24, use_bia=False, delay=(0, 0)):
+def interface_body(device, name, addr, length=24, use_bia=False, delay=(0, 0), version=1, ipv6_routing=False):
     return (string(device) + string(name) + address(addr) + struct.pack("!B", length if addr else 0) + address("") +
-            struct.pack("!BBBHHBH", 0, 1, use_bia, delay[0], delay[1], 0, 0))
+            struct.pack("!BBBHHBH", ipv6_routing, version, use_bia, delay[0], delay[1], 0, 0))
 
 
 def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100, preempt=False, minimum=0, timers=None,
-               auth="cisco", enabled=True):
+               auth="cisco", enabled=True, family=4, prefix=32):
     hello, hold = timers or (3000, 10000)
-    body = string(device) + struct.pack("!HB", group, 4) + string("") + struct.pack("!B", enabled) + address(vip) + b"\0"
-    body += struct.pack("!B", len(secondary)) + b"".join(address(a) + b"\x20" for a in secondary)
+    body = string(device) + struct.pack("!HB", group, family) + string("") + struct.pack("!B", enabled) + address(vip) + b"\0"
+    body += struct.pack("!B", len(secondary)) + b"".join(address(a) + bytes([prefix]) for a in secondary)
     body += struct.pack("!BBHHHB", priority, preempt, minimum, 0, 0, 1) + string("") + b"\0\0\0"    # no pair
     body += struct.pack("!BLL", timers is not None, hello, hold)
     body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0) + string("")   # text, no key, no chain
@@ -64,8 +66,12 @@ class Reader:
         return self.data[self.at - length:self.at].decode()
 
     def address(self):
-        if not self.take("B"):
+        family = self.take("B")
+        if not family:
             return None
+        if family == 6:
+            self.at += 16
+            return socket.inet_ntop(socket.AF_INET6, self.data[self.at - 16:self.at])
         self.at += 4
         return socket.inet_ntoa(self.data[self.at - 4:self.at])
 
