@@ -59,7 +59,6 @@ enum cli_action_kind {
 	CLI_DO_RESTART,	       /* hotswan restart, reload: D9 restart, all stays in kernel and charon */
 };
 
-enum cli_clear { CLI_CLEAR_ALL, CLI_CLEAR_PEER, CLI_CLEAR_MAP };
 enum cli_debug { CLI_DEBUG_ALL, CLI_DEBUG_STANDBY, CLI_DEBUG_CRYPTO };
 enum cli_pipe_kind {
 	CLI_PIPE_NONE,
@@ -77,11 +76,13 @@ struct cli_action {
 	bool json; /* `| json` */
 	enum cli_pipe_kind pipe;
 	char pattern[CLI_PATTERN_MAX];
-	struct {
-		enum cli_clear what;
-		struct ipaddr peer;
+	struct {	  /* what is not set counts for all */
+		bool ike; /* clear crypto session, isakmp, ikev2: IKE_SAs with all that hangs on them */
+		uint8_t version; /* 1, 2 */
+		uint32_t conn_id, spi;
+		struct ipaddr local, peer;
 		char map[NAME_MAX_LEN];
-		bool ike; /* clear crypto session, clear crypto isakmp: the IKE_SAs too */
+		char interface[INTERFACE_NAME_MAX];
 	} clear;
 	enum cli_debug debug;
 	bool on;

@@ -4,7 +4,7 @@
 
 #include "cli/rules.h"
 
-enum { PROTOCOL_IP = 0, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+enum { PROTOCOL_IP = 0, PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
 /* --- From the line ------------------------------------------------------------------------------------------------ */
 
@@ -50,6 +50,16 @@ static struct acl_end read_end(const struct cli_args *a, const struct end_slots 
 	return e;
 }
 
+/* As struct acl_rule has it. */
+static uint32_t read_icmp(const struct cli_args *a)
+{
+	const struct cli_value *type = cli_arg(a, "type"), *code = cli_arg(a, "code");
+
+	if (!type->set)
+		return 0;
+	return 1 + (code->set ? ACL_ICMP_CODE | (type->n & 0xff) << 8 | code->n : type->n);
+}
+
 static struct acl_rule read_rule(const struct cli_args *a)
 {
 	struct acl_rule r = {.sequence = cli_arg(a, "sequence")->n,
@@ -66,6 +76,9 @@ static struct acl_rule read_rule(const struct cli_args *a)
 		r.protocol = PROTOCOL_TCP;
 	else if (cli_has(a, "udp"))
 		r.protocol = PROTOCOL_UDP;
+	else if (cli_has(a, "icmp"))
+		r.protocol = PROTOCOL_ICMP;
+	r.icmp = read_icmp(a);
 	r.source = read_end(a, &source_slots);
 	r.destination = read_end(a, &destination_slots);
 	return r;
@@ -91,6 +104,21 @@ static void show_end(const struct acl_end *e, const struct end_slots *s, struct 
 	}
 }
 
+/* Type and code that have a name are written by it. */
+static void show_icmp(uint32_t icmp, struct cli_args *a)
+{
+	uint32_t value = icmp - 1;
+
+	if (!icmp)
+		return;
+	if (value & ACL_ICMP_CODE && !cli_named("ICMP-TYPE", value)) {
+		cli_put_number(a, "type", value >> 8 & 0xff);
+		cli_put_number(a, "code", value & 0xff);
+	} else {
+		cli_put_number(a, "type", value);
+	}
+}
+
 static bool get_rule(const struct cli_target *t, struct cli_args *a)
 {
 	const struct acl_rule *r = t->object;
@@ -106,10 +134,12 @@ static bool get_rule(const struct cli_target *t, struct cli_args *a)
 	case PROTOCOL_IP: cli_put_number(a, "ip", 1); break;
 	case PROTOCOL_TCP: cli_put_number(a, "tcp", 1); break;
 	case PROTOCOL_UDP: cli_put_number(a, "udp", 1); break;
+	case PROTOCOL_ICMP: cli_put_number(a, "icmp", 1); break;
 	default: cli_put_number(a, "protocol", (uint32_t)r->protocol);
 	}
 	show_end(&r->source, &source_slots, a);
 	show_end(&r->destination, &destination_slots, a);
+	show_icmp(r->icmp, a);
 	if (r->established)
 		cli_put_number(a, "established", 1);
 	if (r->log)
@@ -135,7 +165,15 @@ static bool is_other(const struct cli_target *t)
 {
 	const struct acl_rule *r = t->object;
 
-	return !r->is_remark && r->protocol != PROTOCOL_TCP && r->protocol != PROTOCOL_UDP;
+	return !r->is_remark && r->protocol != PROTOCOL_TCP && r->protocol != PROTOCOL_UDP &&
+		r->protocol != PROTOCOL_ICMP;
+}
+
+static bool is_icmp(const struct cli_target *t)
+{
+	const struct acl_rule *r = t->object;
+
+	return !r->is_remark && r->protocol == PROTOCOL_ICMP;
 }
 
 static bool is_remark(const struct cli_target *t)
@@ -261,6 +299,21 @@ static void warn_wildcard(struct cli_call *c)
 	}
 }
 
+static void warn_rule(struct cli_call *c)
+{
+	struct acl_rule r = read_rule(c->args);
+
+	warn_wildcard(c);
+	if (r.icmp && !c->no)
+		cli_note(c,
+			r.permit ? "%%Warning: an SA is not bound to a type of ICMP: this line protects all "
+				   "ICMP "
+				   "between these addresses"
+				 : "%%Warning: an SA is not bound to a type of ICMP: this line exempts none "
+				   "from "
+				   "protection");
+}
+
 static const struct acl_rule *same_remark(const struct acl *a, const char *text)
 {
 	const struct acl_rule *r;
@@ -366,8 +419,13 @@ static bool get_list(const struct cli_target *t, struct cli_args *a)
 #define UDP                                                                                                  \
 	ACTION "udp:udp " ADDRESS_OF("s-") PORTS_OF("s-", "UDP-PORT") ADDRESS_OF("d-")                       \
 		PORTS_OF("d-", "UDP-PORT") "[log:log]"
-#define NUMBERED  "access-list {<100-199>:list|<2000-2699>:list} "
-#define SEQUENCED "[<1-2147483647>:sequence] "
+#define ICMP ACTION "icmp:icmp " ADDRESS_OF("s-") ADDRESS_OF("d-") "[ICMP-TYPE:type [<0-255>:code]] [log:log]"
+/* What a list for IPsec cannot look at. */
+#define OPTION                                                                                               \
+	"{dscp|precedence|tos|ttl|option|fragments|time-range|reflect|log-input|match-all|match-any} [LINE]"
+#define ANY_PROTOCOL "{ip|tcp|udp|icmp|PROTOCOL} "
+#define NUMBERED     "access-list {<100-199>:list|<2000-2699>:list} "
+#define SEQUENCED    "[<1-2147483647>:sequence] "
 
 #define ACTION_HELP "Specify packets to forward|Specify packets to reject|"
 #define ADDRESS_HELP(what)                                                                                   \
@@ -386,17 +444,47 @@ static bool get_list(const struct cli_target *t, struct cli_args *a)
 #define TCP_HELP                                                                                             \
 	PORT_HELP("Transmission Control Protocol")                                                           \
 	"Match established connections|Log matches against this entry"
+#define ICMP_HELP                                                                                            \
+	ACTION_HELP "Internet Control Message Protocol|" ADDRESS_HELP("source") ADDRESS_HELP(                \
+		"destination") "ICMP message type|ICMP message code|Log matches against this entry"
 #define UDP_HELP PORT_HELP("User Datagram Protocol") "Log matches against this entry"
 #define NUMBERED_HELP                                                                                        \
 	"Add an access list entry|IP extended access list|IP extended access list (expanded range)|"
 #define SEQUENCED_HELP "Sequence Number|"
 
 #define RULE(applies_)                                                                                       \
-	.check = check_rule, .after = warn_wildcard, .set = set_rule, .unset = unset_rule, .get = get_rule,  \
+	.check = check_rule, .after = warn_rule, .set = set_rule, .unset = unset_rule, .get = get_rule,      \
 	.applies = applies_, .touches = MODEL_ACL
 #define NUMBERED_RULE(applies_)                                                                              \
 	.modes = IN(CONFIG), .rank = 1600, .list = &cli_list_numbered_rules, RULE(applies_)
 #define NAMED_RULE(applies_) .modes = IN(ACL), .rank = 10, .list = &cli_list_rules, RULE(applies_)
+
+#define OPTION_REFUSED                                                                                       \
+	"This option of an access list rule is not available: a rule is a protocol, addresses and ports"
+#define GROUP_REFUSED "Object groups are not available: accepted are A.B.C.D WILDCARD, host A.B.C.D and any"
+/* The same lines with something behind that is known, and not to be had. */
+#define REFUSED_LINES(mode, head)                                                                            \
+	{.modes = IN(mode),                                                                                  \
+		.flags = CLI_HIDDEN,                                                                         \
+		.refuse = OPTION_REFUSED,                                                                    \
+		.syntax = head ACTION ANY_PROTOCOL ADDRESS_OF("s-") ADDRESS_OF("d-") OPTION},                \
+		{.modes = IN(mode),                                                                          \
+			.flags = CLI_HIDDEN,                                                                 \
+			.refuse = OPTION_REFUSED,                                                            \
+			.syntax = head TCP " " OPTION},                                                      \
+		{.modes = IN(mode),                                                                          \
+			.flags = CLI_HIDDEN,                                                                 \
+			.refuse = OPTION_REFUSED,                                                            \
+			.syntax = head UDP " " OPTION},                                                      \
+		{.modes = IN(mode),                                                                          \
+			.flags = CLI_HIDDEN,                                                                 \
+			.refuse = GROUP_REFUSED,                                                             \
+			.syntax = head ACTION "{object-group|" ANY_PROTOCOL "object-group} LINE"},           \
+	{                                                                                                    \
+		.modes = IN(mode), .flags = CLI_HIDDEN, .refuse = GROUP_REFUSED,                             \
+		.syntax = head ACTION ANY_PROTOCOL ADDRESS_OF("s-")                                          \
+			PORTS_OF("s-", "TCP-PORT") "object-group LINE"                                       \
+	}
 
 static const struct cli_row rows[] = {
 	{.modes = IN(CONFIG),
@@ -430,6 +518,8 @@ static const struct cli_row rows[] = {
 	{NUMBERED_RULE(is_other), .syntax = NUMBERED OTHER, .help = NUMBERED_HELP OTHER_HELP},
 	{NUMBERED_RULE(is_tcp), .syntax = NUMBERED TCP, .help = NUMBERED_HELP TCP_HELP},
 	{NUMBERED_RULE(is_udp), .syntax = NUMBERED UDP, .help = NUMBERED_HELP UDP_HELP},
+	{NUMBERED_RULE(is_icmp), .syntax = NUMBERED ICMP, .help = NUMBERED_HELP ICMP_HELP},
+	REFUSED_LINES(CONFIG, NUMBERED),
 	{.modes = IN(CONFIG),
 		.syntax = "access-list {<100-199>:list|<2000-2699>:list}",
 		.flags = CLI_ONLY_NO | CLI_HIDDEN,
@@ -445,6 +535,8 @@ static const struct cli_row rows[] = {
 	{NAMED_RULE(is_other), .syntax = SEQUENCED OTHER, .help = SEQUENCED_HELP OTHER_HELP},
 	{NAMED_RULE(is_tcp), .syntax = SEQUENCED TCP, .help = SEQUENCED_HELP TCP_HELP},
 	{NAMED_RULE(is_udp), .syntax = SEQUENCED UDP, .help = SEQUENCED_HELP UDP_HELP},
+	{NAMED_RULE(is_icmp), .syntax = SEQUENCED ICMP, .help = SEQUENCED_HELP ICMP_HELP},
+	REFUSED_LINES(ACL, SEQUENCED),
 	{.modes = IN(ACL),
 		.syntax = "<1-2147483647>:sequence",
 		.help = "Sequence Number",

@@ -286,6 +286,29 @@ static void note_template(struct cli_call *c)
 		cli_note(c, "%% NOTE: dynamic map \"%s\" does not exist yet", name);
 }
 
+/* charon makes one SA of an access list line, whatever hosts speak. */
+static void warn_per_host(struct cli_call *c)
+{
+	cli_note(c,
+		"%%Warning: level per-host is kept, but each access list line has one SA for all its hosts: "
+		"write "
+		"a line per host pair where each needs its own");
+}
+
+/* Nothing here waits for traffic: an entry with one peer would be negotiated again at once. */
+static void note_idle(struct cli_call *c)
+{
+	const struct crypto_map_entry *e = entry_of(c);
+
+	if (e->kind == CRYPTO_MAP_ISAKMP && !e->options.idle_to_default)
+		cli_note(c,
+			"%% NOTE: a static entry is negotiated without waiting for traffic and stays up: "
+			"idle-time "
+			"closes the SAs of dynamic maps, and with \"default\" those of a peer that is not "
+			"the "
+			"default one");
+}
+
 /* --- The rows ------------------------------------------------------------------------------------------------------------------ */
 
 static const uint32_t pfs_groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
@@ -437,6 +460,38 @@ static const struct cli_row rows[] = {
 		.fields = {UINT("kilobytes", struct crypto_map_entry, lifetime.kilobytes),
 			FLAG("disable", struct crypto_map_entry, lifetime.kilobytes_disabled)}},
 	{.modes = ENTRY,
+		.syntax = "set security-association idle-time ; <60-86400>:seconds [default:default]",
+		.help = "||Automatically delete IPSec SAs after a given idle period|SA idle time in seconds|"
+			"All SAs idle-out reset to default peer",
+		.rank = 32,
+		.fields = {UINT("seconds", struct crypto_map_entry, options.idle_s),
+			FLAG("default", struct crypto_map_entry, options.idle_to_default)},
+		.touches = MODEL_CRYPTO_MAP,
+		.after = note_idle},
+	{.modes = IN(CRYPTO_MAP),
+		.syntax = "set security-association level ; per-host",
+		.help = "||specify a security association granularity level for identities|per-host level",
+		.rank = 33,
+		.fields = {FLAG(NULL, struct crypto_map_entry, options.per_host)},
+		.touches = MODEL_CRYPTO_MAP,
+		.after = warn_per_host},
+	{.modes = ENTRY,
+		.syntax = "set security-association replay ; " CLI_REPLAY,
+		.help = "||Set replay checking|" CLI_REPLAY_HELP,
+		.rank = 34,
+		.fields = {CHOICE(
+			"replay", struct crypto_map_entry, options.replay_window, 0, cli_replay_windows)},
+		.touches = MODEL_CRYPTO_MAP},
+	{.modes = ENTRY,
+		.syntax = "set security-association dfbit ; {clear|set|copy}:df",
+		.help = "||Handling of encapsulated DF bit|Clear DF bit for outer IP header|Set DF bit in "
+			"outer "
+			"header|Copy DF bit from original header",
+		.rank = 35,
+		.fields = {CHOICE("df", struct crypto_map_entry, options.df, DF_NOT_TYPED, cli_df_bits)},
+		.touches = MODEL_CRYPTO_MAP,
+		.after = cli_warn_df},
+	{.modes = ENTRY,
 		.syntax = "set transform-set ; WORD/63:set1 [WORD/63:set2 [WORD/63:set3 [WORD/63:set4 "
 			  "[WORD/63:set5 "
 			  "[WORD/63:set6]]]]]",
@@ -492,9 +547,11 @@ static const struct cli_row rows[] = {
 		.flags = CLI_HIDDEN,
 		.refuse = "This option of a crypto map entry is not available"},
 	{.modes = ENTRY,
-		.syntax = "set security-association {idle-time|replay|level|dfbit|ecn|dummy} LINE",
+		.syntax = "set security-association {ecn|dummy} LINE",
 		.flags = CLI_HIDDEN,
-		.refuse = "This option of security associations is not available: lifetime is"},
+		.refuse =
+			"This option of security associations is not available: lifetime, idle-time, replay, "
+			"dfbit and level are"},
 	{.modes = ENTRY,
 		.syntax = "match address ; {<100-199>:acl|<2000-2699>:acl|NAME/63:acl}",
 		.help = "Match values.|Match address of packets to encrypt.|IP access-list number|"

@@ -1,4 +1,5 @@
 /* Exec commands, but for show. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/session.h"
@@ -90,13 +91,10 @@ static enum cli_status run_terminal(struct cli_call *c)
 
 static enum cli_status run_hosts(struct cli_call *c)
 {
-	const struct kept_line *k;
-	const char *domain = "not set";
+	const char *domain = model_domain_name(c->model);
 
-	vec_each (&c->model->kept, i, k)
-		if (strncmp(k->text, "ip domain", 9) == 0 && strncmp(k->text + 10, "name ", 5) == 0)
-			domain = k->text + 15;
-	text_printf(c->out, "Default domain is %s\nName servers are 255.255.255.255\n", domain);
+	text_printf(c->out, "Default domain is %s\nName servers are 255.255.255.255\n",
+		domain[0] ? domain : "not set");
 	return CLI_OK;
 }
 
@@ -132,10 +130,30 @@ static enum cli_status run_reload(struct cli_call *c)
 	return CLI_OK;
 }
 
+/* --- Clear -------------------------------------------------------------------------------------------------------- */
+
+static bool check_spi(struct cli_call *c)
+{
+	const char *text = cli_arg(c->args, "spi")->s;
+	char *end;
+	unsigned long long spi = strtoull(text, &end, 0);
+
+	if (cli_has(c->args, "ah"))
+		return cli_refuse(c, "There are no AH SAs: use esp");
+	if (*end || !*text || spi == 0 || spi > UINT32_MAX)
+		return cli_refuse(c, "SPI \"%s\" is no number from 1 to 0xFFFFFFFF", text);
+	c->action->clear.spi = (uint32_t)spi;
+	return true;
+}
+
 /* --- The rows ----------------------------------------------------------------------------------------------------- */
 
-#define EXEC	   .modes = IN(EXEC)
-#define PRIVILEGED .modes = IN(EXEC), .flags = CLI_PRIVILEGED
+#define EXEC	    .modes = IN(EXEC)
+#define PRIVILEGED  .modes = IN(EXEC), .flags = CLI_PRIVILEGED
+#define CLEAR_SA    PRIVILEGED, .action = CLI_DO_CLEAR_SA
+#define CLEAR_IKE   FLAG(NULL, struct cli_action, clear.ike)
+#define CLEAR_PEER  ADDRESS("peer", struct cli_action, clear.peer)
+#define CLEAR_LOCAL ADDRESS("local", struct cli_action, clear.local)
 static const uint32_t pipes[] = {
 	CLI_PIPE_BEGIN, CLI_PIPE_COUNT, CLI_PIPE_EXCLUDE, CLI_PIPE_INCLUDE, CLI_PIPE_SECTION};
 
@@ -183,31 +201,38 @@ static const struct cli_row rows[] = {
 		.help = "Erase a filesystem|Erase contents of configuration memory",
 		.action = CLI_DO_ERASE_STARTUP, .run = run_erase},
 
-	{PRIVILEGED, .syntax = "clear crypto sa",
-		.help = "Reset functions|Encryption subsystem|"
-			"Clear all crypto SAs",
-		.action = CLI_DO_CLEAR_SA},
-	{PRIVILEGED, .syntax = "clear crypto sa peer HOST:peer",
-		.help = "|||Clear all SAs for a given crypto peer|Peer address", .action = CLI_DO_CLEAR_SA,
-		.fields = {CONST(struct cli_action, clear.what, CLI_CLEAR_PEER),
-			ADDRESS("peer", struct cli_action, clear.peer)}},
-	{PRIVILEGED, .syntax = "clear crypto sa map WORD/63:map",
-		.help = "|||Clear all SAs for a given crypto map|Crypto map tag", .action = CLI_DO_CLEAR_SA,
-		.fields = {CONST(struct cli_action, clear.what, CLI_CLEAR_MAP),
-			TEXT("map", struct cli_action, clear.map)}},
+	{CLEAR_SA, .syntax = "clear crypto sa",
+		.help = "Reset functions|Encryption subsystem|Clear all crypto SAs"},
+	{CLEAR_SA, .syntax = "clear crypto sa peer HOST:peer",
+		.help = "|||Clear all SAs for a given crypto peer|Peer address", .fields = {CLEAR_PEER}},
+	{CLEAR_SA, .syntax = "clear crypto sa map WORD/63:map",
+		.help = "|||Clear all SAs for a given crypto map|Crypto map tag",
+		.fields = {TEXT("map", struct cli_action, clear.map)}},
+	{CLEAR_SA, .syntax = "clear crypto sa interface INTERFACE:interface",
+		.help = "|||Clear all SAs of an interface|Interface",
+		.fields = {TEXT("interface", struct cli_action, clear.interface)}},
+	{CLEAR_SA, .syntax = "clear crypto sa entry HOST:peer {esp|ah:ah} WORD/10:spi",
+		.help = "|||Clear a specific SA|Destination address of the SA|ESP|AH|Security parameter "
+			"index, "
+			"0x... or decimal",
+		.fields = {CLEAR_PEER}, .check = check_spi},
 	{PRIVILEGED, .syntax = "clear crypto sa counters", .help = "|||Reset the SA counters",
 		.action = CLI_DO_CLEAR_COUNTERS},
-	{PRIVILEGED, .syntax = "clear crypto isakmp", .help = "||Flush the ISAKMP database",
-		.action = CLI_DO_CLEAR_SA, .fields = {FLAG(NULL, struct cli_action, clear.ike)}},
-	{PRIVILEGED, .syntax = "clear crypto ikev2 sa", .help = "||Clear IKEv2 information|Clear IKEv2 SAs",
-		.action = CLI_DO_CLEAR_SA, .fields = {FLAG(NULL, struct cli_action, clear.ike)}},
-	{PRIVILEGED, .syntax = "clear crypto session", .help = "||Clear crypto sessions",
-		.action = CLI_DO_CLEAR_SA, .fields = {FLAG(NULL, struct cli_action, clear.ike)}},
-	{PRIVILEGED, .syntax = "clear crypto session remote HOST:peer", .help = "|||Remote peer|Peer address",
-		.action = CLI_DO_CLEAR_SA,
-		.fields = {FLAG(NULL, struct cli_action, clear.ike),
-			CONST(struct cli_action, clear.what, CLI_CLEAR_PEER),
-			ADDRESS("peer", struct cli_action, clear.peer)}},
+	{CLEAR_SA, .syntax = "clear crypto isakmp [<1001-4294967295>:conn]",
+		.help = "||Flush the ISAKMP database|connection id of SA",
+		.fields = {CLEAR_IKE, CONST(struct cli_action, clear.version, 1),
+			UINT("conn", struct cli_action, clear.conn_id)}},
+	{CLEAR_SA, .syntax = "clear crypto ikev2 sa [remote HOST:peer|local HOST:local]",
+		.help = "||Clear IKEv2 information|Clear IKEv2 SAs|Clear SAs of a remote address|Remote "
+			"address|Clear SAs of a local address|Local address",
+		.fields = {CLEAR_IKE, CONST(struct cli_action, clear.version, 2), CLEAR_PEER, CLEAR_LOCAL}},
+	{CLEAR_SA, .syntax = "clear crypto session [local HOST:local] [remote HOST:peer]",
+		.help = "||Clear crypto sessions (tunnels)|Local address|Local address|Remote peer|Peer "
+			"address",
+		.fields = {CLEAR_IKE, CLEAR_PEER, CLEAR_LOCAL}},
+	{CLEAR_SA, .syntax = "clear crypto session interface INTERFACE:interface",
+		.help = "|||Interface|Interface",
+		.fields = {CLEAR_IKE, TEXT("interface", struct cli_action, clear.interface)}},
 
 	{PRIVILEGED, .syntax = "redundancy force-switchover [INTERFACE:interface [<0-4095>:group]]",
 		.help = "Redundancy of this system|Hand the active role over|Interface|group number",

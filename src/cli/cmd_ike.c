@@ -1,8 +1,12 @@
-/* ISAKMP (IKEv1): policies, pre-shared keys, keepalive. */
-#include "cli/rules.h"
+/* ISAKMP (IKEv1): policies, pre-shared keys, identity, keepalives. */
+#include <string.h>
 
+#include "cli/rules.h"
+#include "ipsec/isakmp.h"
+
+/* DES is the default, and not to be had: it is never typed. */
 static const uint32_t encryptions[] = {
-	IKE_ENCR_DES, IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256};
+	IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256};
 static const uint32_t hashes[] = {
 	IKE_HASH_MD5, IKE_HASH_SHA1, IKE_HASH_SHA256, IKE_HASH_SHA384, IKE_HASH_SHA512};
 static const uint32_t authentications[] = {IKE_AUTH_PRE_SHARE, IKE_AUTH_RSA_SIG, IKE_AUTH_RSA_ENCR};
@@ -13,9 +17,8 @@ static void warn_encryption(struct cli_call *c)
 {
 	const struct isakmp_policy *p = c->target.object;
 
-	if (p->encryption == IKE_ENCR_DES || p->encryption == IKE_ENCR_3DES)
-		cli_note(c, "%%Warning: %s is weak and should be avoided: prefer aes 256",
-			p->encryption == IKE_ENCR_DES ? "des" : "3des");
+	if (p->encryption == IKE_ENCR_3DES)
+		cli_note(c, "%%Warning: 3des is weak and should be avoided: prefer aes 256");
 }
 
 static void warn_hash(struct cli_call *c)
@@ -35,10 +38,15 @@ static void warn_group(struct cli_call *c)
 			(unsigned)p->group);
 }
 
-/* D17: certificates are not available. The session says so when the policy is left. */
-static bool policy_unusable(const struct cli_target *t)
+/* D17: certificates are not available, nor is DES. The session says so when the policy is left. */
+static bool needs_pre_share(const struct cli_target *t)
 {
-	return ((const struct isakmp_policy *)t->object)->authentication != IKE_AUTH_PRE_SHARE;
+	return isakmp_policy_defect(t->object) == POLICY_NO_PRE_SHARE;
+}
+
+static bool needs_encryption(const struct cli_target *t)
+{
+	return isakmp_policy_defect(t->object) == POLICY_DES;
 }
 
 /* --- Keys ---------------------------------------------------------------------------------------------------------- */
@@ -78,6 +86,41 @@ static bool get_key(const struct cli_target *t, struct cli_args *a)
 static void warn_key(struct cli_call *c)
 {
 	cli_warn_key(c, &((const struct isakmp_key *)c->target.object)->key);
+}
+
+static bool set_host_key(struct cli_call *c)
+{
+	struct isakmp_host_key *k = c->target.object;
+	const struct cli_value *type = cli_arg(c->args, "type");
+
+	k->key = (struct secret){.set = true, .type = type->set ? (uint8_t)key_types[type->n] : 0};
+	k->no_xauth = cli_has(c->args, "no-xauth");
+	return str_copy(k->key.text, sizeof(k->key.text), cli_arg(c->args, "key")->s) ||
+		cli_refuse(c, "Key is too long");
+}
+
+static bool get_host_key(const struct cli_target *t, struct cli_args *a)
+{
+	const struct isakmp_host_key *k = t->object;
+
+	if (k->key.type != 0)
+		cli_put_number(a, "type", k->key.type == 6 ? 1 : 2);
+	cli_put_string(a, "key", k->key.text);
+	cli_put_string(a, "name", k->name);
+	if (k->no_xauth)
+		cli_put_number(a, "no-xauth", 1);
+	return true;
+}
+
+static void warn_host_key(struct cli_call *c)
+{
+	const struct isakmp_host_key *k = c->target.object;
+
+	cli_warn_key(c, &k->key);
+	cli_note(c,
+		"%%Warning: main mode finds a key by the peer's address: %s is used where an IKEv2 peer "
+		"identifies itself by that name",
+		k->name);
 }
 
 static bool key_has_mask(const struct cli_target *t)
@@ -128,6 +171,59 @@ static bool unset_keepalive(struct cli_call *c)
 
 static const uint32_t keepalive_modes[] = {false, true};
 
+/* --- Identity, and whether there is ISAKMP at all ------------------------------------------------------------------- */
+
+enum { BY_ADDRESS, BY_HOST_NAME, BY_KEY_ID };
+
+static bool set_own_identity(struct cli_call *c)
+{
+	static const enum ike_identity_kind kinds[] = {
+		IKE_IDENTITY_NONE, IKE_IDENTITY_FQDN, IKE_IDENTITY_KEY_ID};
+	const struct cli_value *text = cli_arg(c->args, "text");
+	struct ike_identity i = {.kind = kinds[cli_arg(c->args, "kind")->n]};
+
+	if (text->set)
+		str_copy(i.text, sizeof(i.text), text->s);
+	c->model->isakmp_identity = i;
+	return true;
+}
+
+static bool unset_own_identity(struct cli_call *c)
+{
+	c->model->isakmp_identity = (struct ike_identity){0};
+	return true;
+}
+
+static bool get_own_identity(const struct cli_target *t, struct cli_args *a)
+{
+	const struct ike_identity *i = &t->model->isakmp_identity;
+
+	cli_put_number(a, "kind", i->kind == IKE_IDENTITY_FQDN ? BY_HOST_NAME : BY_KEY_ID);
+	cli_put_string(a, "text", i->text);
+	return i->kind != IKE_IDENTITY_NONE;
+}
+
+static bool enable_isakmp(struct cli_call *c)
+{
+	c->model->isakmp_disabled = false;
+	return true;
+}
+
+static bool disable_isakmp(struct cli_call *c)
+{
+	c->model->isakmp_disabled = !c->is_default;
+	if (!c->is_default)
+		cli_note(c,
+			"%%Warning: without ISAKMP only entries with an IKEv2 profile negotiate; what the "
+			"other ones protect is dropped");
+	return true;
+}
+
+static bool isakmp_is_off(const struct cli_target *t)
+{
+	return t->model->isakmp_disabled;
+}
+
 static const struct cli_row rows[] = {
 	{.modes = IN(CONFIG),
 		.syntax = "crypto isakmp policy <1-10000>:priority",
@@ -140,9 +236,8 @@ static const struct cli_row rows[] = {
 		.fields = {KEY("priority", struct isakmp_policy, priority)},
 		.touches = MODEL_ISAKMP},
 	{.modes = IN(ISAKMP_POLICY),
-		.syntax = "encryption~encr ; {des|3des|aes|aes 128|aes 192|aes 256}:encryption",
-		.help = "Set encryption algorithm for protection suite|DES - Data Encryption Standard (56 "
-			"bit keys).|"
+		.syntax = "encryption~encr ; {3des|aes|aes 128|aes 192|aes 256}:encryption",
+		.help = "Set encryption algorithm for protection suite|"
 			"Three key triple DES|AES - Advanced Encryption Standard.||128 bit keys.||192 bit "
 			"keys.||"
 			"256 bit keys.",
@@ -151,6 +246,10 @@ static const struct cli_row rows[] = {
 		.after = warn_encryption,
 		.fields = {FLAG(NULL, struct isakmp_policy, encryption_set),
 			CHOICE("encryption", struct isakmp_policy, encryption, IKE_ENCR_DES, encryptions)}},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "encryption des",
+		.flags = CLI_HIDDEN,
+		.refuse = "DES is not available: accepted are aes [128|192|256] and 3des"},
 	{.modes = IN(ISAKMP_POLICY),
 		.syntax = "hash ; {md5|sha|sha256|sha384|sha512}:hash",
 		.help = "Set hash algorithm for protection suite|Message Digest 5|Secure Hash Standard|"
@@ -195,7 +294,12 @@ static const struct cli_row rows[] = {
 		.syntax = "! Unusable, only authentication pre-share is available",
 		.rank = 90,
 		.flags = CLI_WRITE_ONLY,
-		.applies = policy_unusable},
+		.applies = needs_pre_share},
+	{.modes = IN(ISAKMP_POLICY),
+		.syntax = "! Unusable, the default encryption DES is not available",
+		.rank = 91,
+		.flags = CLI_WRITE_ONLY,
+		.applies = needs_encryption},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto isakmp key [{0|6|7}:type] WORD/128:key address A.B.C.D:address ; "
 			  "[no-xauth:no-xauth]",
@@ -223,9 +327,20 @@ static const struct cli_row rows[] = {
 		.applies = key_has_mask,
 		.touches = MODEL_KEY},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto isakmp key [{0|6|7}] WORD/128 {hostname|address ipv6} LINE",
+		.syntax = "crypto isakmp key [{0|6|7}:type] WORD/128:key hostname WORD/63:name ; "
+			  "[no-xauth:no-xauth]",
+		.help = "|||" KEY_TYPE_HELP "Define shared key with hostname|Peer hostname|",
+		.rank = 911,
+		.flags = CLI_IDENTITY | CLI_SECRET,
+		.list = &cli_list_isakmp_host_keys,
+		.set = set_host_key,
+		.get = get_host_key,
+		.after = warn_host_key,
+		.touches = MODEL_KEY},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp key [{0|6|7}] WORD/128 address ipv6 LINE",
 		.flags = CLI_HIDDEN | CLI_SECRET,
-		.refuse = "Keys by host name and for IPv6 are not available: use address A.B.C.D [mask]"},
+		.refuse = "Keys for IPv6 are not available: use address A.B.C.D [mask]"},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto isakmp keepalive ; <10-3600>:seconds [<2-60>:retry] "
 			  "[on-demand|periodic]:mode",
@@ -242,20 +357,43 @@ static const struct cli_row rows[] = {
 			UINT_STD("retry", struct model, isakmp_keepalive.retry_s, 2),
 			CHOICE("mode", struct model, isakmp_keepalive.periodic, false, keepalive_modes)}},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto isakmp {enable|identity address}",
-		.help = "||Enable ISAKMP|"
-			"Set the identity which ISAKMP will use|Use the IP address of the interface for the "
-			"identity",
-		.flags = CLI_NO_NO | CLI_PARSE_ONLY},
+		.syntax = "crypto isakmp enable",
+		.help = "||Enable ISAKMP",
+		.flags = CLI_PARSE_ONLY,
+		.set = enable_isakmp,
+		.unset = disable_isakmp,
+		.touches = MODEL_ISAKMP},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto isakmp {profile|client|aggressive-mode|invalid-spi-recovery|nat|peer|"
-			  "fragmentation} [LINE]",
-		.flags = CLI_HIDDEN,
-		.refuse = "This ISAKMP feature is not available: policy, key and keepalive are"},
+		.syntax = "no crypto isakmp enable",
+		.rank = 899,
+		.flags = CLI_WRITE_ONLY,
+		.applies = isakmp_is_off},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto isakmp identity {hostname|dn}",
+		.syntax = "crypto isakmp identity ; {address|hostname|key-id WORD/99:text}:kind",
+		.help = "||Set the identity which ISAKMP will use|Use the IP address of the interface for "
+			"the "
+			"identity|Use the hostname of the router for the identity|Use a key-id|key-id string",
+		.rank = 919,
+		.set = set_own_identity,
+		.unset = unset_own_identity,
+		.get = get_own_identity,
+		.touches = MODEL_ISAKMP},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp identity dn",
 		.flags = CLI_HIDDEN,
-		.refuse = "The identity is the address: other identities are not available"},
+		.refuse = "Certificates are not available: use identity {address|hostname|key-id}"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp nat keepalive ; <5-3600>:seconds",
+		.help = "||Set a nat keepalive interval for use with IOS peers|Set a nat keepalive interval "
+			"for "
+			"use with IOS peers|Number of seconds between keep alives",
+		.rank = 921,
+		.fields = {UINT("seconds", struct model, nat_keepalive_s)},
+		.touches = MODEL_ISAKMP},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp {profile|client|peer} [LINE]",
+		.flags = CLI_HIDDEN,
+		.refuse = "This ISAKMP feature is not available: policy, key, identity and keepalive are"},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto {pki|key|ca|gdoi|keyring|identity} LINE",
 		.flags = CLI_HIDDEN,

@@ -9,8 +9,8 @@
 static const char *const nth[] = {"a", "b", "c", "d"};
 enum { VALUES_MAX = sizeof(nth) / sizeof(*nth) };
 
-static const uint32_t encryptions[] = {IKE_ENCR_DES, IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES192,
-	IKE_ENCR_AES256, IKE_ENCR_GCM128, IKE_ENCR_GCM256};
+static const uint32_t encryptions[] = {
+	IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256, IKE_ENCR_GCM128, IKE_ENCR_GCM256};
 static const uint32_t integrities[] = {
 	IKE_HASH_MD5, IKE_HASH_SHA1, IKE_HASH_SHA256, IKE_HASH_SHA384, IKE_HASH_SHA512};
 static const uint32_t groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
@@ -61,8 +61,8 @@ static void warn_proposal(struct cli_call *c)
 {
 	const struct ikev2_proposal *p = c->target.object;
 
-	if (p->encryptions & (1u << IKE_ENCR_DES | 1u << IKE_ENCR_3DES) ||
-		p->integrities & 1u << IKE_HASH_MD5 || p->groups & (1u << 1 | 1u << 2 | 1u << 5 | 1u << 24))
+	if (p->encryptions & 1u << IKE_ENCR_3DES || p->integrities & 1u << IKE_HASH_MD5 ||
+		p->groups & (1u << 1 | 1u << 2 | 1u << 5 | 1u << 24))
 		cli_note(c,
 			"%%Warning: this proposal has weak algorithms: prefer aes-cbc-256, sha256, group 14, "
 			"19 or 20");
@@ -141,7 +141,15 @@ static bool unset_key(struct cli_call *c)
 
 static void warn_key(struct cli_call *c)
 {
+	const struct ikev2_peer *p = c->target.object;
+
 	cli_warn_key(c, key_of(c->row, c->target.object));
+	if (p->local_key.set && p->remote_key.set && strcmp(p->local_key.text, p->remote_key.text) != 0)
+		cli_note(c,
+			"%%Warning: peer %s has two keys: one serves both directions here, and it is the "
+			"remote "
+			"one. Type the same key on both routers",
+			p->name);
 }
 
 static bool get_key(const struct cli_target *t, struct cli_args *a)
@@ -158,31 +166,70 @@ static bool get_key(const struct cli_target *t, struct cli_args *a)
 
 /* --- Profiles ------------------------------------------------------------------------------------------------------------ */
 
+/* IOS writes the mask behind an address also where it was not typed. */
 static bool set_match(struct cli_call *c)
 {
-	struct prefix *p = c->target.object;
-	const struct cli_value *mask = cli_arg(c->args, "mask");
+	struct ike_identity *i = c->target.object;
 
-	*p = prefix_make(cli_arg(c->args, "address")->ip, mask->set ? mask->n : 32);
+	*i = cli_identity(c->args);
+	i->mask_typed = i->kind == IKE_IDENTITY_ADDRESS;
 	return true;
 }
 
 static bool get_match(const struct cli_target *t, struct cli_args *a)
 {
-	const struct prefix *p = t->object;
-	struct ipaddr mask = ip_len_to_mask(p->addr.family, p->len);
-
-	cli_put_address(a, "address", &p->addr);
-	cli_put_address(a, "mask", &mask);
+	cli_put_identity(a, t->object);
 	return true;
+}
+
+/* charon has one identity a connection: several leave it open, and the key alone decides. */
+static void warn_matches(struct cli_call *c)
+{
+	const struct ikev2_profile *p = c->target.outer;
+	const struct ike_identity *i;
+	unsigned others = 0;
+
+	vec_each (&p->match_remote, n, i)
+		others += i->kind != IKE_IDENTITY_ADDRESS && i->kind != IKE_IDENTITY_ANY;
+	if (others > 1)
+		cli_note(c,
+			"%%Warning: IKEv2 profile %s matches several identities: any identity that proves "
+			"its pre-shared key is accepted",
+			p->name);
+}
+
+static struct ike_identity *identity_of(const struct cli_row *row, void *object)
+{
+	return row->modes == IN(IKEV2_PEER) ? &((struct ikev2_peer *)object)->identity
+					    : &((struct ikev2_profile *)object)->identity_local;
+}
+
+static bool set_identity(struct cli_call *c)
+{
+	*identity_of(c->row, c->target.object) = cli_identity(c->args);
+	return true;
+}
+
+static bool unset_identity(struct cli_call *c)
+{
+	*identity_of(c->row, c->target.object) = (struct ike_identity){0};
+	return true;
+}
+
+static bool get_identity(const struct cli_target *t, struct cli_args *a)
+{
+	const struct ike_identity *i = identity_of(a->syntax->row, t->object);
+
+	cli_put_identity(a, i);
+	return i->kind != IKE_IDENTITY_NONE;
 }
 
 /* --- The rows --------------------------------------------------------------------------------------------------------------- */
 
-#define ENCRYPTION	"{des|3des|aes-cbc-128|aes-cbc-192|aes-cbc-256|aes-gcm-128|aes-gcm-256}"
+#define ENCRYPTION	"{3des|aes-cbc-128|aes-cbc-192|aes-cbc-256|aes-gcm-128|aes-gcm-256}"
 #define INTEGRITY	"{md5|sha1|sha256|sha384|sha512}"
 #define GROUP		"{1|2|5|14|15|16|19|20|21|24}"
-#define ENCRYPTION_HELP "DES|3DES|AES-CBC-128|AES-CBC-192|AES-CBC-256|AES-GCM-128|AES-GCM-256"
+#define ENCRYPTION_HELP "3DES|AES-CBC-128|AES-CBC-192|AES-CBC-256|AES-GCM-128|AES-GCM-256"
 #define INTEGRITY_HELP                                                                                       \
 	"Message Digest 5|Secure Hash Standard|Secure Hash Standard 2 (256 bit)|"                            \
 	"Secure Hash Standard 2 (384 bit)|Secure Hash Standard 2 (512 bit)"
@@ -214,6 +261,11 @@ static const struct cli_row rows[] = {
 		.unset = unset_encryption,
 		.get = get_encryption,
 		.after = warn_proposal},
+	{.modes = IN(IKEV2_PROPOSAL),
+		.syntax = "encryption des [LINE]",
+		.flags = CLI_HIDDEN,
+		.refuse = "DES is not available: accepted are aes-cbc-{128|192|256}, aes-gcm-{128|256} and "
+			  "3des"},
 	{.modes = IN(IKEV2_PROPOSAL),
 		.syntax = "integrity ; " REPEATED(INTEGRITY),
 		.help = "Set integrity hash algorithm(s) for proposal|" INTEGRITY_HELP,
@@ -285,6 +337,28 @@ static const struct cli_row rows[] = {
 		.unset = unset_address,
 		.get = get_address},
 	{.modes = IN(IKEV2_PEER),
+		.syntax = "identity ; {address HOST:address|fqdn:fqdn WORD/99:text|email:email WORD/99:text|"
+			  "key-id:key-id WORD/99:text}",
+		.help = "Specify IKE identity to use|address|IPv4 address|Fully Qualified Domain Name|FQDN "
+			"string|"
+			"Email|Email string|key-id|key-id string",
+		.rank = 15,
+		.touches = MODEL_KEY,
+		.set = set_identity,
+		.unset = unset_identity,
+		.get = get_identity},
+	{.modes = IN(IKEV2_PEER),
+		.syntax = "description ; LINE/200:text",
+		.help = "Specify a description of this peer|Up to 200 characters",
+		.rank = 5,
+		.touches = MODEL_KEY,
+		.fields = {TEXT("text", struct ikev2_peer, description)}},
+	{.modes = IN(IKEV2_PEER),
+		.syntax = "hostname LINE",
+		.flags = CLI_HIDDEN,
+		.refuse =
+			"Peers are known by address or identity: use address A.B.C.D or identity fqdn NAME"},
+	{.modes = IN(IKEV2_PEER),
 		.syntax = "pre-shared-key local ; [{0|6}:type] WORD/128:key",
 		.help = "specify the pre-shared key|specify signing key|Specifies an UNENCRYPTED password "
 			"will follow|"
@@ -330,24 +404,38 @@ static const struct cli_row rows[] = {
 		.fields = {TEXT("name", struct ikev2_profile, name)},
 		.touches = MODEL_ISAKMP},
 	{.modes = IN(IKEV2_PROFILE),
-		.syntax = "match identity remote address A.B.C.D:address [MASK:mask]",
-		.help = "Match values of peer|Match a peer identity|Remote identity|IP Address(es)|IPv4 "
-			"address prefix|"
-			"specify mask",
+		.syntax = "match identity remote " IDENTITY,
+		.help = "Match values of peer|Match a peer identity|Remote identity|" IDENTITY_HELP,
 		.rank = 10,
 		.flags = CLI_IDENTITY,
 		.list = &cli_list_matches,
 		.set = set_match,
 		.get = get_match,
+		.after = warn_matches,
+		.touches = MODEL_ISAKMP,
+		.trail = " "},
+	{.modes = IN(IKEV2_PROFILE),
+		.syntax = "match {certificate|address|vrf|fvrf} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "Profiles match by identity: use match identity remote "
+			  "{address|fqdn|email|key-id|any}"},
+	{.modes = IN(IKEV2_PROFILE),
+		.syntax = "identity local ; {address HOST:address|fqdn:fqdn WORD/99:text|email:email "
+			  "WORD/99:text|"
+			  "key-id:key-id WORD/99:text}",
+		.help = "Specify IKE identity to use|Specify the local IKE identity to use for the "
+			"negotiation|address|IPv4 address|Fully Qualified Domain Name|FQDN string|Email|"
+			"Email string|key-id|key-id string",
+		.rank = 20,
+		.set = set_identity,
+		.unset = unset_identity,
+		.get = get_identity,
 		.touches = MODEL_ISAKMP},
 	{.modes = IN(IKEV2_PROFILE),
-		.syntax = "identity local address ; HOST:address",
-		.help = "Specify IKE identity to use|Specify the local IKE identity to use for the "
-			"negotiation|address|"
-			"IPv4 address",
-		.rank = 20,
-		.fields = {ADDRESS("address", struct ikev2_profile, identity_local)},
-		.touches = MODEL_ISAKMP},
+		.syntax = "identity local dn",
+		.flags = CLI_HIDDEN,
+		.refuse = "Certificates are not available: use identity local "
+			  "{address|fqdn|email|key-id}"},
 	{.modes = IN(IKEV2_PROFILE),
 		.syntax = "authentication remote pre-share",
 		.help = "Set authentication method|Set remote authentication method|Pre-Shared Key",

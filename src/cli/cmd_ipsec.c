@@ -1,18 +1,18 @@
 /* IPsec: transform sets and the global lifetime of security associations. */
 #include "cli/rules.h"
 
-static const uint32_t ciphers[] = {ESP_ENCR_DES, ESP_ENCR_3DES, ESP_ENCR_AES128, ESP_ENCR_AES128,
-	ESP_ENCR_AES192, ESP_ENCR_AES256, ESP_ENCR_GCM128, ESP_ENCR_GCM128, ESP_ENCR_GCM192, ESP_ENCR_GCM256,
-	ESP_ENCR_GMAC128, ESP_ENCR_GMAC128, ESP_ENCR_GMAC192, ESP_ENCR_GMAC256, ESP_ENCR_NULL};
+static const uint32_t ciphers[] = {ESP_ENCR_3DES, ESP_ENCR_AES128, ESP_ENCR_AES128, ESP_ENCR_AES192,
+	ESP_ENCR_AES256, ESP_ENCR_GCM128, ESP_ENCR_GCM128, ESP_ENCR_GCM192, ESP_ENCR_GCM256, ESP_ENCR_GMAC128,
+	ESP_ENCR_GMAC128, ESP_ENCR_GMAC192, ESP_ENCR_GMAC256, ESP_ENCR_NULL};
 static const uint32_t hmacs[] = {
 	ESP_INTEG_MD5, ESP_INTEG_SHA1, ESP_INTEG_SHA256, ESP_INTEG_SHA384, ESP_INTEG_SHA512};
 
 #define CIPHER                                                                                               \
-	"{esp-des|esp-3des|esp-aes|esp-aes 128|esp-aes 192|esp-aes 256|esp-gcm|esp-gcm 128|esp-gcm 192|"     \
+	"{esp-3des|esp-aes|esp-aes 128|esp-aes 192|esp-aes 256|esp-gcm|esp-gcm 128|esp-gcm 192|"             \
 	"esp-gcm 256|esp-gmac|esp-gmac 128|esp-gmac 192|esp-gmac 256|esp-null}:cipher"
 #define HMAC "{esp-md5-hmac|esp-sha-hmac|esp-sha256-hmac|esp-sha384-hmac|esp-sha512-hmac}:hmac"
 #define CIPHER_HELP                                                                                          \
-	"ESP transform using DES cipher (56 bits)|ESP transform using 3DES(EDE) cipher (168 bits)|"          \
+	"ESP transform using 3DES(EDE) cipher (168 bits)|"                                                   \
 	"ESP transform using AES cipher||128 bit keys.||192 bit keys.||256 bit keys.|"                       \
 	"ESP transform using GCM cipher||128 bit keys.||192 bit keys.||256 bit keys.|"                       \
 	"ESP transform using GMAC cipher||128 bit keys.||192 bit keys.||256 bit keys.|"                      \
@@ -63,7 +63,7 @@ static void warn_transforms(struct cli_call *c)
 {
 	const struct transform_set *t = c->target.object;
 
-	if (t->encryption == ESP_ENCR_DES || t->encryption == ESP_ENCR_3DES || t->integrity == ESP_INTEG_MD5)
+	if (t->encryption == ESP_ENCR_3DES || t->integrity == ESP_INTEG_MD5)
 		cli_note(c,
 			"%%Warning: transform set %s is weak and should be avoided: prefer esp-aes 256 "
 			"esp-sha256-hmac",
@@ -97,6 +97,20 @@ void cli_warn_lifetime(struct cli_call *c)
 			"Warning! Lifetime value of %u KB is lower than the recommended optimum value of %u "
 			"KB",
 			(unsigned)kilobytes->n, (unsigned)OPTIMUM_KILOBYTES);
+}
+
+/* --- Options of SAs ----------------------------------------------------------------------------------------------------- */
+
+const uint32_t cli_replay_windows[6] = {REPLAY_DISABLED, 64, 128, 256, 512, 1024};
+const uint32_t cli_df_bits[3] = {DF_CLEAR, DF_SET, DF_COPY};
+
+void cli_warn_df(struct cli_call *c)
+{
+	if (cli_has(c->args, "df") && cli_df_bits[cli_arg(c->args, "df")->n] == DF_SET)
+		cli_note(c,
+			"%%Warning: the DF bit cannot be set on packets that do not have it: it is copied, "
+			"as with "
+			"\"copy\"");
 }
 
 static const uint32_t modes[] = {IPSEC_TUNNEL, IPSEC_TRANSPORT};
@@ -139,11 +153,12 @@ static const struct cli_row rows[] = {
 			CHOICE("hmac", struct transform_set, integrity, ESP_INTEG_NONE, hmacs)}},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto ipsec transform-set WORD/63:name {ah-md5-hmac|ah-sha-hmac|ah-sha256-hmac|"
-			  "ah-sha384-hmac|ah-sha512-hmac|comp-lzs|esp-seal} [LINE]",
+			  "ah-sha384-hmac|ah-sha512-hmac|comp-lzs|esp-seal|esp-des} [LINE]",
 		.flags = CLI_HIDDEN,
-		.refuse = "AH, compression and esp-seal are not available. Accepted are esp-aes, esp-gcm, "
-			  "esp-gmac, esp-3des, "
-			  "esp-des, esp-null and esp-{md5|sha|sha256|sha384|sha512}-hmac"},
+		.refuse =
+			"AH, compression, DES and esp-seal are not available. Accepted are esp-aes, esp-gcm, "
+			"esp-gmac, esp-3des, "
+			"esp-null and esp-{md5|sha|sha256|sha384|sha512}-hmac"},
 	{.modes = IN(TRANSFORM_SET),
 		.syntax = "mode ; {tunnel|transport [require]}:mode",
 		.help = "encapsulation mode (transport/tunnel)|tunnel mode|transport mode|"
@@ -152,11 +167,45 @@ static const struct cli_row rows[] = {
 		.fields = {CHOICE_ALWAYS("mode", struct transform_set, mode, IPSEC_TUNNEL, modes)},
 		.touches = MODEL_TRANSFORM_SET},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto ipsec security-association {idle-time|replay|dummy|ecn} LINE",
-		.flags = CLI_HIDDEN,
-		.refuse = "This option of security associations is not available: lifetime is"},
+		.syntax = "crypto ipsec security-association idle-time ; <60-86400>:seconds",
+		.help = "|||Automatically delete IPSec SAs after a given idle period|SA idle time in seconds",
+		.rank = 1002,
+		.fields = {UINT("seconds", struct model, sa_options.idle_s)},
+		.touches = MODEL_SA_LIFETIME},
 	{.modes = IN(CONFIG),
-		.syntax = "crypto ipsec {profile|client|df-bit|fragmentation|nat-transparency} LINE",
+		.syntax = "crypto ipsec security-association replay ; " CLI_REPLAY,
+		.help = "|||Set replay checking|" CLI_REPLAY_HELP,
+		.rank = 1003,
+		.fields = {CHOICE("replay", struct model, sa_options.replay_window, 0, cli_replay_windows)},
+		.touches = MODEL_SA_LIFETIME},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ipsec df-bit ; {clear|set|copy}:df",
+		.help = "||Handling of encapsulated DF bit.|Clear DF bit for outer IP header|Set DF bit in "
+			"outer header|Copy DF bit from original header",
+		.rank = 1090,
+		.fields = {CHOICE("df", struct model, sa_options.df, DF_NOT_TYPED, cli_df_bits)},
+		.touches = MODEL_SA_LIFETIME,
+		.after = cli_warn_df},
+	{.modes = IN(INTERFACE),
+		.syntax = "crypto ipsec df-bit {clear|set|copy}",
+		.flags = CLI_HIDDEN,
+		.refuse = "The DF bit is not handled by interface: use it in global configuration, or set "
+			  "security-association dfbit in a crypto map entry"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ipsec nat-transparency udp-encapsulation",
+		.help = "||NAT transparency mode|UDP encapsulation (on, cannot be switched off)",
+		.flags = CLI_PARSE_ONLY | CLI_NO_NO},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ipsec nat-transparency udp-encapsulation",
+		.flags = CLI_ONLY_NO | CLI_HIDDEN,
+		.refuse = "UDP encapsulation is used wherever IKE meets a NAT, and cannot be switched off"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ipsec security-association {dummy|ecn|multi-sn} [LINE]",
+		.flags = CLI_HIDDEN,
+		.refuse = "This option of security associations is not available: lifetime, idle-time and "
+			  "replay are"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ipsec {profile|client|nat-transparency|optional} LINE",
 		.flags = CLI_HIDDEN,
 		.refuse = "This IPsec feature is not available: transform-set and security-association are"},
 };

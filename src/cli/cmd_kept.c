@@ -63,6 +63,13 @@ static const struct cli_row rows[] = {
 	KEPT(520, "ip ssh LINE/200", "|SSH options|Parameters"),
 	KEPT(899, "crypto logging {session|ikev2}",
 		"|Security log events|Log up/down events of sessions|IKEv2 log events"),
+	KEPT(922, "crypto isakmp {invalid-spi-recovery|fragmentation}",
+		"|ISAKMP|Initiate a new IKE exchange on an invalid SPI (a headend that takes over does)|"
+		"Fragment IKE messages (always on)"),
+	KEPT(923, "crypto isakmp aggressive-mode disable", "||ISAKMP aggressive mode|Disable (never used)"),
+	KEPT(1091, "crypto ipsec fragmentation ; {after-encryption|before-encryption}",
+		"|IPsec|Handling of fragmentation of near-MTU sized packets|Fragment after encryption|"
+		"Fragment before encryption"),
 	KEPT_NO(1400, "ip {http server|http secure-server|forward-protocol nd|scp server enable}",
 		"|HTTP server|Enable http server|HTTP server|Enable https server|Forwarded protocols|Network "
 		"disk|"

@@ -410,6 +410,9 @@ struct cli_named_type {
 };
 extern const struct cli_named_type cli_named_types[]; /* up to .syntax NULL */
 
+/* The name of a value; NULL when it has none. */
+const char *cli_named(const char *syntax, uint32_t value);
+
 /* D13. False: no such interface, and none can be meant. */
 bool cli_interface_name(const struct cli_scope *scope, const char *type, const char *unit,
 	char out[INTERFACE_NAME_MAX], bool *is_ios);
@@ -431,12 +434,12 @@ void cli_syntax_text(const struct cli_syntax *s, struct text *out);
 
 /* --- Lists (lists.c) -------------------------------------------------------------------------------------------------------------------- */
 
-extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli_list_ikev2_proposals,
-	cli_list_ikev2_policies, cli_list_ikev2_keyrings, cli_list_ikev2_peers, cli_list_ikev2_profiles,
-	cli_list_transform_sets, cli_list_maps, cli_list_map_entries, cli_list_template_entries,
-	cli_list_interfaces, cli_list_standby, cli_list_static_routes, cli_list_numbered_rules,
-	cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers, cli_list_secondaries,
-	cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags,
+extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli_list_isakmp_host_keys,
+	cli_list_ikev2_proposals, cli_list_ikev2_policies, cli_list_ikev2_keyrings, cli_list_ikev2_peers,
+	cli_list_ikev2_profiles, cli_list_transform_sets, cli_list_maps, cli_list_map_entries,
+	cli_list_template_entries, cli_list_interfaces, cli_list_standby, cli_list_static_routes,
+	cli_list_numbered_rules, cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers,
+	cli_list_secondaries, cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags,
 	cli_list_tracked_objects, cli_list_track_members, cli_list_key_chains, cli_list_chain_keys;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */

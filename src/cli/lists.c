@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/grammar.h"
+#include "cli/rules.h"
 
 /* --- Lists of the model that are known by name ----------------------------------------------------------------- */
 
@@ -45,6 +45,7 @@ static bool in_vec(
 	}                                                                                                    \
 	const struct cli_list cli_list_##list = {list##_find, list##_at, list##_drop, NULL, false}
 
+NAMED_LIST(isakmp_host_keys, isakmp_host_key, isakmp_host_keys);
 NAMED_LIST(ikev2_proposals, ikev2_proposal, ikev2_proposals);
 NAMED_LIST(ikev2_policies, ikev2_policy, ikev2_policies);
 NAMED_LIST(ikev2_keyrings, ikev2_keyring, ikev2_keyrings);
@@ -625,5 +626,40 @@ static void tracks_drop(const struct cli_target *t)
 
 const struct cli_list cli_list_tracks = {tracks_find, tracks_at, tracks_drop, NULL, false};
 
-PLAIN_LIST(matches, struct ikev2_profile, match_remote, struct prefix,
-	prefix_make(cli_arg(args, "address")->ip, cli_has(args, "mask") ? cli_arg(args, "mask")->n : 32));
+/* `match identity remote …` of an IKEv2 profile, by what it says. */
+static bool matches_find(
+	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)
+{
+	struct ikev2_profile *p = within->object;
+	struct ike_identity key = cli_identity(args), *i;
+
+	*out = *within;
+	out->outer = p;
+	out->object = NULL;
+	vec_each (&p->match_remote, n, i)
+		if (i->kind == key.kind && prefix_equal(&i->prefix, &key.prefix) &&
+			strcmp(i->text, key.text) == 0)
+			out->object = i;
+	if (out->object || !create)
+		return true;
+	i = calloc(1, sizeof(*i));
+	if (!i || !vec_push(&p->match_remote, i)) {
+		free(i);
+		return false;
+	}
+	*i = key;
+	out->object = i;
+	return true;
+}
+
+static bool matches_at(const struct cli_target *within, size_t cursor[2], struct cli_target *out)
+{
+	return plain_at(within, &((struct ikev2_profile *)within->object)->match_remote, cursor, out);
+}
+
+static void matches_drop(const struct cli_target *t)
+{
+	plain_drop(&((struct ikev2_profile *)t->outer)->match_remote, t->object);
+}
+
+const struct cli_list cli_list_matches = {matches_find, matches_at, matches_drop, NULL, false};

@@ -158,3 +158,51 @@ void cli_warn_acl_gone(struct cli_call *c, const char *acl)
 	warn_users(c, &c->model->crypto_maps, "crypto map", acl);
 	warn_users(c, &c->model->dynamic_maps, "crypto dynamic-map", acl);
 }
+
+/* --- IKE identities --------------------------------------------------------------------------------------------------- */
+
+static enum ike_identity_kind identity_kind(const struct cli_args *a)
+{
+	bool domain = cli_has(a, "domain");
+
+	if (cli_has(a, "address"))
+		return IKE_IDENTITY_ADDRESS;
+	if (cli_has(a, "fqdn"))
+		return domain ? IKE_IDENTITY_FQDN_DOMAIN : IKE_IDENTITY_FQDN;
+	if (cli_has(a, "email"))
+		return domain ? IKE_IDENTITY_EMAIL_DOMAIN : IKE_IDENTITY_EMAIL;
+	return cli_has(a, "key-id") ? IKE_IDENTITY_KEY_ID : IKE_IDENTITY_ANY;
+}
+
+struct ike_identity cli_identity(const struct cli_args *a)
+{
+	const struct cli_value *mask = cli_arg(a, "mask"), *text = cli_arg(a, "text");
+	struct ike_identity i = {.kind = identity_kind(a), .mask_typed = mask->set};
+
+	if (i.kind == IKE_IDENTITY_ADDRESS)
+		i.prefix = prefix_make(cli_arg(a, "address")->ip, mask->set ? mask->n : 32);
+	if (text->set)
+		str_copy(i.text, sizeof(i.text), text->s);
+	return i;
+}
+
+void cli_put_identity(struct cli_args *a, const struct ike_identity *i)
+{
+	struct ipaddr mask = ip_len_to_mask(IP_V4, i->prefix.len);
+
+	switch (i->kind) {
+	case IKE_IDENTITY_NONE: return;
+	case IKE_IDENTITY_ADDRESS:
+		cli_put_address(a, "address", &i->prefix.addr);
+		if (i->mask_typed)
+			cli_put_address(a, "mask", &mask);
+		return;
+	case IKE_IDENTITY_FQDN_DOMAIN: cli_put_number(a, "domain", 1); /* fall through */
+	case IKE_IDENTITY_FQDN: cli_put_number(a, "fqdn", 1); break;
+	case IKE_IDENTITY_EMAIL_DOMAIN: cli_put_number(a, "domain", 1); /* fall through */
+	case IKE_IDENTITY_EMAIL: cli_put_number(a, "email", 1); break;
+	case IKE_IDENTITY_KEY_ID: cli_put_number(a, "key-id", 1); break;
+	case IKE_IDENTITY_ANY: cli_put_number(a, "any", 1); return;
+	}
+	cli_put_string(a, "text", i->text);
+}

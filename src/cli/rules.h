@@ -39,4 +39,23 @@ void cli_warn_long_key(struct cli_call *c, const struct secret *s);
 
 void cli_warn_lifetime(struct cli_call *c);
 
+/* `replay …` and `dfbit …`, global and of an entry. */
+#define CLI_REPLAY                                                                                           \
+	"{disable|window-size 64|window-size 128|window-size 256|window-size 512|window-size 1024}:replay"
+#define CLI_REPLAY_HELP                                                                                      \
+	"Disable Anti-replay|Set SA replay window size|Window size of 64 (default)||Window size of 128||"    \
+	"Window size of 256||Window size of 512||Window size of 1024"
+extern const uint32_t cli_replay_windows[6], cli_df_bits[3];
+void cli_warn_df(struct cli_call *c);
+
+/* IKE identities: the tokens of a row, what was typed in them, and back. */
+#define IDENTITY                                                                                             \
+	"{address A.B.C.D:address [MASK:mask]|fqdn:fqdn {domain:domain WORD/99:text|WORD/99:text}|"          \
+	"email:email {domain:domain WORD/99:text|WORD/99:text}|key-id:key-id WORD/99:text|any:any}"
+#define IDENTITY_HELP                                                                                        \
+	"IP Address(es)|IPv4 address prefix|specify mask|Fully qualified domain name|Match by domain|"       \
+	"Domain|FQDN string|Email ID|Match by domain|Domain|Email string|Key-ID|key-id string|Any identity"
+struct ike_identity cli_identity(const struct cli_args *a);
+void cli_put_identity(struct cli_args *a, const struct ike_identity *i);
+
 #endif

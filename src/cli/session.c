@@ -1,5 +1,6 @@
 /* Sessions: modes, prompts, what a line is taken for. */
 #include "cli/session.h"
+#include "ipsec/isakmp.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -276,10 +277,11 @@ static void note_policy_left(struct cli_session *s, unsigned priority, struct te
 
 	if (top && top->mode == MODE_ISAKMP_POLICY && cli_arg(&top->args, "priority")->n == priority)
 		return;
-	if (p && p->authentication != IKE_AUTH_PRE_SHARE)
-		text_printf(out,
-			"%%Warning: ISAKMP policy %u is not usable: it has no authentication pre-share\n",
-			priority);
+	if (p && isakmp_policy_defect(p) != POLICY_USABLE)
+		text_printf(out, "%%Warning: ISAKMP policy %u is not usable: %s\n", priority,
+			isakmp_policy_defect(p) == POLICY_NO_PRE_SHARE
+				? "it has no authentication pre-share"
+				: "its default encryption DES is not available, type encryption aes");
 }
 
 /*

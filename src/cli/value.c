@@ -87,13 +87,53 @@ static const struct cli_name udp_ports[] = {
 	{NULL},
 };
 
+/* A type, or with ACL_ICMP_CODE a type and a code. */
+#define TYPE_CODE(type, code) (ACL_ICMP_CODE | (type) << 8 | (code))
+static const struct cli_name icmp_types[] = {
+	{"administratively-prohibited", TYPE_CODE(3, 13), "Administratively prohibited"},
+	{"alternate-address", 6, "Alternate address"},
+	{"echo", 8, "Echo (ping)"},
+	{"echo-reply", 0, "Echo reply"},
+	{"host-unreachable", TYPE_CODE(3, 1), "Host unreachable"},
+	{"information-reply", 16, "Information replies"},
+	{"information-request", 15, "Information requests"},
+	{"mask-reply", 18, "Mask replies"},
+	{"mask-request", 17, "Mask requests"},
+	{"net-unreachable", TYPE_CODE(3, 0), "Net unreachable"},
+	{"packet-too-big", TYPE_CODE(3, 4), "Fragmentation needed and DF set"},
+	{"parameter-problem", 12, "All parameter problems"},
+	{"port-unreachable", TYPE_CODE(3, 3), "Port unreachable"},
+	{"protocol-unreachable", TYPE_CODE(3, 2), "Protocol unreachable"},
+	{"redirect", 5, "All redirects"},
+	{"router-advertisement", 9, "Router discovery advertisements"},
+	{"router-solicitation", 10, "Router discovery solicitations"},
+	{"source-quench", 4, "Source quenches"},
+	{"time-exceeded", 11, "All time exceededs"},
+	{"timestamp-reply", 14, "Timestamp replies"},
+	{"timestamp-request", 13, "Timestamp requests"},
+	{"traceroute", 30, "Traceroute"},
+	{"ttl-exceeded", TYPE_CODE(11, 0), "TTL exceeded"},
+	{"unreachable", 3, "All unreachables"},
+	{NULL},
+};
+
 /* tcp, udp and ip are keywords of their own in the rows: ports may follow only the first two. */
 const struct cli_named_type cli_named_types[] = {
 	{"PROTOCOL", 255, protocols},
 	{"TCP-PORT", 65535, tcp_ports},
 	{"UDP-PORT", 65535, udp_ports},
+	{"ICMP-TYPE", 255, icmp_types},
 	{NULL},
 };
+
+const char *cli_named(const char *syntax, uint32_t value)
+{
+	for (const struct cli_named_type *t = cli_named_types; t->syntax; t++)
+		for (const struct cli_name *n = t->names; strcmp(t->syntax, syntax) == 0 && n->name; n++)
+			if (n->value == value)
+				return n->name;
+	return NULL;
+}
 
 /* --- Interfaces ------------------------------------------------------------------------------------------------ */
 

@@ -12,22 +12,32 @@ enum show_view {
 	SHOW_CRYPTO_MAP,	  /* [interface IF | tag NAME] */
 	SHOW_CRYPTO_DYNAMIC_MAP,  /* [tag NAME] */
 	SHOW_IPSEC_TRANSFORM_SET, /* [name] */
-	SHOW_IPSEC_SA,		  /* [map M | address | identity | interface IF | peer A] [detail] */
-	SHOW_IPSEC_SA_COUNT,	  /* show crypto ipsec sa count */
-	SHOW_IPSEC_SA_LIFETIME,	  /* show crypto ipsec security-association [lifetime] */
-	SHOW_ISAKMP_SA,		  /* [detail] */
-	SHOW_ISAKMP_POLICY,	  /* */
-	SHOW_ISAKMP_PEERS,	  /* */
-	SHOW_IKEV2_SA,		  /* show crypto ikev2 sa [detail] */
-	SHOW_CRYPTO_SESSION,	  /* [detail | brief] */
-	SHOW_CRYPTO_ROUTE,	  /* */
-	SHOW_IP_ROUTE,		  /* [A.B.C.D [mask] | static | connected | ospf] */
-	SHOW_IP_INTERFACE_BRIEF,  /* [interface] */
-	SHOW_ACCESS_LISTS,	  /* [name]; IP lists are all there are */
-	SHOW_VERSION,		  /* */
-	SHOW_REDUNDANCY,	  /* [interface]; ours (D15) */
-	SHOW_TRACK,		  /* [object | interface | ip route] [brief] */
-	SHOW_KEY_CHAIN,		  /* [name] */
+	SHOW_IPSEC_SA, /* [map M | address | identity | interface IF | peer A | active | standby] [detail] */
+	SHOW_IPSEC_SA_COUNT,	 /* show crypto ipsec sa count */
+	SHOW_IPSEC_SA_LIFETIME,	 /* show crypto ipsec security-association [lifetime] */
+	SHOW_ISAKMP_SA,		 /* [detail | active | standby] */
+	SHOW_ISAKMP_POLICY,	 /* */
+	SHOW_ISAKMP_PEERS,	 /* [A.B.C.D] */
+	SHOW_IKEV2_SA,		 /* show crypto ikev2 sa [detail] */
+	SHOW_CRYPTO_SESSION,	 /* [remote A | local A | interface IF] [detail | brief] */
+	SHOW_CRYPTO_ROUTE,	 /* */
+	SHOW_IP_ROUTE,		 /* [A.B.C.D [mask] | static | connected | ospf] */
+	SHOW_IP_INTERFACE_BRIEF, /* [interface] */
+	SHOW_ACCESS_LISTS,	 /* [name]; IP lists are all there are */
+	SHOW_VERSION,		 /* */
+	SHOW_REDUNDANCY,	 /* [interface]; ours (D15) */
+	SHOW_TRACK,		 /* [object | interface | ip route] [brief] */
+	SHOW_KEY_CHAIN,		 /* [name] */
+	SHOW_ISAKMP_SA_COUNT,	 /* show crypto isakmp sa count */
+	SHOW_ISAKMP_DEFAULT_POLICY,
+	SHOW_ISAKMP_KEY,	 /* without the keys (D16) */
+	SHOW_IKEV2_SESSION,	 /* [detailed] */
+	SHOW_IKEV2_PROPOSAL,	 /* [name] */
+	SHOW_IKEV2_POLICY,	 /* [name] */
+	SHOW_IKEV2_PROFILE,	 /* [name] */
+	SHOW_ENGINE_CONNECTIONS, /* show crypto engine connections active */
+	SHOW_CRYPTO_ELI,
+	SHOW_CRYPTO_HA,
 	SHOW_VIEW_COUNT
 };
 
@@ -51,7 +61,9 @@ struct show_args {
 	struct ipaddr address;	 /* peer, or the address to look up in the routing table */
 	bool address_len_set;	 /* `show ip route A.B.C.D MASK` */
 	uint8_t address_len;
+	struct ipaddr local; /* sessions of this endpoint */
 	bool detail, brief, all;
+	bool standby; /* what a standby router holds of the active one's: nothing, as no state is transferred */
 	enum show_sa_choice sa;
 	enum show_route_choice route;
 	enum show_track_choice track;

@@ -278,6 +278,7 @@ static void remap_sas(struct core *c, struct conn *n)
 		if (s->child >= 0) {
 			n->children[s->child].installed++;
 			n->installed++;
+			idle_arm(c, s);
 		} else if (lost) {
 			struct effect *e = effects_add(c->out, EF_TERMINATE);
 
@@ -295,6 +296,8 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 	for (uint32_t i = 0; i < planned->child_count; i++) {
 		str_copy(children[i].name, sizeof(children[i].name), planned->children[i].name);
 		children[i].digest = ike_child_digest(&planned->children[i]);
+		children[i].idle_s = planned->children[i].idle_s;
+		children[i].idle_to_default = planned->children[i].idle_to_default;
 	}
 	free(n->children);
 	n->children = children;
@@ -303,15 +306,65 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 	return true;
 }
 
+/* --- The peer's identity -------------------------------------------------------------------------------------------- */
+
+/* A static peer is expected to call itself by its address, unless the configuration says otherwise. */
+static bool id_is_address(const struct ike_conn *planned)
+{
+	char text[IP_TEXT_MAX];
+
+	return ip_is_set(&planned->remote) &&
+		strcmp(planned->remote_id, ip_format(&planned->remote, text)) == 0;
+}
+
+/*
+ * A peer behind a NAT calls itself by an address of its own. Its key is tied to the address that it comes from, which
+ * proves as much: any identity is accepted from there. Not from the start, since charon announces that it starts anew
+ * (INITIAL_CONTACT) only to a peer whose identity it knows: but once a try has failed, or the peer has shown it.
+ */
+void conn_identity(struct core *c, struct conn *n, const char *id)
+{
+	char text[IP_TEXT_MAX];
+	bool other;
+
+	if (n->dynamic || !n->unit || !n->id_is_address || !id[0])
+		return;
+	other = strcmp(id, ip_format(&n->remote, text)) != 0;
+	if (other && !n->said_id)
+		core_log(c, SEV_NOTICE, "CRYPTO-5-PEER_IDENTITY",
+			"Peer %s calls itself %s (it may be behind a NAT): accepted for its address and key",
+			text, id);
+	n->said_id = other;
+	if (n->any_id == other)
+		return;
+	n->any_id = other;
+	unit_apply_later(n->unit);
+}
+
+void conn_identity_open(struct conn *n)
+{
+	if (n->dynamic || !n->unit || !n->id_is_address || n->any_id)
+		return;
+	n->any_id = true;
+	unit_apply_later(n->unit);
+}
+
 static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_conn *planned)
 {
-	uint64_t digest = ike_conn_digest(planned);
 	struct conn *n = conn_find(c, planned->name);
+	struct ike_conn open = *planned;
+	uint64_t digest;
 
 	if (!n)
 		n = conn_new(c, planned->name);
 	if (!n)
 		return NULL;
+	n->id_is_address = id_is_address(planned);
+	if (n->id_is_address && n->any_id) {
+		open.remote_id[0] = '\0';
+		planned = &open;
+	}
+	digest = ike_conn_digest(planned);
 	n->unit = u;
 	if (n->phase == CONN_ENDING) /* comes back here when it is over */
 		return n;

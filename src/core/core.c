@@ -338,6 +338,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_CONN_LOAD: conn_reload(c, t->owner); break;
 	case TIMER_KROUTE: kroute_timer(c, t->owner); break;
 	case TIMER_IKE: ike_silent_too_long(c, t->owner); break;
+	case TIMER_SA: idle_timer(c, t->owner); break;
 	case TIMER_ADOPTION: end_adoption(c); break;
 	case TIMER_STOP: stop_force(c); break;
 	case TIMER_TRACK: track_delay_over(c, t->owner); break;
@@ -458,6 +459,7 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_FORCE_RELOAD: break; /* the snapshot that follows is the truth */
 	case EV_DEBUG: c->debug = e->debug; break;
 	case EV_CLEAR_SA: sas_clear(c, &e->clear); break;
+	case EV_CLEAR_COUNTERS: counters_clear(c, e->child.child); break;
 	case EV_STOP: stop_start(c); break;
 	}
 }

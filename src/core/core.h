@@ -80,6 +80,9 @@ bool core_find_conn(const struct core *c, const char *name, struct core_conn *ou
 /* The peer that the entry uses at present (`Current peer` of show crypto map); false when it has none. */
 bool core_current_peer(const struct core *c, const char *interface, uint16_t sequence, struct ipaddr *out);
 
+/* Fills in what the SAs before this one in its flow counted. */
+void core_counted_before(const struct core *c, struct child_sa *sa);
+
 /* Why a tracked object has its value. */
 enum core_track_why {
 	CORE_TRACK_FINE,

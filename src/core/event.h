@@ -39,13 +39,14 @@ enum event_kind {
 	EV_IKE_SA_GONE,
 	EV_IKE_LIVENESS,     /* a peer answers, or does not: see .liveness (D11, version 2 only) */
 	EV_CHILD_SA,	     /* up, or reported by a snapshot */
-	EV_CHILD_SA_REKEYED, /* .child is the new one, .old_child_id the one it follows */
+	EV_CHILD_SA_REKEYED, /* .child is the new one, .old the one it follows */
 	EV_CHILD_SA_GONE,
 	EV_RESULT, /* of an effect that carried a cookie */
 	EV_FORCE_RELOAD, /* desired and actual are to be compared from scratch (netlink overrun: a snapshot follows) */
 	EV_DEBUG,    /* exec: debug crypto ipsec; .debug: on or off */
 	EV_CLEAR_SA, /* exec: clear crypto sa …; .clear says which */
-	EV_STOP,     /* D9 stop: leave everything, report with EF_STOPPED when done */
+	EV_CLEAR_COUNTERS, /* exec: clear crypto sa counters; .child.child is one SA with what it has counted so far */
+	EV_STOP,	   /* D9 stop: leave everything, report with EF_STOPPED when done */
 };
 
 struct link {
@@ -64,10 +65,15 @@ struct address {
 	bool ours;	      /* tagged IFA_PROTO, or on an interface of ours */
 };
 
+/* Which SAs go. What is not set counts for all; CHILD_SAs alone, or with .ike whole IKE_SAs and all that hangs on them. */
 struct clear_sa {
-	enum { CLEAR_ALL, CLEAR_PEER, CLEAR_MAP } what;
-	struct ipaddr peer;
-	char map[NAME_MAX_LEN];
+	bool ike;
+	uint8_t version;	   /* 1, 2; 0: both */
+	uint32_t ike_id;	   /* 0: any */
+	struct ipaddr local, peer; /* not set: any */
+	uint32_t spi;		   /* with .peer its destination, which may be ours; 0: any */
+	char map[NAME_MAX_LEN];	   /* "": any */
+	char interface[INTERFACE_NAME_MAX];
 };
 
 /*
@@ -115,7 +121,7 @@ struct event {
 		struct ike_liveness liveness;
 		struct {
 			const struct child_sa *child; /* GONE: .incarnation and .id count */
-			uint32_t old_child_id;
+			const struct child_sa *old;   /* REKEYED: the one it follows; NULL: none was told */
 		} child;
 		struct {
 			uint64_t cookie;

@@ -113,6 +113,7 @@ static void try_failed(struct core *c, struct conn *n)
 
 	conn_rest(c, n);
 	conn_terminate(c, n, true); /* the half-open one */
+	conn_identity_open(n);
 	if (!u || !is_current(n))
 		return;
 	if (!n->failing)

@@ -136,6 +136,7 @@ static void take_peer(struct core *c, struct sa_rec *s)
 /* Everything the SA holds; the record stays. */
 void sa_let_go(struct core *c, struct sa_rec *s)
 {
+	timer_cancel(&c->timers, &s->idle);
 	release_routes(c, s);
 	list_remove(&s->dirty);
 	if (!s->peer)
@@ -183,8 +184,11 @@ static struct sa_rec *new_sa(struct core *c, const struct child_sa *sa)
 		return NULL;
 	s->id = sa->id;
 	s->ike_id = sa->ike_id;
+	s->local = sa->local_host;
 	s->remote = sa->remote_host;
 	s->remote_port = sa->remote_port;
+	s->spi_in = sa->spi_in;
+	s->spi_out = sa->spi_out;
 	s->identity = hash_identity(ike ? ike->remote_id : "", &sa->remote_host);
 	s->child = -1;
 	str_copy(s->child_name, sizeof(s->child_name), sa->child);
@@ -223,6 +227,7 @@ static void child_up(struct core *c, const struct child_sa *sa)
 	if (s) {
 		s->generation = c->sa_generation;
 		s->ike_id = sa->ike_id; /* an IKE rekey moved it */
+		idle_seen(c, s, sa);
 		return;
 	}
 	s = new_sa(c, sa);
@@ -242,17 +247,28 @@ static void child_up(struct core *c, const struct child_sa *sa)
 	sa_touch(c, s);
 	if (s->child >= 0)
 		conn_child_up(c, s->conn, s->child);
+	idle_seen(c, s, sa);
 }
 
-static void child_rekeyed(struct core *c, const struct child_sa *sa, uint32_t old_id)
+/* The flow goes on counting: what its SA counted passes to the one that follows. */
+static void pass_counters(const struct sa_rec *from, const struct child_sa *counted, struct sa_rec *to)
 {
-	struct sa_rec *old;
+	to->packets_in_before = from->packets_in_before + (int64_t)counted->packets_in;
+	to->packets_out_before = from->packets_out_before + (int64_t)counted->packets_out;
+}
+
+static void child_rekeyed(struct core *c, const struct child_sa *sa, const struct child_sa *counted)
+{
+	struct sa_rec *old = counted ? sa_find(c, counted->id) : NULL, *s;
 
 	child_up(c, sa);
 	sas_work(c); /* the successor's holds first */
-	old = sa_find(c, old_id);
-	if (old && old->id != sa->id)
-		remove_sa(c, old);
+	if (!old || old->id == sa->id)
+		return;
+	s = sa_find(c, sa->id);
+	if (s)
+		pass_counters(old, counted, s);
+	remove_sa(c, old);
 }
 
 /* --- IKE_SAs --------------------------------------------------------------------------------------------------------------- */
@@ -277,11 +293,15 @@ static void ike_sa_event(struct core *c, const struct ike_sa *sa)
 			list_append(&i->conn->ikes, &i->in_conn);
 	}
 	i->generation = c->sa_generation;
+	i->local = sa->local_host;
 	i->remote = sa->remote_host;
+	i->version = sa->version;
 	str_copy(i->remote_id, sizeof(i->remote_id), sa->remote_id);
 	i->established = sa->state == IKE_SA_ESTABLISHED;
-	if (i->established && i->conn)
-		conn_ike_established(c, i->conn);
+	if (!i->established || !i->conn)
+		return;
+	conn_identity(c, i->conn, i->remote_id);
+	conn_ike_established(c, i->conn);
 }
 
 static void remove_ike(struct core *c, struct ike_rec *i)
@@ -329,6 +349,7 @@ static void bury(struct core *c, struct sa_rec *s)
 {
 	struct conn *n = s->conn;
 
+	timer_cancel(&c->timers, &s->idle);
 	list_remove(&s->in_conn);
 	list_remove(&s->dirty);
 	list_append(&c->dying_sas, &s->dirty);
@@ -423,37 +444,12 @@ void ike_event(struct core *c, const struct event *e)
 		break;
 	case EV_IKE_LIVENESS: liveness(c, &e->liveness); break;
 	case EV_CHILD_SA: child_up(c, e->child.child); break;
-	case EV_CHILD_SA_REKEYED: child_rekeyed(c, e->child.child, e->child.old_child_id); break;
+	case EV_CHILD_SA_REKEYED: child_rekeyed(c, e->child.child, e->child.old); break;
 	case EV_CHILD_SA_GONE:
 		s = sa_find(c, e->child.child->id);
 		if (s)
 			remove_sa(c, s);
 		break;
 	default: break;
-	}
-}
-
-/* --- clear crypto sa ------------------------------------------------------------------------------------------------------------ */
-
-static bool matches(const struct ike_rec *i, const struct clear_sa *what)
-{
-	switch (what->what) {
-	case CLEAR_ALL: return true;
-	case CLEAR_PEER: return ip_equal(&i->remote, &what->peer);
-	case CLEAR_MAP:
-		return i->conn && i->conn->unit && strcmp(i->conn->unit->binding->map, what->map) == 0;
-	}
-	return false;
-}
-
-void sas_clear(struct core *c, const struct clear_sa *what)
-{
-	for (const struct ike_rec *i = c->ikes; i; i = i->hh.next) {
-		struct effect *e;
-
-		if (!i->conn || !matches(i, what))
-			continue;
-		e = effects_add(c->out, EF_TERMINATE);
-		e->sa.ike_id = i->id;
 	}
 }

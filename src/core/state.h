@@ -12,6 +12,8 @@
  *   initiate.c   bringing them up: back-off, change of peer
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
+ *   idle.c       SAs that nothing passes through
+ *   clear.c      what the operator ends or sets back
  *   routes.c     verdicts on RRI slots, `ip route` lines
  *   routes_debug.c  what `debug crypto ipsec` tells of them
  *   hops.c       next hops by the underlay, helper host routes
@@ -61,6 +63,7 @@ enum timer_kind {
 	TIMER_CONN_LOAD,
 	TIMER_KROUTE,
 	TIMER_IKE,
+	TIMER_SA,
 	TIMER_ADOPTION,
 	TIMER_STOP,
 	TIMER_TRACK
@@ -198,6 +201,8 @@ struct conn_child {
 	uint64_t digest;
 	uint32_t installed; /* CHILD_SAs */
 	bool asked;
+	uint32_t idle_s; /* 0: its SAs may rest */
+	bool idle_to_default;
 };
 
 enum conn_phase { CONN_IDLE, CONN_QUEUED, CONN_TRYING, CONN_PAUSED, CONN_UP, CONN_ENDING };
@@ -219,8 +224,10 @@ struct conn {
 	uint32_t child_count, installed;
 	struct list sas, ikes;
 	enum conn_phase phase;
-	bool failing;	     /* said to be down */
-	bool dropped;	     /* charon was told to end its SAs */
+	bool failing; /* said to be down */
+	bool dropped; /* charon was told to end its SAs */
+	bool any_id;  /* static: the peer does not call itself by its address, or does not answer to that */
+	bool id_is_address, said_id;
 	struct timer timer;  /* of the phase */
 	struct timer reload; /* after a refused load */
 	struct list in_init;
@@ -232,7 +239,8 @@ struct ike_rec {
 	uint32_t id;
 	struct conn *conn; /* NULL: none of ours */
 	struct list in_conn;
-	struct ipaddr remote;
+	struct ipaddr local, remote;
+	uint8_t version;
 	uint64_t identity;
 	char remote_id[IKE_ID_MAX];
 	bool established;
@@ -248,8 +256,12 @@ struct sa_rec {
 	struct list dirty;
 	int32_t child; /* index in conn->children; -1: none */
 	char child_name[IKE_CHILD_NAME_MAX];
-	struct ipaddr remote;
+	struct ipaddr local, remote;
 	uint16_t remote_port;
+	uint32_t spi_in, spi_out;
+	mono_t used;	   /* last, as far as is known */
+	struct timer idle; /* when it may have been idle for too long */
+	int64_t packets_in_before, packets_out_before;
 	uint64_t identity;
 	struct hop *peer;
 	struct prefix prefixes[8];
@@ -399,6 +411,7 @@ struct core {
 	struct conn *conns;
 	struct ike_rec *ikes;
 	struct sa_rec *sas;
+	mono_t idle_looked; /* when charon was asked last for the use of SAs */
 	struct list dirty_sas,
 		dying_sas; /* dying: charon has them no longer; what they hold is let go bit by bit */
 	struct list init_queue;
@@ -534,7 +547,9 @@ void conn_terminate(struct core *c, struct conn *n, bool force); /* its SAs, by 
 struct conn *conn_stray(struct core *c, const char *name);	 /* NULL: none of ours */
 void conns_forget_strays(struct core *c);
 
-void conn_ending_over(struct core *c, struct conn *n); /* its time is up; may free it */
+void conn_ending_over(struct core *c, struct conn *n);		    /* its time is up; may free it */
+void conn_identity(struct core *c, struct conn *n, const char *id); /* an established peer calls itself so */
+void conn_identity_open(struct conn *n); /* it may call itself anything from now on */
 
 /* --- initiate.c ------------------------------------------------------------------------------------------------- */
 
@@ -559,8 +574,18 @@ void sa_touch(struct core *c, struct sa_rec *s);
 void sas_work(struct core *c);
 void ike_silent_too_long(struct core *c, struct ike_rec *i);
 void sas_flush(struct core *c); /* charon is gone */
-void sas_clear(struct core *c, const struct clear_sa *what);
 void sa_let_go(struct core *c, struct sa_rec *s);
+
+/* --- idle.c ------------------------------------------------------------------------------------------------------ */
+
+void idle_seen(struct core *c, struct sa_rec *s, const struct child_sa *sa); /* charon told of its use */
+void idle_arm(struct core *c, struct sa_rec *s); /* what governs it may have changed */
+void idle_timer(struct core *c, struct sa_rec *s);
+
+/* --- clear.c ----------------------------------------------------------------------------------------------------- */
+
+void sas_clear(struct core *c, const struct clear_sa *what);
+void counters_clear(struct core *c, const struct child_sa *sa);
 
 /* --- routes.c ---------------------------------------------------------------------------------------------------- */
 

@@ -222,17 +222,45 @@ static void load_startup(struct session *s)
 static void clear_sa(struct session *s)
 {
 	const struct cli_action *a = &s->job.action;
-	struct event e = {.kind = EV_CLEAR_SA};
+	struct event e = {.kind = EV_CLEAR_SA,
+		.clear = {.ike = a->clear.ike,
+			.version = a->clear.version,
+			.ike_id = a->clear.conn_id ? show_ike_id(a->clear.conn_id) : 0,
+			.local = a->clear.local,
+			.peer = a->clear.peer,
+			.spi = a->clear.spi}};
 
-	e.clear.what = a->clear.what == CLI_CLEAR_PEER ? CLEAR_PEER
-		: a->clear.what == CLI_CLEAR_MAP       ? CLEAR_MAP
-						       : CLEAR_ALL;
-	e.clear.peer = a->clear.peer;
 	str_copy(e.clear.map, sizeof(e.clear.map), a->clear.map);
+	str_copy(e.clear.interface, sizeof(e.clear.interface), a->clear.interface);
 	s->engine->warnings = &s->out;
 	engine_event(s->engine, &e);
 	s->engine->warnings = NULL;
 	session_job_done(s, false, 0);
+}
+
+/* charon's counters run on: each SA's present count is what the next outputs begin from. */
+static void on_counted(void *ctx, struct facts *facts)
+{
+	struct session *s = ctx;
+	bool known = !(facts->missing & FACT_IKE);
+
+	s->job.gather = NULL;
+	for (size_t i = 0; i < facts->child_sa_count; i++)
+		engine_event(s->engine,
+			&(struct event){.kind = EV_CLEAR_COUNTERS, .child = {.child = &facts->child_sas[i]}});
+	facts_free(facts);
+	if (!known)
+		session_printf(s, "%% charon does not answer: the counters are as they were\n");
+	session_job_done(s, !known, 0);
+}
+
+static void clear_counters(struct session *s)
+{
+	s->job.gather = facts_gather(s->engine, FACT_IKE, on_counted, s);
+	if (!s->job.gather) {
+		session_printf(s, "%% Memory is exhausted\n");
+		session_job_done(s, true, 0);
+	}
 }
 
 static void hsrp_command(struct session *s)
@@ -346,7 +374,7 @@ static void (*const starts[])(struct session *s) = {
 	[CLI_DO_ERASE_STARTUP] = erase_startup,
 	[CLI_DO_LOAD_STARTUP] = load_startup,
 	[CLI_DO_CLEAR_SA] = clear_sa,
-	[CLI_DO_CLEAR_COUNTERS] = nothing,
+	[CLI_DO_CLEAR_COUNTERS] = clear_counters,
 	[CLI_DO_SWITCHOVER] = hsrp_command,
 	[CLI_DO_SEND_ARP] = hsrp_command,
 	[CLI_DO_DEBUG] = debug,

@@ -95,8 +95,10 @@ static void on_child_sa(void *ctx, const struct child_sa *sa)
 	struct gather *g = ctx;
 	struct child_sa *slot = g->over ? NULL : facts_add_child_sa(&g->facts);
 
-	if (slot)
-		*slot = *sa;
+	if (!slot)
+		return;
+	*slot = *sa;
+	core_counted_before(g->engine->core, slot);
 }
 
 static void on_ike_done(void *ctx, int error)

@@ -56,6 +56,8 @@ size_t acl_rule_flows(const struct acl_rule *r, struct acl_flow out[ACL_FLOWS_PE
 
 	if (r->is_remark)
 		return 0;
+	if (r->icmp && !r->permit) /* the type cannot be told: all ICMP stays protected */
+		base.exact = false;
 	base.local.prefix = end_prefix(&r->source, &base.exact);
 	base.remote.prefix = end_prefix(&r->destination, &base.exact);
 	base.local.protocol = base.remote.protocol = (uint8_t)r->protocol;

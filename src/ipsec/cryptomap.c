@@ -12,6 +12,7 @@ static const char *const defect_texts[ENTRY_DEFECTS] = {
 	[ENTRY_NO_TRANSFORM] = "no usable transform set",
 	[ENTRY_NO_PROFILE] = "IKEv2 profile is not defined",
 	[ENTRY_NO_POLICY] = "no usable ISAKMP policy",
+	[ENTRY_NO_ISAKMP] = "ISAKMP is disabled",
 	[ENTRY_NO_TEMPLATE] = "dynamic map has no complete entry",
 };
 
@@ -77,7 +78,9 @@ enum entry_defect crypto_entry_defect(const struct model *m, const struct crypto
 	if (!has_transform(m, e))
 		return ENTRY_NO_TRANSFORM;
 	if (!isakmp_fill(m, e->ikev2_profile, &c))
-		return e->ikev2_profile[0] ? ENTRY_NO_PROFILE : ENTRY_NO_POLICY;
+		return e->ikev2_profile[0]   ? ENTRY_NO_PROFILE
+			: m->isakmp_disabled ? ENTRY_NO_ISAKMP
+					     : ENTRY_NO_POLICY;
 	return ENTRY_COMPLETE;
 }
 
@@ -104,6 +107,23 @@ struct sa_lifetime crypto_entry_lifetime(const struct model *m, const struct cry
 	if (l.kilobytes_disabled)
 		l.kilobytes = 0;
 	return l;
+}
+
+struct sa_options crypto_entry_options(const struct model *m, const struct crypto_map_entry *e)
+{
+	struct sa_options o = e->options;
+
+	if (!o.idle_s)
+		o.idle_s = m->sa_options.idle_s;
+	if (!o.replay_window)
+		o.replay_window = m->sa_options.replay_window;
+	if (!o.replay_window)
+		o.replay_window = REPLAY_WINDOW_DEFAULT;
+	if (o.df == DF_NOT_TYPED)
+		o.df = m->sa_options.df;
+	if (o.df == DF_NOT_TYPED)
+		o.df = DF_COPY;
+	return o;
 }
 
 uint8_t crypto_entry_first_peer(const struct crypto_map_entry *e)

@@ -18,6 +18,7 @@ enum entry_defect {
 	ENTRY_NO_TRANSFORM, /* none named, or none of the named is defined and usable */
 	ENTRY_NO_PROFILE,   /* `set ikev2-profile` names none that is defined */
 	ENTRY_NO_POLICY,    /* no usable `crypto isakmp policy` */
+	ENTRY_NO_ISAKMP,    /* `no crypto isakmp enable` */
 	ENTRY_NO_TEMPLATE,  /* a dynamic map that has no entry that counts */
 	ENTRY_DEFECTS,
 };
@@ -34,6 +35,9 @@ uint8_t crypto_entry_distance(const struct crypto_map_entry *e);
 
 /* Lifetimes in force; kilobytes 0: no limit. */
 struct sa_lifetime crypto_entry_lifetime(const struct model *m, const struct crypto_map_entry *e);
+
+/* Options in force, without a field that is "not typed" but .idle_s. */
+struct sa_options crypto_entry_options(const struct model *m, const struct crypto_map_entry *e);
 
 /* The position of the peer that is asked first: the one marked `default`, else the first. */
 uint8_t crypto_entry_first_peer(const struct crypto_map_entry *e);

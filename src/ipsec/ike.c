@@ -62,7 +62,9 @@ uint64_t ike_child_digest(const struct ike_child *c)
 	h = mix_selector(mix_selector(h, &c->local), &c->remote);
 	h = mix_u64(mix_text(h, c->esp_proposals), c->transport);
 	h = mix_u64(mix_u64(h, c->life_time_s), c->rekey_time_s);
-	return mix_u64(mix_u64(h, c->life_bytes), c->rekey_bytes);
+	h = mix_u64(mix_u64(h, c->life_bytes), c->rekey_bytes);
+	h = mix_u64(mix_u64(h, c->replay_window), c->clear_df);
+	return mix_u64(mix_u64(h, c->idle_s), c->idle_to_default);
 }
 
 uint64_t ike_conn_digest(const struct ike_conn *c)
@@ -74,6 +76,7 @@ uint64_t ike_conn_digest(const struct ike_conn *c)
 	h = mix(h, &c->remote, sizeof(c->remote));
 	h = mix_text(mix_text(mix_text(h, c->local_id), c->remote_id), c->proposals);
 	h = mix_u64(mix_u64(mix_u64(h, c->dpd_delay_s), c->dpd_timeout_s), c->lifetime_s);
+	h = mix_u64(h, c->nat_keepalive_s);
 	for (uint32_t i = 0; i < c->child_count; i++)
 		h = mix_u64(h, ike_child_digest(&c->children[i]));
 	return h;
@@ -84,7 +87,7 @@ uint64_t ike_secret_digest(const struct ike_secret *s)
 	uint64_t h = mix_text(0xcbf29ce484222325u, s->id);
 
 	h = mix(h, &s->owners.addr, sizeof(s->owners.addr));
-	return mix_text(mix_u64(h, s->owners.len), s->key);
+	return mix_text(mix_text(mix_u64(h, s->owners.len), s->owner_id), s->key);
 }
 
 bool ike_conn_equal(const struct ike_conn *a, const struct ike_conn *b)

@@ -36,6 +36,10 @@ struct ike_child {
 	bool transport;
 	uint32_t life_time_s, rekey_time_s;
 	uint64_t life_bytes, rekey_bytes; /* 0: no limit */
+	uint16_t replay_window;		  /* packets; 0: no replay detection */
+	bool clear_df;			  /* of the outer header; else copied from the inner one */
+	uint32_t idle_s;      /* closed when nothing passed for that long; 0: never. The core's business */
+	bool idle_to_default; /* … and the entry goes back to its default peer */
 };
 
 /* A connection that charon shall have. Owned by whoever made it; children is malloc'ed. */
@@ -46,9 +50,10 @@ struct ike_conn {
 	struct ipaddr remote;				  /* not set: any (dynamic map) */
 	char local_id[IKE_ID_MAX], remote_id[IKE_ID_MAX]; /* remote_id "": any */
 	char proposals[IKE_PROPOSALS_MAX];
-	uint32_t dpd_delay_s;	/* S: silence before a probe; 0: no dead peer detection */
-	uint32_t dpd_timeout_s; /* 5 R: from the unanswered probe to death (R3: S + 5 R + 1 s in all) */
-	uint32_t lifetime_s;	/* of the IKE SA */
+	uint32_t dpd_delay_s;	  /* S: silence before a probe; 0: no dead peer detection */
+	uint32_t dpd_timeout_s;	  /* 5 R: from the unanswered probe to death (R3: S + 5 R + 1 s in all) */
+	uint32_t lifetime_s;	  /* of the IKE SA */
+	uint32_t nat_keepalive_s; /* 0: charon's own. It has one for all connections: they agree */
 	struct ike_child *children;
 	uint32_t child_count;
 };
@@ -56,7 +61,8 @@ struct ike_conn {
 /* A pre-shared key that charon shall have. */
 struct ike_secret {
 	char id[IKE_CONN_NAME_MAX]; /* unique, ours */
-	struct prefix owners;	    /* the peers it is for; length 0: any */
+	struct prefix owners;	    /* the peers it is for; length 0: any, unless there is an .owner_id */
+	char owner_id[IKE_ID_MAX];  /* and the identity it is for, in charon's words; "": none */
 	char *key;		    /* owned; wiped before it is freed */
 };
 
@@ -84,6 +90,9 @@ struct child_sa {
 	char encr[24], integ[24], dh[24]; /* charon's names: AES_CBC, HMAC_SHA1_96, MODP_2048 */
 	uint16_t encr_bits;
 	uint64_t bytes_in, bytes_out, packets_in, packets_out;
+	/* What the SAs before it in its flow counted, since `clear crypto sa counters`: added to the own counters. Filled in
+	 * by the engine for show, never by charon. */
+	int64_t packets_in_before, packets_out_before;
 	int64_t use_in_s, use_out_s;	    /* seconds since last use; -1 never */
 	int64_t install_s, rekey_s, life_s; /* seconds: since installed, until rekey, until end; -1 unknown */
 	struct ipaddr local_host, remote_host;

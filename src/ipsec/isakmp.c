@@ -19,13 +19,71 @@ static bool append(char out[IKE_PROPOSALS_MAX], const char *separator, const cha
 	return n >= 0 && len + (size_t)n < IKE_PROPOSALS_MAX;
 }
 
-bool isakmp_policy_usable(const struct isakmp_policy *p)
+static bool usable(const struct isakmp_policy *p)
 {
-	uint8_t group = p->group_set ? p->group : 1;
-
-	return p->authentication_set && p->authentication == IKE_AUTH_PRE_SHARE &&
-		dh_group_name(group) != NULL;
+	return isakmp_policy_defect(p) == POLICY_USABLE;
 }
+
+/* --- Identities ---------------------------------------------------------------------------------------------------- */
+
+void ike_identity_text(const struct ike_identity *i, char out[IKE_ID_MAX])
+{
+	static const char *const forms[] = {[IKE_IDENTITY_FQDN] = "fqdn:%s",
+		[IKE_IDENTITY_FQDN_DOMAIN] = "fqdn:*.%s",
+		[IKE_IDENTITY_EMAIL] = "email:%s",
+		[IKE_IDENTITY_EMAIL_DOMAIN] = "email:*@%s",
+		[IKE_IDENTITY_KEY_ID] = "keyid:%s"};
+	char prefix[PREFIX_TEXT_MAX];
+
+	out[0] = '\0';
+	if (i->kind == IKE_IDENTITY_NONE || i->kind == IKE_IDENTITY_ANY)
+		return;
+	if (i->kind != IKE_IDENTITY_ADDRESS)
+		snprintf(out, IKE_ID_MAX, forms[i->kind], i->text);
+	else if (i->prefix.len == ip_bits(&i->prefix.addr))
+		ip_format(&i->prefix.addr, out);
+	else if (i->prefix.len)
+		str_copy(out, IKE_ID_MAX, prefix_format(&i->prefix, prefix));
+}
+
+void isakmp_remote_id(
+	const struct model *m, const char *profile, const struct ipaddr *peer, char out[IKE_ID_MAX])
+{
+	const struct ikev2_profile *p = profile[0] ? model_ikev2_profile(m, profile) : NULL;
+	const struct ike_identity *i, *only = NULL;
+
+	out[0] = '\0';
+	if (peer && (!p || p->match_remote.count == 0)) {
+		ip_format(peer, out);
+		return;
+	}
+	if (!p)
+		return;
+	vec_each (&p->match_remote, n, i) {
+		if (peer && i->kind == IKE_IDENTITY_ADDRESS && prefix_contains(&i->prefix, peer)) {
+			ip_format(peer, out);
+			return;
+		}
+		only = i;
+	}
+	if (p->match_remote.count == 1)
+		ike_identity_text(only, out);
+}
+
+/* What we call ourselves; "": by the tunnel endpoint. */
+static void local_id(const struct model *m, const struct ikev2_profile *p, char out[IKE_ID_MAX])
+{
+	const struct ike_identity *own = p ? &p->identity_local : &m->isakmp_identity;
+	const char *domain = model_domain_name(m);
+	struct ike_identity host = *own;
+
+	if (!p && own->kind == IKE_IDENTITY_FQDN)
+		snprintf(host.text, sizeof(host.text), "%.60s%s%.38s",
+			m->hostname[0] ? m->hostname : "Router", domain[0] ? "." : "", domain);
+	ike_identity_text(&host, out);
+}
+
+/* --- Proposals ------------------------------------------------------------------------------------------------------ */
 
 bool isakmp_proposals(const struct model *m, char out[IKE_PROPOSALS_MAX])
 {
@@ -37,7 +95,7 @@ bool isakmp_proposals(const struct model *m, char out[IKE_PROPOSALS_MAX])
 		enum ike_hash h = p->hash_set ? p->hash : IKE_HASH_SHA1;
 		char one[64];
 
-		if (!isakmp_policy_usable(p) || ike_encryption_is_aead(e)) /* no AEAD in IKEv1 */
+		if (!usable(p) || ike_encryption_is_aead(e)) /* no AEAD in IKEv1 */
 			continue;
 		snprintf(one, sizeof(one), "%s-%s-%s", ike_encryption_name(e), ike_hash_name(h),
 			dh_group_name(p->group_set ? p->group : 1));
@@ -146,7 +204,7 @@ static uint32_t isakmp_lifetime(const struct model *m)
 	const struct isakmp_policy *p;
 
 	vec_each (&m->isakmp_policies, i, p) {
-		if (isakmp_policy_usable(p))
+		if (usable(p))
 			return p->lifetime_s ? p->lifetime_s : IKE_LIFETIME_DEFAULT_S;
 	}
 	return IKE_LIFETIME_DEFAULT_S;
@@ -159,7 +217,11 @@ bool isakmp_fill(const struct model *m, const char *profile, struct ike_conn *c)
 
 	if (profile[0] && !p)
 		return false;
+	if (!p && m->isakmp_disabled)
+		return false;
 	c->version = p ? 2 : 1;
+	c->nat_keepalive_s = m->nat_keepalive_s;
+	local_id(m, p, c->local_id);
 	if (k->set) {
 		c->dpd_delay_s = k->seconds;
 		c->dpd_timeout_s = KEEPALIVE_TRIES * (k->retry_s ? k->retry_s : KEEPALIVE_RETRY_DEFAULT_S);
@@ -169,8 +231,6 @@ bool isakmp_fill(const struct model *m, const char *profile, struct ike_conn *c)
 		return isakmp_proposals(m, c->proposals) && c->proposals[0];
 	}
 	c->lifetime_s = p->lifetime_s ? p->lifetime_s : IKE_LIFETIME_DEFAULT_S;
-	if (ip_is_set(&p->identity_local))
-		ip_format(&p->identity_local, c->local_id);
 	return ikev2_proposals(m, c->proposals);
 }
 
@@ -183,6 +243,7 @@ static bool key_usable(const struct secret *s)
 void isakmp_each_secret(const struct model *m, bool (*f)(const struct ike_secret *s, void *arg), void *arg)
 {
 	const struct isakmp_key *k;
+	const struct isakmp_host_key *h;
 	const struct ikev2_keyring *ring;
 	char prefix[PREFIX_TEXT_MAX];
 
@@ -193,15 +254,26 @@ void isakmp_each_secret(const struct model *m, bool (*f)(const struct ike_secret
 		if (key_usable(&k->key) && !f(&s, arg))
 			return;
 	}
+	vec_each (&m->isakmp_host_keys, i, h) {
+		struct ike_secret s = {.key = (char *)h->key.text};
+
+		snprintf(s.id, sizeof(s.id), "hs/key/%s", h->name);
+		snprintf(s.owner_id, sizeof(s.owner_id), "fqdn:%s", h->name);
+		if (key_usable(&h->key) && !f(&s, arg))
+			return;
+	}
 	vec_each (&m->ikev2_keyrings, i, ring) {
 		const struct ikev2_peer *p;
 
 		vec_each (&ring->peers, j, p) {
-			const struct secret *key = key_usable(&p->key) ? &p->key : &p->remote_key;
+			const struct secret *key = key_usable(&p->key) ? &p->key
+				: key_usable(&p->remote_key)	       ? &p->remote_key
+								       : &p->local_key;
 			struct ike_secret s = {.owners = p->address, .key = (char *)key->text};
 
 			snprintf(s.id, sizeof(s.id), "hs/keyring/%s/%s", ring->name, p->name);
-			if (p->address_set && key_usable(key) && !f(&s, arg))
+			ike_identity_text(&p->identity, s.owner_id);
+			if ((p->address_set || s.owner_id[0]) && key_usable(key) && !f(&s, arg))
 				return;
 		}
 	}

@@ -12,8 +12,24 @@
 
 enum { IKE_LIFETIME_DEFAULT_S = 86400, KEEPALIVE_RETRY_DEFAULT_S = 2, KEEPALIVE_TRIES = 5 };
 
-/* A policy that can be used: pre-shared keys, an algorithm charon has (D17). */
-bool isakmp_policy_usable(const struct isakmp_policy *p);
+/* What keeps a policy from being used (D17): pre-shared keys and algorithms that charon has are wanted. */
+enum policy_defect { POLICY_USABLE, POLICY_NO_PRE_SHARE, POLICY_DES };
+static inline enum policy_defect isakmp_policy_defect(const struct isakmp_policy *p)
+{
+	if (!p->authentication_set || p->authentication != IKE_AUTH_PRE_SHARE)
+		return POLICY_NO_PRE_SHARE;
+	return p->encryption_set && p->encryption != IKE_ENCR_DES ? POLICY_USABLE : POLICY_DES;
+}
+
+/* An identity in charon's words; "" for any. */
+void ike_identity_text(const struct ike_identity *i, char out[IKE_ID_MAX]);
+/*
+ * What the peer of an entry must call itself; "" for anything that its key proves. `peer` NULL: a dynamic map. Without a
+ * profile, and where the profile's addresses hold the peer's, that is its address (H5: only a concrete identity lets
+ * charon announce that it starts anew).
+ */
+void isakmp_remote_id(
+	const struct model *m, const char *profile, const struct ipaddr *peer, char out[IKE_ID_MAX]);
 
 /* charon proposals in order of preference. False when they do not fit. */
 bool isakmp_proposals(const struct model *m, char out[IKE_PROPOSALS_MAX]);

@@ -52,6 +52,16 @@ void plan_clear(struct plan *p)
 
 /* --- Children --------------------------------------------------------------------------------------------- */
 
+static void fill_options(const struct model *m, const struct crypto_map_entry *e, struct ike_child *c)
+{
+	struct sa_options o = crypto_entry_options(m, e);
+
+	c->replay_window = o.replay_window == REPLAY_DISABLED ? 0 : o.replay_window;
+	c->clear_df = o.df == DF_CLEAR;
+	c->idle_s = o.idle_s;
+	c->idle_to_default = o.idle_to_default;
+}
+
 static bool fill_child(const struct planner *p, const struct crypto_map_entry *e, struct ike_child *c)
 {
 	struct sa_lifetime life = crypto_entry_lifetime(p->m, e);
@@ -70,6 +80,7 @@ static bool fill_child(const struct planner *p, const struct crypto_map_entry *e
 			one);
 		first = false;
 	}
+	fill_options(p->m, e, c);
 	c->life_time_s = life.seconds;
 	c->rekey_time_s = (uint32_t)((uint64_t)life.seconds * REKEY_PERCENT / 100);
 	c->life_bytes = (uint64_t)life.kilobytes * 1024;
@@ -137,7 +148,9 @@ static bool add_open_child(
 
 /* --- Connections ------------------------------------------------------------------------------------------ */
 
-static struct ike_conn *add_conn(const struct planner *p, const char *profile, const char *peer)
+/* `remote` NULL: any peer; `peer` ends the name. */
+static struct ike_conn *add_conn(
+	const struct planner *p, const char *profile, const struct ipaddr *remote, const char *peer)
 {
 	struct ike_conn *c = GROW(p->out->conns, p->out->conn_count);
 
@@ -147,6 +160,7 @@ static struct ike_conn *add_conn(const struct planner *p, const char *profile, c
 		peer);
 	c->local = *p->endpoint;
 	isakmp_fill(p->m, profile, c);
+	isakmp_remote_id(p->m, profile, remote, c->remote_id);
 	if (!c->local_id[0])
 		ip_format(p->endpoint, c->local_id);
 	return c;
@@ -158,13 +172,12 @@ static bool plan_static(const struct planner *p)
 
 	for (uint8_t i = 0; i < e->peer_count; i++) {
 		char peer[IP_TEXT_MAX];
-		struct ike_conn *c = add_conn(p, e->ikev2_profile, ip_format(&e->peers[i].addr, peer));
+		struct ike_conn *c =
+			add_conn(p, e->ikev2_profile, &e->peers[i].addr, ip_format(&e->peers[i].addr, peer));
 
 		if (!c)
 			return false;
 		c->remote = e->peers[i].addr;
-		str_copy(c->remote_id, sizeof(c->remote_id),
-			peer); /* concrete, or no INITIAL_CONTACT is sent */
 		if (!add_acl_children(p, e, "", c))
 			return false;
 	}
@@ -182,7 +195,7 @@ static struct ike_conn *dynamic_conn(const struct planner *p, const char *profil
 		if (strcmp(strrchr(name, '/') + 1, last) == 0)
 			return &p->out->conns[i];
 	}
-	return add_conn(p, profile, last);
+	return add_conn(p, profile, NULL, last);
 }
 
 static bool plan_dynamic(const struct planner *p)
@@ -241,7 +254,9 @@ static bool add_rules(const struct planner *p, const char *acl_name, uint32_t nu
 			rule = GROW(p->out->rules, p->out->rule_count);
 			if (!rule)
 				return false;
-			rule->local = flows[k].local.prefix; /* one by one: padding stays zero, rules are compared by memcmp */
+			rule->local =
+				flows[k].local
+					.prefix; /* one by one: padding stays zero, rules are compared by memcmp */
 			rule->remote = flows[k].remote.prefix;
 			rule->protocol = flows[k].local.protocol;
 			rule->local_ports = flows[k].local.ports;

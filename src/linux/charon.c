@@ -80,11 +80,11 @@ static int write_file(const char *run_dir, const char *file, const struct text *
 	return error ? error : write_small(path, text_str(text));
 }
 
-int charon_write_retransmit(const char *run_dir, uint32_t total_ms)
+int charon_write_retransmit(const char *run_dir, uint32_t total_ms, uint32_t nat_keepalive_s)
 {
 	struct text text = {0};
 
-	charon_retransmit_conf(&text, total_ms);
+	charon_retransmit_conf(&text, total_ms, nat_keepalive_s);
 	int error = write_file(run_dir, "retransmit.conf", &text);
 	text_free(&text);
 	return error;
@@ -245,7 +245,7 @@ static int write_configuration(const char *run_dir, struct text *fault)
 	if (!error)
 		error = charon_path(run_dir, "retransmit.conf", path);
 	if (!error && access(path, F_OK) < 0)
-		error = charon_write_retransmit(run_dir, CHARON_RETRANSMIT_DEFAULT_MS);
+		error = charon_write_retransmit(run_dir, CHARON_RETRANSMIT_DEFAULT_MS, 0);
 	return error;
 }
 

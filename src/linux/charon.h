@@ -41,13 +41,13 @@ struct charon_options {
 /* The configuration as text (pure: golden tests). */
 void charon_conf(struct text *out, const struct charon_options *options);
 /* charon's global retransmission schedule that gives up after `total_ms`: the text of retransmit.conf. */
-void charon_retransmit_conf(struct text *out, uint32_t total_ms);
+void charon_retransmit_conf(struct text *out, uint32_t total_ms, uint32_t nat_keepalive_s);
 enum {
 	CHARON_RETRANSMIT_DEFAULT_MS = 165000
 }; /* strongSwan's own: nobody waits for it without dead peer detection */
 
 /* Writes retransmit.conf; charon reads it at its start and at the command reload-settings. */
-int charon_write_retransmit(const char *run_dir, uint32_t total_ms);
+int charon_write_retransmit(const char *run_dir, uint32_t total_ms, uint32_t nat_keepalive_s);
 
 /*
  * Prepares and becomes charon; returns only on failure, -errno with one line in `fault`:

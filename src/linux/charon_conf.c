@@ -82,10 +82,12 @@ static double schedule_ms(double base)
 	return sum;
 }
 
-void charon_retransmit_conf(struct text *out, uint32_t total_ms)
+void charon_retransmit_conf(struct text *out, uint32_t total_ms, uint32_t nat_keepalive_s)
 {
 	double low = 1, high = 10; /* 10: 1,111,111 s, more than any configuration asks for */
 
+	if (nat_keepalive_s)
+		text_printf(out, "keep_alive = %us\n", nat_keepalive_s);
 	if (total_ms <= RETRANSMIT_TOTAL_MIN_MS) { /* evenly */
 		text_printf(out, "retransmit_timeout = %.4f\nretransmit_base = 1\nretransmit_tries = %d\n",
 			total_ms / 1000.0 / (RETRANSMIT_TRIES + 1), RETRANSMIT_TRIES);

@@ -215,8 +215,8 @@ int ike_effect(struct ike *i, const struct effect *e)
 /* An event being translated. */
 struct translation {
 	struct ike *ike;
-	bool gone;
-	uint32_t old_child_id;
+	bool gone, has_old;
+	struct child_sa old;
 };
 
 static void report_ike_sa(void *user, const struct ike_sa *sa, enum ike_part part)
@@ -236,12 +236,13 @@ static void report_child_sa(void *user, const struct child_sa *sa, enum ike_part
 	if (!is_ours(sa->conn))
 		return;
 	if (part == IKE_PART_OLD) {
-		t->old_child_id = sa->id;
+		t->old = *sa;
+		t->has_old = true;
 		return;
 	}
 	if (part == IKE_PART_NEW) {
 		e.kind = EV_CHILD_SA_REKEYED;
-		e.child.old_child_id = t->old_child_id;
+		e.child.old = t->has_old ? &t->old : NULL;
 	}
 	report(t->ike, &e);
 }

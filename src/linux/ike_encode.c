@@ -90,6 +90,8 @@ static void encode_child(struct vici_message *m, const struct ike_child *c)
 		vici_valuef(m, "rekey_bytes", "%llu", (unsigned long long)t.soft);
 		vici_valuef(m, "rand_bytes", "%llu", (unsigned long long)t.random);
 	}
+	vici_valuef(m, "replay_window", "%u", c->replay_window);
+	vici_value(m, "copy_df", c->clear_df ? "no" : "yes");
 	/* What follows an event is decided by the core alone. */
 	vici_value(m, "start_action", "none");
 	vici_value(m, "close_action", "none");
@@ -163,5 +165,7 @@ void ike_encode_secret(struct vici_message *m, const struct ike_secret *s)
 		else
 			vici_item(m, prefix_format(&s->owners, owners));
 	}
+	if (s->owner_id[0])
+		vici_item(m, s->owner_id);
 	vici_list_end(m);
 }

@@ -43,6 +43,7 @@ struct ike_liveness_watch {
 	uint32_t with_timeout[TIMEOUT_MAX_S + 1]; /* how many connections have this 5 R */
 	uint32_t longest_s;			  /* 0: none has one */
 	uint32_t total_ms;			  /* what charon was told; 0: not yet */
+	uint32_t keepalive_s, told_keepalive_s;	  /* of NAT: one for all connections */
 
 	struct sa *sas;
 	sd_event_source *timer;
@@ -87,13 +88,15 @@ static int set_schedule(struct ike_liveness_watch *w)
 	if (w->longest_s)
 		total_ms = w->longest_s * 1000 - MARGIN_MS;
 	set_timer(w);
-	if (total_ms == w->total_ms)
+	if (total_ms == w->total_ms && w->keepalive_s == w->told_keepalive_s)
 		return 0;
-	int error = charon_write_retransmit(w->run_dir, total_ms);
+	int error = charon_write_retransmit(w->run_dir, total_ms, w->keepalive_s);
 	if (!error)
 		error = vici_command(w->vici, "reload-settings", &m, VICI_DEADLINE_MS, NULL, NULL, NULL);
-	if (!error)
+	if (!error) {
 		w->total_ms = total_ms;
+		w->told_keepalive_s = w->keepalive_s;
+	}
 	return error;
 }
 
@@ -109,6 +112,7 @@ int ike_liveness_loaded(struct ike_liveness_watch *w, const struct ike_conn *con
 	bool detects = conn->version == 2 && conn->dpd_delay_s && conn->dpd_timeout_s;
 	struct conn *c;
 
+	w->keepalive_s = conn->nat_keepalive_s;
 	HASH_FIND_STR(w->conns, conn->name, c);
 	if (c)
 		forget_conn(w, c);
@@ -273,7 +277,7 @@ void ike_liveness_reset(struct ike_liveness_watch *w)
 		HASH_DEL(w->sas, s);
 		free(s);
 	}
-	w->longest_s = w->total_ms = 0;
+	w->longest_s = w->total_ms = w->keepalive_s = w->told_keepalive_s = 0;
 	w->looking = false;
 	set_timer(w);
 }

@@ -150,6 +150,8 @@ static int compare_content(const void *key, const void *item)
 		order = compare_end(&a->source, &b->source);
 	if (order == 0)
 		order = compare_end(&a->destination, &b->destination);
+	if (order == 0)
+		order = (int)a->icmp - (int)b->icmp;
 	return order != 0 ? order : (int)a->established - (int)b->established;
 }
 
@@ -305,6 +307,7 @@ void model_free(struct model *m)
 	free_items(&m->key_chains, free_chain);
 	free_items(&m->isakmp_policies, free);
 	free_items(&m->isakmp_keys, free);
+	free_items(&m->isakmp_host_keys, free);
 	free_items(&m->ikev2_proposals, free);
 	free_items(&m->ikev2_policies, free);
 	free_items(&m->ikev2_keyrings, free_keyring);
@@ -379,6 +382,7 @@ void model_changes_clear(struct model *m)
 			destroy(item);                                                                       \
 	}
 
+NAMED_OBJECT(isakmp_host_key, isakmp_host_key, isakmp_host_keys, compare_name, free)
 NAMED_OBJECT(ikev2_proposal, ikev2_proposal, ikev2_proposals, compare_name, free)
 NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, compare_name, free)
 NAMED_OBJECT(ikev2_keyring, ikev2_keyring, ikev2_keyrings, compare_name, free_keyring)
@@ -389,6 +393,19 @@ NAMED_OBJECT(acl, acl, acls, compare_acl, free_acl)
 NAMED_OBJECT(crypto_map, crypto_map, crypto_maps, compare_name, free_map)
 NAMED_OBJECT(crypto_map, dynamic_map, dynamic_maps, compare_name, free_map)
 NAMED_OBJECT(interface_cfg, interface, interfaces, compare_interface, free_interface)
+
+/* It is a line without effect on the rest, kept as typed: "ip domain name X" or "ip domain-name X". */
+const char *model_domain_name(const struct model *m)
+{
+	static const char *const heads[] = {"ip domain name ", "ip domain-name "};
+	const struct kept_line *k;
+
+	vec_each (&m->kept, i, k)
+		for (size_t h = 0; h < sizeof(heads) / sizeof(*heads); h++)
+			if (!k->negated && strncmp(k->text, heads[h], strlen(heads[h])) == 0)
+				return k->text + strlen(heads[h]);
+	return "";
+}
 
 /* --- Objects with a number or an address ---------------------------------------------------------------------- */
 

@@ -57,12 +57,39 @@ struct isakmp_policy {
 	uint32_t lifetime_s; /* 0: not typed, 86400 */
 };
 
+/* An IKE identity: of ours, or what a peer's is compared with. */
+enum ike_identity_kind {
+	IKE_IDENTITY_NONE,
+	IKE_IDENTITY_ADDRESS, /* .prefix */
+	IKE_IDENTITY_FQDN,    /* .text, as the next ones */
+	IKE_IDENTITY_FQDN_DOMAIN,
+	IKE_IDENTITY_EMAIL,
+	IKE_IDENTITY_EMAIL_DOMAIN,
+	IKE_IDENTITY_KEY_ID,
+	IKE_IDENTITY_ANY,
+};
+enum { IKE_IDENTITY_TEXT_MAX = 100 };
+
+struct ike_identity {
+	enum ike_identity_kind kind;
+	struct prefix prefix;
+	bool mask_typed;
+	char text[IKE_IDENTITY_TEXT_MAX];
+};
+
 /* `crypto isakmp key K address A [mask]`; order: mask length downwards is not kept here, the key is (prefix). */
 struct isakmp_key {
 	struct prefix peers; /* 0.0.0.0/0 is the wildcard */
 	struct secret key;
 	bool no_xauth;
 	bool mask_typed; /* `address A MASK` even where the mask is that of a host */
+};
+
+/* `crypto isakmp key K hostname H`: for a peer that identifies itself by that name. */
+struct isakmp_host_key {
+	char name[NAME_MAX_LEN];
+	struct secret key;
+	bool no_xauth;
 };
 
 /* `crypto isakmp keepalive S [R] [periodic|on-demand]`; also `crypto ikev2 dpd S R periodic|on-demand`. */
@@ -76,12 +103,14 @@ struct ike_keepalive {
 /* One `peer` block of a `crypto ikev2 keyring`. */
 struct ikev2_peer {
 	char name[NAME_MAX_LEN];
+	char description[DESCRIPTION_MAX_LEN];
 	bool address_set;
 	bool mask_typed;
 	struct prefix address;
-	struct secret key;	  /* both directions */
-	struct secret local_key;  /* `pre-shared-key local` */
-	struct secret remote_key; /* `pre-shared-key remote` */
+	struct ike_identity identity; /* `identity …`; NONE: not typed */
+	struct secret key;	      /* both directions */
+	struct secret local_key;      /* `pre-shared-key local` */
+	struct secret remote_key;     /* `pre-shared-key remote` */
 };
 
 struct ikev2_keyring {
@@ -104,8 +133,8 @@ struct ikev2_policy {
 
 struct ikev2_profile {
 	char name[NAME_MAX_LEN];
-	struct vec match_remote;      /* struct prefix: `match identity remote address A [mask]` */
-	struct ipaddr identity_local; /* `identity local address A` */
+	struct vec match_remote;	    /* struct ike_identity: `match identity remote …` */
+	struct ike_identity identity_local; /* `identity local …`; NONE: the endpoint */
 	bool local_pre_share, remote_pre_share;
 	char keyring[NAME_MAX_LEN]; /* `keyring local NAME` */
 	struct ike_keepalive dpd;   /* `dpd S R periodic|on-demand` */
@@ -152,6 +181,18 @@ struct sa_lifetime {
 	bool kilobytes_disabled;
 };
 
+enum df_bit { DF_NOT_TYPED, DF_CLEAR, DF_SET, DF_COPY };
+enum { REPLAY_DISABLED = 1, REPLAY_WINDOW_DEFAULT = 64 };
+
+/* How SAs behave beside their lifetime: the global lines, and those of an entry, which go first. */
+struct sa_options {
+	uint32_t idle_s;	/* `idle-time`, 60-86400; 0: not typed, never */
+	bool idle_to_default;	/* entry: `idle-time S default` */
+	uint16_t replay_window; /* 64-1024, or REPLAY_DISABLED; 0: not typed */
+	uint8_t df;		/* enum df_bit; not typed: copy */
+	bool per_host;		/* entry: `level per-host` */
+};
+
 /* --- Access lists ------------------------------------------------------------------------------------------ */
 
 enum acl_port_op { ACL_PORT_NONE, ACL_PORT_EQ, ACL_PORT_NEQ, ACL_PORT_LT, ACL_PORT_GT, ACL_PORT_RANGE };
@@ -168,7 +209,8 @@ struct acl_rule {
 	int16_t protocol; /* 0: ip, 1-255: that protocol */
 	struct acl_end source, destination;
 	bool established, log;
-	char *remark; /* owned; NULL unless is_remark */
+	uint32_t icmp; /* 0: any type; else 1 + (a type, or ACL_ICMP_CODE | type << 8 | code) */
+	char *remark;  /* owned; NULL unless is_remark */
 };
 
 struct acl {
@@ -179,6 +221,7 @@ struct acl {
 	uint32_t any_permits;	 /* permit rules with `any` (R8) */
 };
 
+enum { ACL_ICMP_CODE = 1 << 16 };
 enum { ACL_SEQUENCE_STEP = 10, ACL_SEQUENCE_MAX = 2147483647 };
 
 /* --- Crypto maps ------------------------------------------------------------------------------------------- */
@@ -219,6 +262,7 @@ struct crypto_map_entry {
 	char acl[NAME_MAX_LEN]; /* `match address` */
 	uint8_t pfs_group;	/* 0: none */
 	struct sa_lifetime lifetime;
+	struct sa_options options;
 	char ikev2_profile[NAME_MAX_LEN];
 	struct reverse_route rri;
 };
@@ -392,15 +436,21 @@ struct model {
 	bool ios_banner; /* `hotswan compatibility ios-banner` */
 	struct vec kept; /* struct kept_line */
 
-	struct vec key_chains;	    /* by name */
-	struct vec isakmp_policies; /* struct isakmp_policy, by priority */
-	struct vec isakmp_keys;	    /* struct isakmp_key, by prefix */
+	struct vec key_chains;	     /* by name */
+	struct vec isakmp_policies;  /* struct isakmp_policy, by priority */
+	struct vec isakmp_keys;	     /* struct isakmp_key, by prefix */
+	struct vec isakmp_host_keys; /* struct isakmp_host_key, by name */
 	struct ike_keepalive isakmp_keepalive;
+	bool isakmp_disabled;	  /* `no crypto isakmp enable` */
+	uint16_t nat_keepalive_s; /* `crypto isakmp nat keepalive`, 5-3600; 0: not typed */
+	struct ike_identity
+		isakmp_identity; /* `crypto isakmp identity …`; NONE: address. FQDN: host and domain */
 	struct ike_keepalive ikev2_dpd; /* `crypto ikev2 dpd …` */
 	struct vec ikev2_proposals, ikev2_policies, ikev2_keyrings, ikev2_profiles; /* by name */
 
 	struct vec transform_sets; /* by name */
 	struct sa_lifetime sa_lifetime;
+	struct sa_options sa_options;
 	struct vec acls;	  /* by name; numbers compare as numbers and come first */
 	struct vec dynamic_maps;  /* struct crypto_map of templates, by name */
 	struct vec crypto_maps;	  /* by name */
@@ -421,11 +471,18 @@ void model_free(struct model *m);
 void model_touch(struct model *m, enum model_kind kind, const char *name, uint32_t number);
 void model_changes_clear(struct model *m);
 
+/* What `ip domain name` says; "" when it was not typed. */
+const char *model_domain_name(const struct model *m);
+
 /* Look-ups: NULL when there is none. The *_get forms create the object (NULL on exhaustion); they do not touch. */
 struct isakmp_policy *model_isakmp_policy(const struct model *m, uint16_t priority);
 struct isakmp_policy *model_isakmp_policy_get(struct model *m, uint16_t priority);
 struct isakmp_key *model_isakmp_key(const struct model *m, const struct prefix *peers);
 struct isakmp_key *model_isakmp_key_get(struct model *m, const struct prefix *peers);
+struct isakmp_host_key *model_isakmp_host_key(const struct model *m, const char *name);
+struct isakmp_host_key *model_isakmp_host_key_get(struct model *m, const char *name);
+/* What `ip domain name` says; "" when it was not typed. */
+const char *model_domain_name(const struct model *m);
 struct ikev2_proposal *model_ikev2_proposal(const struct model *m, const char *name);
 struct ikev2_proposal *model_ikev2_proposal_get(struct model *m, const char *name);
 struct ikev2_policy *model_ikev2_policy(const struct model *m, const char *name);
@@ -473,6 +530,7 @@ bool acl_rule_uses_any(const struct acl_rule *r); /* source or destination is ev
 /* Deletions free the object; they do not touch. */
 void model_isakmp_policy_delete(struct model *m, uint16_t priority);
 void model_isakmp_key_delete(struct model *m, const struct prefix *peers);
+void model_isakmp_host_key_delete(struct model *m, const char *name);
 void model_ikev2_proposal_delete(struct model *m, const char *name);
 void model_ikev2_policy_delete(struct model *m, const char *name);
 void model_ikev2_keyring_delete(struct model *m, const char *name);

@@ -55,6 +55,22 @@ bool child_counts(const struct child_sa *sa)
 		sa->state == CHILD_SA_REKEYED;
 }
 
+/* A replaced SA's packets are in what its successor counts as before it. */
+uint64_t flow_packets(const struct flow *f, bool inbound)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < f->sa_count; i++) {
+		const struct child_sa *sa = &f->sas[i];
+
+		if (sa->state == CHILD_SA_REKEYED)
+			continue;
+		sum += inbound ? (int64_t)sa->packets_in + sa->packets_in_before
+			       : (int64_t)sa->packets_out + sa->packets_out_before;
+	}
+	return sum > 0 ? (uint64_t)sum : 0;
+}
+
 /* --- Entries on interfaces: at[0] interface, at[1] entry ------------------------------------------------------------ */
 
 bool interface_chosen(const struct show_args *a, const struct interface_cfg *i)

@@ -57,6 +57,9 @@ bool session_next(const struct facts *f, const struct show_args *only, struct wa
 /* The flows of one session, in turn; *at begins with 0. */
 bool session_flow_next(const struct facts *f, const struct session *s, struct walk *w, struct flow *out);
 
+/* Packets that its SAs and those before them carried, since the counters were cleared. */
+uint64_t flow_packets(const struct flow *f, bool inbound);
+
 /* Whether a CHILD_SA still protects something: up, or replaced and not yet deleted. */
 bool child_counts(const struct child_sa *sa);
 

@@ -223,18 +223,75 @@ const char *format_id(const char *id, char out[IKE_ID_MAX])
 	return out;
 }
 
+/* --- IKE algorithms ----------------------------------------------------------------------------------------------- */
+
+/* Until IKE is negotiated again; 0 when not known. */
+int64_t ike_lifetime_left(const struct ike_sa *sa)
+{
+	if (sa->reauth_s >= 0 && (sa->rekey_s < 0 || sa->reauth_s < sa->rekey_s))
+		return sa->reauth_s;
+	return sa->rekey_s > 0 ? sa->rekey_s : 0;
+}
+
+static const struct {
+	const char *charon, *short_name, *long_name;
+} ike_ciphers[] =
+	{
+		{"AES_CBC", "aes", "AES-CBC"},
+		{"3DES_CBC", "3des", "3DES"},
+		{"DES_CBC", "des", "DES"},
+		{"AES_GCM_16", "gcm", "AES-GCM"},
+},
+  ike_hashes[] = {
+	  {"HMAC_MD5_96", "md5", "MD596"},
+	  {"HMAC_SHA1_96", "sha", "SHA96"},
+	  {"HMAC_SHA2_256_128", "sha256", "SHA256"},
+	  {"HMAC_SHA2_384_192", "sha384", "SHA384"},
+	  {"HMAC_SHA2_512_256", "sha512", "SHA512"},
+};
+
+const char *negotiated_cipher(const struct ike_sa *sa, bool longer)
+{
+	for (size_t i = 0; i < COUNT(ike_ciphers); i++)
+		if (!strcmp(ike_ciphers[i].charon, sa->encr))
+			return longer ? ike_ciphers[i].long_name : ike_ciphers[i].short_name;
+	return sa->encr;
+}
+
+const char *negotiated_hash(const struct ike_sa *sa, bool longer)
+{
+	for (size_t i = 0; i < COUNT(ike_hashes); i++)
+		if (!strcmp(ike_hashes[i].charon, sa->integ))
+			return longer ? ike_hashes[i].long_name : ike_hashes[i].short_name;
+	return longer && !sa->integ[0] ? "None" : sa->integ;
+}
+
+/* charon's PRF_HMAC_SHA2_256 in IOS's word. */
+const char *negotiated_prf(const struct ike_sa *sa)
+{
+	static const char *const names[][2] = {
+		{"PRF_HMAC_MD5", "MD5"},
+		{"PRF_HMAC_SHA1", "SHA1"},
+		{"PRF_HMAC_SHA2_256", "SHA256"},
+		{"PRF_HMAC_SHA2_384", "SHA384"},
+		{"PRF_HMAC_SHA2_512", "SHA512"},
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (!strcmp(names[i][0], sa->prf))
+			return names[i][1];
+	return sa->prf;
+}
+
 /* --- Access lists --------------------------------------------------------------------------------------------- */
 
 /* The names that the grammar takes are the names that outputs print. */
 static const char *number_name(const char *type, unsigned number, char out[8])
 {
-	for (const struct cli_named_type *t = cli_named_types; t->syntax; t++) {
-		if (strcmp(t->syntax, type) != 0)
-			continue;
-		for (const struct cli_name *n = t->names; n->name; n++)
-			if (n->value == number)
-				return n->name;
-	}
+	const char *name = cli_named(type, number);
+
+	if (name)
+		return name;
 	snprintf(out, 8, "%u", number & 0xffff);
 	return out;
 }
@@ -284,6 +341,19 @@ static size_t format_acl_end(const struct acl_end *e, int protocol, char *out, s
 	return n;
 }
 
+/* Appends " echo", " 3 13". */
+static size_t format_icmp(uint32_t icmp, char *out, size_t size)
+{
+	uint32_t value = icmp - 1;
+	char number[8];
+
+	if (!icmp)
+		return 0;
+	if (value & ACL_ICMP_CODE && !cli_named("ICMP-TYPE", value))
+		return (size_t)snprintf(out, size, " %u %u", value >> 8 & 0xff, value & 0xff);
+	return (size_t)snprintf(out, size, " %s", number_name("ICMP-TYPE", value, number));
+}
+
 const char *format_acl_rule(const struct acl_rule *r, char out[ACL_RULE_TEXT_MAX])
 {
 	char protocol[8];
@@ -297,6 +367,7 @@ const char *format_acl_rule(const struct acl_rule *r, char out[ACL_RULE_TEXT_MAX
 		protocol_name((unsigned)r->protocol, protocol));
 	n += format_acl_end(&r->source, r->protocol, out + n, ACL_RULE_TEXT_MAX - n);
 	n += format_acl_end(&r->destination, r->protocol, out + n, ACL_RULE_TEXT_MAX - n);
+	n += format_icmp(r->icmp, out + n, ACL_RULE_TEXT_MAX - n);
 	snprintf(out + n, ACL_RULE_TEXT_MAX - n, "%s%s", r->established ? " established" : "",
 		r->log ? " log" : "");
 	return out;
@@ -377,6 +448,11 @@ enum { IKE_CONN_ID_BASE = 1000, CHILD_CONN_ID_BASE = 2000 };
 unsigned ike_conn_id(const struct ike_sa *sa)
 {
 	return IKE_CONN_ID_BASE + sa->id;
+}
+
+uint32_t show_ike_id(unsigned conn_id)
+{
+	return conn_id - IKE_CONN_ID_BASE;
 }
 
 unsigned child_flow_id(const struct child_sa *sa, bool inbound)

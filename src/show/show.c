@@ -26,6 +26,16 @@ static const struct view *const views[SHOW_VIEW_COUNT] = {
 	[SHOW_VERSION] = &view_version,
 	[SHOW_REDUNDANCY] = &view_redundancy,
 	[SHOW_TRACK] = &view_track,
+	[SHOW_ISAKMP_SA_COUNT] = &view_isakmp_sa_count,
+	[SHOW_ISAKMP_DEFAULT_POLICY] = &view_isakmp_default_policy,
+	[SHOW_ISAKMP_KEY] = &view_isakmp_key,
+	[SHOW_IKEV2_SESSION] = &view_ikev2_session,
+	[SHOW_IKEV2_PROPOSAL] = &view_ikev2_proposal,
+	[SHOW_IKEV2_POLICY] = &view_ikev2_policy,
+	[SHOW_IKEV2_PROFILE] = &view_ikev2_profile,
+	[SHOW_ENGINE_CONNECTIONS] = &view_engine_connections,
+	[SHOW_CRYPTO_ELI] = &view_crypto_eli,
+	[SHOW_CRYPTO_HA] = &view_crypto_ha,
 };
 
 /* What is said, and called in JSON, when a fact is missing. Never "not found": tools take that for a refusal. */
@@ -47,7 +57,8 @@ unsigned show_needs(enum show_view view, const struct show_args *args)
 {
 	unsigned needs = views[view]->required | views[view]->optional;
 
-	if (view == SHOW_CRYPTO_SESSION && args->brief) /* no endpoints are printed */
+	if (view == SHOW_CRYPTO_SESSION && args->brief &&
+		!ip_is_set(&args->local)) /* no endpoints are printed */
 		needs &= ~(unsigned)(FACT_CORE | FACT_LINKS);
 	return needs;
 }

@@ -41,6 +41,9 @@ struct show {
 	size_t scratch_count;
 };
 
+/* From the conn-id of `show crypto isakmp sa` back to charon's number of the IKE_SA. */
+uint32_t show_ike_id(unsigned conn_id);
+
 /* The facts that a view needs: enum fact bits. Some depend on the arguments. */
 unsigned show_needs(enum show_view view, const struct show_args *args);
 

@@ -1,13 +1,102 @@
-/* show access-lists [name], show ip access-lists [name] */
+/*
+ * show access-lists [name], show ip access-lists [name]
+ *
+ * The match count of a line is what its SAs carried, in both directions: that is what the lists are for here.
+ */
 #include "show/view.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "ipsec/plan.h"
+
+/* --- Counts: one pass over the SAs, then a look-up per line --------------------------------------------------------- */
+
+struct count {
+	const struct acl *acl;
+	uint32_t sequence;
+	int64_t packets;
+};
+
+static int count_order(const void *x, const void *y)
+{
+	const struct count *a = x, *b = y;
+
+	if (a->acl != b->acl)
+		return a->acl < b->acl ? -1 : 1;
+	return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+/* "l10", "l10-1", "d5l10": the line; 0 for "d5", which has none. */
+static uint32_t line_of(const char *child)
+{
+	const char *l = strchr(child, 'l');
+
+	return l ? (uint32_t)strtoul(l + 1, NULL, 10) : 0;
+}
+
+static bool count_of(const struct facts *f, const struct child_sa *sa, struct count *out)
+{
+	char interface[INTERFACE_NAME_MAX], name[NAME_MAX_LEN];
+	const struct crypto_map_entry *e = NULL, *t;
+	const struct crypto_map *map;
+	struct ipaddr peer;
+	uint16_t sequence;
+
+	if (sa->state == CHILD_SA_REKEYED || !conn_parse(sa->conn, interface, name, &sequence, &peer))
+		return false;
+	map = model_crypto_map(f->model, name);
+	if (map)
+		e = crypto_map_entry(map, sequence);
+	t = e ? plan_template(f->model, e, sa->child) : NULL;
+	e = t ? t : e;
+	*out = (struct count){.acl = e && e->acl[0] ? model_acl(f->model, e->acl) : NULL,
+		.sequence = line_of(sa->child),
+		.packets = (int64_t)(sa->packets_in + sa->packets_out) + sa->packets_in_before +
+			sa->packets_out_before};
+	return out->acl && out->sequence;
+}
+
+/* s->scratch becomes the counts of all lines that have SAs, sorted. */
+static void collect(struct show *s)
+{
+	const struct facts *f = s->facts;
+	struct count *counts = f->child_sa_count ? calloc(f->child_sa_count, sizeof(*counts)) : NULL;
+	size_t n = 0, kept = 0;
+
+	s->stage = 1;
+	for (size_t i = 0; counts && i < f->child_sa_count; i++)
+		n += count_of(f, &f->child_sas[i], &counts[n]);
+	if (n > 1)
+		qsort(counts, n, sizeof(*counts), count_order);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && count_order(&counts[kept - 1], &counts[i]) == 0)
+			counts[kept - 1].packets += counts[i].packets;
+		else
+			counts[kept++] = counts[i];
+	}
+	s->scratch = counts;
+	s->scratch_count = kept;
+}
+
+static uint64_t packets_of(const struct show *s, const struct acl *acl, const struct acl_rule *rule)
+{
+	const struct count key = {.acl = acl, .sequence = rule->sequence}, *found = NULL;
+
+	if (s->scratch_count)
+		found = bsearch(&key, s->scratch, s->scratch_count, sizeof(key), count_order);
+	return found && found->packets > 0 ? (uint64_t)found->packets : 0;
+}
+
+/* --- Lines ------------------------------------------------------------------------------------------------------------ */
 
 /* The next rule (NULL at the head of a list): s->at is list, 0 or rule + 1. */
 static const struct acl *next_line(struct show *s, const struct acl_rule **rule)
 {
 	const struct vec *acls = &s->facts->model->acls;
 
+	if (s->stage == 0)
+		collect(s);
 	for (; s->at[0] < acls->count; s->at[0]++, s->at[1] = 0) {
 		const struct acl *acl = acls->items[s->at[0]];
 		if (s->args.name[0] && strcmp(s->args.name, acl->name) != 0)
@@ -32,10 +121,15 @@ static bool access_lists_text(struct show *s, struct text *out)
 
 	if (!acl)
 		return false;
-	if (!rule)
+	if (!rule) {
 		text_printf(out, "Extended IP access list %s\n", acl->name);
-	else
-		text_printf(out, "    %u %s\n", rule->sequence, format_acl_rule(rule, line));
+		return true;
+	}
+	unsigned long long packets = packets_of(s, acl, rule);
+	text_printf(out, "    %u %s", rule->sequence, format_acl_rule(rule, line));
+	if (packets)
+		text_printf(out, " (%llu match%s)", packets, packets == 1 ? "" : "es");
+	text_add(out, "\n");
 	return true;
 }
 
@@ -55,12 +149,14 @@ static bool access_lists_json(struct show *s, struct text *out)
 	json_string(j, "access_list", acl->name);
 	json_uint(j, "sequence", rule->sequence);
 	json_string(j, "rule", format_acl_rule(rule, line));
+	json_uint(j, "packets", packets_of(s, acl, rule));
 	json_object_end(j);
 	return true;
 }
 
 const struct view view_access_lists = {
 	.name = "access-lists",
+	.optional = FACT_IKE,
 	.text = access_lists_text,
 	.json = access_lists_json,
 };

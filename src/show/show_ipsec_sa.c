@@ -10,14 +10,7 @@
 
 #include "ipsec/plan.h"
 
-enum {
-	MTU_DEFAULT = 1500,
-	IPV4_HEADER = 20,
-	UDP_HEADER = 8,
-	ESP_HEADER = 8,
-	ESP_TRAILER = 2,
-	REPLAY_WINDOW = 32
-};
+enum { MTU_DEFAULT = 1500, IPV4_HEADER = 20, UDP_HEADER = 8, ESP_HEADER = 8, ESP_TRAILER = 2 };
 
 /* Initialization vector, block and check value in bytes, by charon's names. */
 static const struct cipher_size {
@@ -80,12 +73,8 @@ static void print_ident(struct text *out, const char *which, const struct flow_i
 
 static void print_counters(struct text *out, const struct flow *flow, bool detail)
 {
-	unsigned long long in = 0, outgoing = 0;
+	unsigned long long in = flow_packets(flow, true), outgoing = flow_packets(flow, false);
 
-	for (size_t i = 0; i < flow->sa_count; i++) {
-		in += flow->sas[i].packets_in;
-		outgoing += flow->sas[i].packets_out;
-	}
 	text_printf(out,
 		"    #pkts encaps: %llu, #pkts encrypt: %llu, #pkts digest: %llu\n"
 		"    #pkts decaps: %llu, #pkts decrypt: %llu, #pkts verify: %llu\n"
@@ -121,11 +110,20 @@ static void print_flow(struct text *out, const struct flow *flow, bool detail)
 
 /* --- An SA ---------------------------------------------------------------------------------------------------------------- */
 
+static uint16_t replay_window(const struct model *m, const struct crypto_map_entry *e)
+{
+	static const struct crypto_map_entry none;
+	struct sa_options o = crypto_entry_options(m, e ? e : &none);
+
+	return o.replay_window == REPLAY_DISABLED ? 0 : o.replay_window;
+}
+
 /* What an SA is printed with that charon does not know. */
 struct sa_policy {
 	const char *map;
 	uint32_t limit_kb; /* 0: none */
-	bool replay_window; /* parsers of the detailed form insist on its size, those of the plain one refuse it */
+	bool detail; /* parsers of the detailed form insist on the window's size, those of the plain one refuse it */
+	uint16_t window; /* of replay detection; 0: none */
 };
 
 static void print_sa(
@@ -152,9 +150,9 @@ static void print_sa(
 			"        Kilobyte Volume Rekey has been disabled\n",
 			left);
 	text_printf(out, "        IV size: %u bytes\n", sizes_of(sa).iv);
-	text_add(out, "        replay detection support: Y");
-	if (policy->replay_window)
-		text_printf(out, "  replay window size: %u", REPLAY_WINDOW);
+	text_printf(out, "        replay detection support: %s", policy->window ? "Y" : "N");
+	if (policy->detail)
+		text_printf(out, "  replay window size: %u", policy->window);
 	text_add(out, "\n");
 	text_add(out, "        Status: ACTIVE(ACTIVE)\n");
 }
@@ -163,8 +161,8 @@ static void print_direction(
 	struct text *out, const struct facts *f, const struct flow *flow, bool detail, bool inbound)
 {
 	const char *word = inbound ? "inbound" : "outbound";
-	struct sa_policy policy = {
-		flow->map->name, lifetime_kilobytes(f->model, &flow->template->lifetime), detail};
+	struct sa_policy policy = {flow->map->name, lifetime_kilobytes(f->model, &flow->template->lifetime),
+		detail, replay_window(f->model, flow->template)};
 
 	text_printf(out, "\n     %s esp sas:\n", word);
 	for (size_t i = 0; i < flow->sa_count; i++)
@@ -255,15 +253,16 @@ static void collect_by_address(struct show *s)
 	s->scratch_count = n;
 }
 
-/* The lifetime of the entry that an SA was made from; the global one where the entry is no more. */
-static uint32_t limit_of(const struct model *m, const char *map_name, uint16_t sequence, const char *child)
+/* The entry, or its template, that an SA was made from; NULL where it is no more: global values count then. */
+static const struct crypto_map_entry *entry_of(
+	const struct model *m, const char *map_name, uint16_t sequence, const char *child)
 {
 	const struct crypto_map *map = model_crypto_map(m, map_name);
 	const struct crypto_map_entry *e = map ? crypto_map_entry(map, sequence) : NULL, *t = NULL;
 
 	if (e)
 		t = plan_template(m, e, child);
-	return lifetime_kilobytes(m, t ? &t->lifetime : e ? &e->lifetime : NULL);
+	return t ? t : e;
 }
 
 static bool by_address_text(struct show *s, struct text *out)
@@ -284,8 +283,10 @@ static bool by_address_text(struct show *s, struct text *out)
 	if (s->printed++ == 0 || !ip_equal(destination(&row[-1]), destination(row)))
 		text_printf(out, "\nfvrf/address: (none)/%s\n   protocol: ESP\n",
 			ip_format(destination(row), ip));
+	const struct model *m = s->facts->model;
+	const struct crypto_map_entry *e = entry_of(m, map, sequence, row->sa->child);
 	struct sa_policy policy = {
-		map, limit_of(s->facts->model, map, sequence, row->sa->child), s->args.detail};
+		map, lifetime_kilobytes(m, e ? &e->lifetime : NULL), s->args.detail, replay_window(m, e)};
 	print_sa(out, &policy, row->sa, row->inbound);
 	return true;
 }
@@ -297,6 +298,8 @@ static bool ipsec_sa_text(struct show *s, struct text *out)
 	struct walk w;
 	struct flow flow;
 
+	if (s->args.standby)
+		return false;
 	if (s->args.sa == SHOW_SA_ADDRESS)
 		return by_address_text(s, out);
 	memcpy(w.at, s->at, sizeof(w.at));
@@ -356,7 +359,7 @@ static bool ipsec_sa_json(struct show *s, struct text *out)
 
 	(void)out;
 	memcpy(w.at, s->at, sizeof(w.at));
-	if (!flow_next(s->facts, &args, &w, &flow))
+	if (args.standby || !flow_next(s->facts, &args, &w, &flow))
 		return false;
 	memcpy(s->at, w.at, sizeof(w.at));
 	struct ipaddr local = local_endpoint(s->facts, flow.interface);
@@ -370,6 +373,8 @@ static bool ipsec_sa_json(struct show *s, struct text *out)
 	json_uint(j, "peer_port", flow.peer_port);
 	json_ident(j, "local_ident", &flow.local);
 	json_ident(j, "remote_ident", &flow.remote);
+	json_uint(j, "packets_in", flow_packets(&flow, true));
+	json_uint(j, "packets_out", flow_packets(&flow, false));
 	json_array(j, "sas");
 	for (size_t i = 0; i < flow.sa_count; i++)
 		json_child(j, &flow.sas[i]);

@@ -1,83 +1,27 @@
 /*
- * show crypto isakmp sa [detail], show crypto isakmp policy, show crypto isakmp peers, show crypto ikev2 sa [detail]
+ * show crypto isakmp sa [detail | active | count], show crypto isakmp policy, show crypto isakmp default policy,
+ * show crypto isakmp peers [A.B.C.D], show crypto isakmp key
  *
  * Both headings, IPv4 and IPv6, are always printed: parsers insist.
  */
 #include "show/view.h"
 
+#include "ipsec/isakmp.h"
+
+#include <stdio.h>
 #include <string.h>
 
-enum { IKE_LIFETIME_DEFAULT_S = 86400 }; /* IOS, both versions */
-
 /* The next IKE_SA of a version that is ours; s->at[0] walks. */
-static const struct ike_sa *next_sa(struct show *s, uint8_t version)
+const struct ike_sa *next_ike_sa(struct show *s, uint8_t version)
 {
-	while (s->at[0] < s->facts->ike_sa_count) {
+	const struct ipaddr *peer = &s->args.address;
+
+	while (!s->args.standby && s->at[0] < s->facts->ike_sa_count) {
 		const struct ike_sa *sa = &s->facts->ike_sas[s->at[0]++];
-		if (sa->version == version)
+		if (sa->version == version && (!ip_is_set(peer) || ip_equal(peer, &sa->remote_host)))
 			return sa;
 	}
 	return NULL;
-}
-
-/* Until IKE is negotiated again; 0 when not known. */
-static int64_t lifetime_left(const struct ike_sa *sa)
-{
-	if (sa->reauth_s >= 0 && (sa->rekey_s < 0 || sa->reauth_s < sa->rekey_s))
-		return sa->reauth_s;
-	return sa->rekey_s > 0 ? sa->rekey_s : 0;
-}
-
-static const struct {
-	const char *charon, *short_name, *long_name;
-} ciphers[] =
-	{
-		{"AES_CBC", "aes", "AES-CBC"},
-		{"3DES_CBC", "3des", "3DES"},
-		{"DES_CBC", "des", "DES"},
-		{"AES_GCM_16", "gcm", "AES-GCM"},
-},
-  hashes[] = {
-	  {"HMAC_MD5_96", "md5", "MD596"},
-	  {"HMAC_SHA1_96", "sha", "SHA96"},
-	  {"HMAC_SHA2_256_128", "sha256", "SHA256"},
-	  {"HMAC_SHA2_384_192", "sha384", "SHA384"},
-	  {"HMAC_SHA2_512_256", "sha512", "SHA512"},
-};
-
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
-
-static const char *cipher_name(const struct ike_sa *sa, bool longer)
-{
-	for (size_t i = 0; i < COUNT(ciphers); i++)
-		if (!strcmp(ciphers[i].charon, sa->encr))
-			return longer ? ciphers[i].long_name : ciphers[i].short_name;
-	return sa->encr;
-}
-
-static const char *hash_name(const struct ike_sa *sa, bool longer)
-{
-	for (size_t i = 0; i < COUNT(hashes); i++)
-		if (!strcmp(hashes[i].charon, sa->integ))
-			return longer ? hashes[i].long_name : hashes[i].short_name;
-	return longer && !sa->integ[0] ? "None" : sa->integ;
-}
-
-/* charon's PRF_HMAC_SHA2_256 in IOS's word. */
-static const char *prf_name(const struct ike_sa *sa)
-{
-	static const char *const names[][2] = {
-		{"PRF_HMAC_MD5", "MD5"},
-		{"PRF_HMAC_SHA1", "SHA1"},
-		{"PRF_HMAC_SHA2_256", "SHA256"},
-		{"PRF_HMAC_SHA2_384", "SHA384"},
-		{"PRF_HMAC_SHA2_512", "SHA512"},
-	};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (!strcmp(names[i][0], sa->prf))
-			return names[i][1];
-	return sa->prf;
 }
 
 /* --- show crypto isakmp sa ---------------------------------------------------------------------------------------------- */
@@ -106,8 +50,8 @@ static void print_isakmp_detail(struct text *out, const struct facts *f, const s
 	capabilities[n] = '\0';
 	text_printf(out, "%-5u %-15s %-15s        %-6s %-4s %-6s %-4s %-2u %-8s %-4s\n", ike_conn_id(sa),
 		ip_format(&sa->local_host, local), ip_format(&sa->remote_host, remote), "ACTIVE",
-		cipher_name(sa, false), hash_name(sa, false), "psk", dh_number(sa->dh),
-		format_clock(lifetime_left(sa), left), capabilities);
+		negotiated_cipher(sa, false), negotiated_hash(sa, false), "psk", dh_number(sa->dh),
+		format_clock(ike_lifetime_left(sa), left), capabilities);
 	text_printf(out, "       Engine-id:Conn-id =  SW:%u\n\n", sa->id);
 }
 
@@ -133,7 +77,7 @@ static bool isakmp_sa_text(struct show *s, struct text *out)
 				       : "IPv4 Crypto ISAKMP SA\n"
 					 "dst             src             state          conn-id status\n");
 	}
-	sa = next_sa(s, 1);
+	sa = next_ike_sa(s, 1);
 	if (sa && s->args.detail)
 		print_isakmp_detail(out, s->facts, sa);
 	else if (sa)
@@ -143,7 +87,7 @@ static bool isakmp_sa_text(struct show *s, struct text *out)
 	return sa != NULL;
 }
 
-static void json_sa(struct json *j, const struct ike_sa *sa)
+void json_ike_sa(struct json *j, const struct ike_sa *sa)
 {
 	static const char *const states[] = {"connecting", "established", "deleting", "other"};
 	char interface[INTERFACE_NAME_MAX] = "", map[NAME_MAX_LEN] = "";
@@ -177,17 +121,17 @@ static void json_sa(struct json *j, const struct ike_sa *sa)
 	json_uint(j, "dh_group", dh_number(sa->dh));
 	json_bool(j, "nat_traversal", sa->nat_local || sa->nat_remote);
 	json_int(j, "established_s", sa->established_s);
-	json_int(j, "lifetime_left_s", lifetime_left(sa));
+	json_int(j, "lifetime_left_s", ike_lifetime_left(sa));
 	json_object_end(j);
 }
 
 static bool isakmp_sa_json(struct show *s, struct text *out)
 {
-	const struct ike_sa *sa = next_sa(s, 1);
+	const struct ike_sa *sa = next_ike_sa(s, 1);
 
 	(void)out;
 	if (sa)
-		json_sa(&s->writer, sa);
+		json_ike_sa(&s->writer, sa);
 	return sa != NULL;
 }
 
@@ -202,7 +146,7 @@ const struct view view_isakmp_sa = {
 
 static bool isakmp_peers_text(struct show *s, struct text *out)
 {
-	const struct ike_sa *sa = next_sa(s, 1);
+	const struct ike_sa *sa = next_ike_sa(s, 1);
 	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], id[IKE_ID_MAX];
 
 	if (!sa)
@@ -217,94 +161,6 @@ const struct view view_isakmp_peers = {
 	.required = FACT_IKE,
 	.text = isakmp_peers_text,
 	.json = isakmp_sa_json,
-};
-
-/* --- show crypto ikev2 sa ------------------------------------------------------------------------------------------------- */
-
-/* The lifetime of the SA's profile: charon renews somewhat earlier, at a moment of its own. */
-static uint32_t ikev2_lifetime(const struct model *m, const struct ike_sa *sa)
-{
-	const char *last = strrchr(sa->conn, '/');
-	char interface[INTERFACE_NAME_MAX], map_name[NAME_MAX_LEN];
-	const struct ikev2_profile *p = NULL;
-	uint16_t sequence;
-	struct ipaddr peer;
-
-	if (last && !strncmp(last, "/any-", 5)) {
-		p = model_ikev2_profile(m, last + 5);
-	} else if (conn_parse(sa->conn, interface, map_name, &sequence, &peer)) {
-		const struct crypto_map *map = model_crypto_map(m, map_name);
-		const struct crypto_map_entry *e = map ? crypto_map_entry(map, sequence) : NULL;
-		p = e ? model_ikev2_profile(m, e->ikev2_profile) : NULL;
-	}
-	return p && p->lifetime_s ? p->lifetime_s : IKE_LIFETIME_DEFAULT_S;
-}
-
-static void print_ikev2_sa(struct text *out, const struct show *s, const struct ike_sa *sa)
-{
-	struct text local = {0}, remote = {0};
-	char ip[IP_TEXT_MAX], id[IKE_ID_MAX], other_id[IKE_ID_MAX];
-
-	text_printf(&local, "%s/%u", ip_format(&sa->local_host, ip), sa->local_port);
-	text_printf(&remote, "%s/%u", ip_format(&sa->remote_host, ip), sa->remote_port);
-	text_add(out, "Tunnel-id Local                 Remote                fvrf/ivrf            Status \n");
-	text_printf(out, "%-9u %-21s %-21s none/none            %s \n", sa->id, text_str(&local),
-		text_str(&remote),
-		sa->state == IKE_SA_ESTABLISHED	       ? "READY"
-			: sa->state == IKE_SA_DELETING ? "DELETE"
-						       : "IN-NEG");
-	text_free(&local);
-	text_free(&remote);
-	text_printf(out,
-		"      Encr: %s, keysize: %u, PRF: %s, Hash: %s, DH Grp:%u, Auth sign: PSK, Auth verify: "
-		"PSK\n",
-		cipher_name(sa, true), sa->encr_bits, prf_name(sa), hash_name(sa, true), dh_number(sa->dh));
-	text_printf(out, "      Life/Active Time: %u/%lld sec\n", ikev2_lifetime(s->facts->model, sa),
-		(long long)(sa->established_s > 0 ? sa->established_s : 0));
-	if (s->args.detail) {
-		text_printf(out, "      Local spi: %016llX       Remote spi: %016llX\n",
-			(unsigned long long)(sa->initiator ? sa->spi_i : sa->spi_r),
-			(unsigned long long)(sa->initiator ? sa->spi_r : sa->spi_i));
-		text_printf(out, "      Local id: %s\n      Remote id: %s\n", format_id(sa->local_id, id),
-			format_id(sa->remote_id, other_id));
-		text_printf(
-			out, "      NAT-T is %sdetected\n", sa->nat_local || sa->nat_remote ? "" : "not ");
-		text_printf(out, "      Initiator of SA : %s\n", sa->initiator ? "Yes" : "No");
-	}
-	text_add(out, "\n");
-}
-
-static bool ikev2_sa_text(struct show *s, struct text *out)
-{
-	const struct ike_sa *sa;
-
-	if (s->stage == 0) {
-		s->stage = 1;
-		text_add(out, " IPv4 Crypto IKEv2  SA \n\n");
-	}
-	sa = next_sa(s, 2);
-	if (sa)
-		print_ikev2_sa(out, s, sa);
-	else
-		text_add(out, " IPv6 Crypto IKEv2  SA \n\n");
-	return sa != NULL;
-}
-
-static bool ikev2_sa_json(struct show *s, struct text *out)
-{
-	const struct ike_sa *sa = next_sa(s, 2);
-
-	(void)out;
-	if (sa)
-		json_sa(&s->writer, sa);
-	return sa != NULL;
-}
-
-const struct view view_ikev2_sa = {
-	.name = "crypto-ikev2-sa",
-	.required = FACT_IKE,
-	.text = ikev2_sa_text,
-	.json = ikev2_sa_json,
 };
 
 /* --- show crypto isakmp policy ---------------------------------------------------------------------------------------------- */
@@ -349,6 +205,18 @@ static struct isakmp_policy effective(const struct isakmp_policy *p)
 	return e;
 }
 
+static void print_policy(struct text *out, const struct isakmp_policy *p)
+{
+	text_printf(out,
+		"\tencryption algorithm:\t%s\n"
+		"\thash algorithm:\t\t%s\n"
+		"\tauthentication method:\t%s\n"
+		"\tDiffie-Hellman group:\t#%u (%u bit)\n"
+		"\tlifetime:\t\t%u seconds, no volume limit\n",
+		encryption_lines[p->encryption], hash_lines[p->hash], authentication_lines[p->authentication],
+		p->group, dh_bits(p->group), p->lifetime_s);
+}
+
 static bool isakmp_policy_text(struct show *s, struct text *out)
 {
 	const struct vec *policies = &s->facts->model->isakmp_policies;
@@ -360,15 +228,8 @@ static bool isakmp_policy_text(struct show *s, struct text *out)
 	if (s->at[0] >= policies->count)
 		return false;
 	struct isakmp_policy p = effective(policies->items[s->at[0]++]);
-	text_printf(out,
-		"Protection suite of priority %u\n"
-		"\tencryption algorithm:\t%s\n"
-		"\thash algorithm:\t\t%s\n"
-		"\tauthentication method:\t%s\n"
-		"\tDiffie-Hellman group:\t#%u (%u bit)\n"
-		"\tlifetime:\t\t%u seconds, no volume limit\n",
-		p.priority, encryption_lines[p.encryption], hash_lines[p.hash],
-		authentication_lines[p.authentication], p.group, dh_bits(p.group), p.lifetime_s);
+	text_printf(out, "Protection suite of priority %u\n", p.priority);
+	print_policy(out, &p);
 	return true;
 }
 
@@ -380,13 +241,14 @@ static bool isakmp_policy_json(struct show *s, struct text *out)
 	(void)out;
 	if (s->at[0] >= policies->count)
 		return false;
+	bool usable = isakmp_policy_defect(policies->items[s->at[0]]) == POLICY_USABLE;
 	struct isakmp_policy p = effective(policies->items[s->at[0]++]);
 	json_object(j, NULL);
 	json_uint(j, "priority", p.priority);
 	json_string(j, "encryption", encryption_lines[p.encryption]);
 	json_string(j, "hash", hash_lines[p.hash]);
 	json_string(j, "authentication", authentication_lines[p.authentication]);
-	json_bool(j, "usable", p.authentication == IKE_AUTH_PRE_SHARE);
+	json_bool(j, "usable", usable);
 	json_uint(j, "group", p.group);
 	json_uint(j, "lifetime_s", p.lifetime_s);
 	json_object_end(j);
@@ -397,4 +259,158 @@ const struct view view_isakmp_policy = {
 	.name = "crypto-isakmp-policy",
 	.text = isakmp_policy_text,
 	.json = isakmp_policy_json,
+};
+
+/* --- show crypto isakmp default policy ---------------------------------------------------------------------------------------- */
+
+/* Of IOS's default policies the one that needs no certificate; it counts while no policy is configured (ipsec/isakmp.c). */
+static const struct isakmp_policy default_policy = {.priority = 65508,
+	.encryption = IKE_ENCR_AES128,
+	.hash = IKE_HASH_SHA1,
+	.authentication = IKE_AUTH_PRE_SHARE,
+	.group = 5,
+	.lifetime_s = IKE_LIFETIME_DEFAULT_S};
+
+static bool default_policy_text(struct show *s, struct text *out)
+{
+	(void)s;
+	text_printf(out, "\nDefault IKE policy\nDefault protection suite of priority %u\n",
+		default_policy.priority);
+	print_policy(out, &default_policy);
+	return false;
+}
+
+static bool default_policy_json(struct show *s, struct text *out)
+{
+	struct json *j = &s->writer;
+
+	(void)out;
+	json_object(j, NULL);
+	json_uint(j, "priority", default_policy.priority);
+	json_string(j, "encryption", encryption_lines[default_policy.encryption]);
+	json_string(j, "hash", hash_lines[default_policy.hash]);
+	json_uint(j, "group", default_policy.group);
+	json_uint(j, "lifetime_s", default_policy.lifetime_s);
+	json_bool(j, "in_force", s->facts->model->isakmp_policies.count == 0);
+	json_object_end(j);
+	return false;
+}
+
+const struct view view_isakmp_default_policy = {
+	.name = "crypto-isakmp-default-policy",
+	.text = default_policy_text,
+	.json = default_policy_json,
+};
+
+/* --- show crypto isakmp sa count ------------------------------------------------------------------------------------------------- */
+
+struct ike_count {
+	unsigned active, negotiating, dead;
+};
+
+static struct ike_count count_isakmp(struct show *s)
+{
+	struct ike_count c = {0};
+	const struct ike_sa *sa;
+
+	while ((sa = next_ike_sa(s, 1))) {
+		c.active += sa->state == IKE_SA_ESTABLISHED;
+		c.negotiating += sa->state == IKE_SA_CONNECTING;
+		c.dead += sa->state == IKE_SA_DELETING;
+	}
+	return c;
+}
+
+static bool isakmp_count_text(struct show *s, struct text *out)
+{
+	struct ike_count c = count_isakmp(s);
+
+	text_printf(out,
+		"Active ISAKMP SA's: %u\n\nStandby ISAKMP SA's: 0\n\n"
+		"Currently being negotiated ISAKMP SA's: %u\n\nDead ISAKMP SA's: %u\n\n",
+		c.active, c.negotiating, c.dead);
+	return false;
+}
+
+static bool isakmp_count_json(struct show *s, struct text *out)
+{
+	struct ike_count c = count_isakmp(s);
+	struct json *j = &s->writer;
+
+	(void)out;
+	json_object(j, NULL);
+	json_uint(j, "active", c.active);
+	json_uint(j, "negotiating", c.negotiating);
+	json_uint(j, "dead", c.dead);
+	json_object_end(j);
+	return false;
+}
+
+const struct view view_isakmp_sa_count = {
+	.name = "crypto-isakmp-sa-count",
+	.required = FACT_IKE,
+	.text = isakmp_count_text,
+	.json = isakmp_count_json,
+};
+
+/* --- show crypto isakmp key --------------------------------------------------------------------------------------------------------- */
+
+/* Whose key it is; keys by host name follow those by address. False behind the last. */
+static bool next_key(struct show *s, char out[NAME_MAX_LEN])
+{
+	const struct model *m = s->facts->model;
+	char addr[IP_TEXT_MAX], mask[IP_TEXT_MAX];
+	size_t i = s->at[0]++;
+
+	if (i < m->isakmp_keys.count) {
+		const struct isakmp_key *k = m->isakmp_keys.items[i];
+		struct ipaddr bits = ip_len_to_mask(k->peers.addr.family, k->peers.len);
+
+		if (k->peers.len == ip_bits(&k->peers.addr))
+			ip_format(&k->peers.addr, out);
+		else
+			snprintf(out, NAME_MAX_LEN, "%-14s [%-15s]", ip_format(&k->peers.addr, addr),
+				ip_format(&bits, mask));
+		return true;
+	}
+	i -= m->isakmp_keys.count;
+	if (i >= m->isakmp_host_keys.count)
+		return false;
+	str_copy(out, NAME_MAX_LEN, ((const struct isakmp_host_key *)m->isakmp_host_keys.items[i])->name);
+	return true;
+}
+
+/* The keys themselves are in the running configuration only (D16). */
+static bool isakmp_key_text(struct show *s, struct text *out)
+{
+	char peer[NAME_MAX_LEN];
+
+	if (s->stage == 0) {
+		s->stage = 1;
+		text_add(out, "Keyring      Hostname/Address                            Preshared Key\n\n");
+	}
+	if (!next_key(s, peer))
+		return false;
+	text_printf(out, "%-12s %-43s ********\n", "default", peer);
+	return true;
+}
+
+static bool isakmp_key_json(struct show *s, struct text *out)
+{
+	char peer[NAME_MAX_LEN];
+
+	(void)out;
+	if (!next_key(s, peer))
+		return false;
+	json_object(&s->writer, NULL);
+	json_string(&s->writer, "keyring", "default");
+	json_string(&s->writer, "peer", peer);
+	json_object_end(&s->writer);
+	return true;
+}
+
+const struct view view_isakmp_key = {
+	.name = "crypto-isakmp-key",
+	.text = isakmp_key_text,
+	.json = isakmp_key_json,
 };

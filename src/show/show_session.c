@@ -1,4 +1,4 @@
-/* show crypto session [detail | brief] */
+/* show crypto session [remote A | local A | interface IF] [detail | brief] */
 #include "show/flow.h"
 
 #include <string.h>
@@ -74,10 +74,8 @@ static void print_life(struct text *out, const struct facts *f, const struct flo
 {
 	const struct child_sa *sa = flow->sa_count ? &flow->sas[flow->sa_count - 1] : NULL;
 	uint32_t limit = lifetime_kilobytes(f->model, &flow->template->lifetime);
-	unsigned long long packets = 0;
+	unsigned long long packets = flow_packets(flow, inbound);
 
-	for (size_t i = 0; i < flow->sa_count; i++)
-		packets += inbound ? flow->sas[i].packets_in : flow->sas[i].packets_out;
 	text_printf(out, "        %s #pkts %s'ed %llu drop 0 life (KB/Sec) ",
 		inbound ? "Inbound: " : "Outbound:", inbound ? "dec" : "enc", packets);
 	if (!sa) {
@@ -108,13 +106,6 @@ static void print_flows(struct text *out, const struct facts *f, const struct se
 	}
 }
 
-static int64_t lifetime_left(const struct ike_sa *ike)
-{
-	if (ike->reauth_s >= 0 && (ike->rekey_s < 0 || ike->reauth_s < ike->rekey_s))
-		return ike->reauth_s;
-	return ike->rekey_s;
-}
-
 static void print_ike(struct text *out, const struct facts *f, const struct session *x, bool detail)
 {
 	char local[IP_TEXT_MAX] = "0.0.0.0", remote[IP_TEXT_MAX], left[AGE_TEXT_MAX], letters[8];
@@ -130,7 +121,7 @@ static void print_ike(struct text *out, const struct facts *f, const struct sess
 	if (detail && up)
 		text_printf(out, "          Capabilities:%s connid:%u lifetime:%s\n",
 			capabilities(f, x, letters), ike_conn_id(x->ike),
-			format_clock(lifetime_left(x->ike), left));
+			format_clock(ike_lifetime_left(x->ike), left));
 	else if (detail)
 		text_add(out, "          Capabilities:(none) connid:0 lifetime:0\n");
 }
@@ -184,14 +175,23 @@ static const char brief_legend[] =
 	"ivrf = (none)\n"
 	"Peer            I/F          Username        Group/Phase1_id          Uptime   Status\n";
 
+static bool is_local(const struct show *s, const struct session *x)
+{
+	struct ipaddr own = x->ike ? x->ike->local_host : local_endpoint(s->facts, x->interface);
+
+	return !ip_is_set(&s->args.local) || ip_equal(&s->args.local, &own);
+}
+
 /* The next session; the position is in s->at. */
 static bool next(struct show *s, struct session *x)
 {
 	struct walk w;
 
 	memcpy(w.at, s->at, sizeof(w.at));
-	if (!session_next(s->facts, &s->args, &w, x))
-		return false;
+	do {
+		if (!session_next(s->facts, &s->args, &w, x))
+			return false;
+	} while (!is_local(s, x));
 	memcpy(s->at, w.at, sizeof(w.at));
 	return true;
 }
@@ -247,6 +247,8 @@ static bool session_json(struct show *s, struct text *out)
 		json_string(j, "remote", ip_format(&flow.remote.addr, a));
 		json_ip(j, "remote_mask", &flow.remote.mask);
 		json_uint(j, "active_sas", flow.sa_count * 2);
+		json_uint(j, "packets_in", flow_packets(&flow, true));
+		json_uint(j, "packets_out", flow_packets(&flow, false));
 		json_object_end(j);
 	}
 	json_array_end(j);

@@ -23,8 +23,10 @@ struct view {
 extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map, view_transform_set,
 	view_ipsec_sa, view_ipsec_sa_count, view_ipsec_sa_lifetime, view_isakmp_sa, view_isakmp_policy,
 	view_isakmp_peers, view_ikev2_sa, view_crypto_session, view_crypto_route, view_ip_route,
-	view_ip_interface_brief, view_access_lists, view_version, view_redundancy, view_track,
-	view_key_chain;
+	view_ip_interface_brief, view_access_lists, view_version, view_redundancy, view_isakmp_sa_count,
+	view_isakmp_default_policy, view_isakmp_key, view_ikev2_session, view_ikev2_proposal,
+	view_ikev2_policy, view_ikev2_profile, view_engine_connections, view_crypto_eli, view_crypto_ha,
+	view_track, view_key_chain;
 
 /* --- Time ---------------------------------------------------------------------------------------------------- */
 
@@ -59,6 +61,17 @@ const char *protocol_name(unsigned protocol, char out[8]);
 const char *format_dh(const char *charon_name, char out[16]);
 unsigned dh_number(const char *charon_name); /* 0: none or not known */
 unsigned dh_bits(unsigned group);	     /* 0: not known */
+
+/* IKE algorithms from charon's names: "aes", or longer "AES-CBC"; "sha256", "SHA256"; "SHA256". */
+const char *negotiated_cipher(const struct ike_sa *sa, bool longer);
+const char *negotiated_hash(const struct ike_sa *sa, bool longer);
+const char *negotiated_prf(const struct ike_sa *sa);
+/* Seconds until IKE is negotiated again; 0 when not known. */
+int64_t ike_lifetime_left(const struct ike_sa *sa);
+
+/* The next IKE_SA of a version, by the arguments' address; s->at[0] walks. */
+const struct ike_sa *next_ike_sa(struct show *s, uint8_t version);
+void json_ike_sa(struct json *j, const struct ike_sa *sa);
 
 /* An IKE identity as it may be printed: the peer chooses it, so control characters become '?'. */
 const char *format_id(const char *id, char out[IKE_ID_MAX]);

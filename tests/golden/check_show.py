@@ -18,7 +18,6 @@ MAC = r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}"
 AGE = r"(never|\d\d:\d\d:\d\d|\d+d\d\dh|\d+w\dd|\d+y\d+w)"
 TIME = r"\d+ m?sec( \(cfgd \d+ m?sec\))?"
 ROUTER = rf"(local|unknown|{IP}, priority \d+( \(expires in \d+\.\d{{3}} sec\))?)"
-VIEWS = 20
 ROLE = "(Disabled|Init|Learn|Listen|Speak|Standby|Active)"
 
 # Every line of an output must match one of these, to its end.
@@ -69,13 +68,48 @@ SESSION_DETAIL = [
     r"        Active SAs: \d+, origin: (dynamic )?crypto map",
     r"        (Inbound: |Outbound:) #pkts (dec|enc)'ed \d+ drop 0 life \(KB/Sec\) (\d+|KB Vol Rekey Disabled)/\d+",
 ]
+IDENT = rf"\({IP}/{IP}/\d+/\d+\)"
+IPSEC_SA = [
+    r"", r"interface: \S+", rf"    Crypto map tag: \S+, local addr {IP}", r"   protected vrf: \(none\)",
+    rf"   (local |remote) ident \(addr/mask/prot/port\): {IDENT}", rf"   current_peer {IP} port \d+",
+    r"     PERMIT, flags=\{(origin_is_acl,)?\}",
+    r"    #pkts encaps: \d+, #pkts encrypt: \d+, #pkts digest: \d+",
+    r"    #pkts decaps: \d+, #pkts decrypt: \d+, #pkts verify: \d+",
+    r"    #pkts compressed: 0, #pkts decompressed: 0", r"    #pkts not compressed: 0, #pkts compr\. failed: 0",
+    r"    #pkts not decompressed: 0, #pkts decompress failed: 0", r"    #send errors \d+, #recv errors \d+",
+    rf"     local crypto endpt\.: {IP}, remote crypto endpt\.: {IP}",
+    r"     plaintext mtu \d+, path mtu \d+, ip mtu \d+, ip mtu idb \S+",
+    r"     current outbound spi: 0x[0-9A-F]+\(\d+\)", r"     PFS \(Y/N\): [YN], DH group: (none|group\d+)",
+    r"     (inbound|outbound) (esp|ah|pcp) sas:", r"      spi: 0x[0-9A-F]+\(\d+\)",
+    r"        transform: \S+ (\S+ )?,", r"        in use settings =\{(Tunnel|Transport)( UDP-Encaps)?, \}",
+    r"        conn id: \d+, flow_id: SW:\d+, sibling_flags [0-9A-F]+, crypto map: \S+",
+    r"        sa timing: remaining key lifetime \(k/sec\): \(\d+/\d+\)",
+    r"        sa timing: remaining key lifetime \(sec\): \d+", r"        Kilobyte Volume Rekey has been disabled",
+    r"        IV size: \d+ bytes", r"        replay detection support: [YN]", r"        Status: ACTIVE\(ACTIVE\)",
+]
+ENGINE = [
+    r"", r"Crypto Engine Connections", r"   ID  Type    Algorithm           Encrypt  Decrypt LastSeqN IP-Address",
+    rf" *\d+  (IPsec|IKE)  +\S+ +\d+ +\d+ +\d+ {IP}",
+]
+IKEV2_SESSION = [
+    r"", r" IPv[46] Crypto IKEv2 Session ",
+    r"Session-id:\d+, Status:(UP-ACTIVE|UP-IDLE|DOWN-NEGOTIATING), IKE count:1, CHILD count:\d+",
+    r"Tunnel-id Local {17}Remote {16}fvrf/ivrf {12}Status ",
+    rf"\d+ +{IP}/\d+ +{IP}/\d+ +none/none +(READY|DELETE|IN-NEG) ",
+    r"      Encr: \S+, keysize: \d+, PRF: \S+, Hash: \S+, DH Grp:\d+, Auth sign: PSK, Auth verify: PSK",
+    r"      Life/Active Time: \d+/\d+ sec",
+    rf"(Child sa: local selector  |          remote selector ){IP}/\d+ - {IP}/\d+",
+    r"          ESP spi in/out: 0x[0-9A-F]+/0x[0-9A-F]+  ",
+]
+KEYS = [r"", r"Keyring      Hostname/Address {28}Preshared Key", r"default +\S+( +\[\S+ *\])? +\*{8}"]
 INTERFACES = [
     r"Interface {18}IP-Address {6}OK\? Method Status {16}Protocol",
     rf"\S+ +({IP}|unassigned) +YES \w+ +(up|down|administratively down) +(up|down)",
 ]
 ACL = [
     r"Extended IP access list \S+",
-    rf"    \d+ (permit|deny) \S+( (any|host {IP}|{IP} {IP})( (eq|neq|lt|gt) \S+| range \S+ \S+)?){{2}}( established)?( log)?",
+    rf"    \d+ (permit|deny) \S+( (any|host {IP}|{IP} {IP})( (eq|neq|lt|gt) \S+| range \S+ \S+)?){{2}}"
+    r"( [a-z-]+)?( established)?( log)?( \(1 match\)| \(\d+ matches\))?",
 ]
 ROUTE = [
     r"Codes: .*", r"       \S.*", "",
@@ -92,7 +126,9 @@ GRAMMARS = {
     "standby_brief_headend": STANDBY_BRIEF, "session_active_detail": SESSION_DETAIL,
     "session_standby_detail": SESSION_DETAIL, "session_headend_detail": SESSION_DETAIL,
     "ip_interface_brief": INTERFACES, "access_lists": ACL, "ip_route_active": ROUTE, "ip_route_headend": ROUTE,
-    "ip_route_standby": ROUTE,
+    "ip_route_standby": ROUTE, "session_remote_detail": SESSION_DETAIL,
+    "ipsec_sa_active": IPSEC_SA, "ipsec_sa_headend": IPSEC_SA, "ipsec_sa_idle": IPSEC_SA,
+    "engine_connections": ENGINE, "ikev2_session": IKEV2_SESSION, "isakmp_key": KEYS,
 }
 
 # Where these appear anywhere in a reply, automation takes it for a failed command.
@@ -144,14 +180,13 @@ def check_json(program, directory):
         path = pathlib.Path(tmp) / "all.json"
         subprocess.run([program, directory, "--json", str(path)], check=True)
         lines = path.read_bytes().decode("utf-8").split("\n")[:-1]
-    check("json", len(lines) % VIEWS == 0 and len(lines) >= 7 * VIEWS, f"{len(lines)} documents")
     views = set()
     for number, line in enumerate(lines):
         document = json.loads(line)
         views.add(document["view"])
         check(f"json {number}", isinstance(document["entries"], list) and isinstance(document["missing"], list), line[:80])
         check(f"json {number}", "s3cret" not in line, "a secret")
-    check("json", len(views) == VIEWS, f"{len(views)} views")
+    check("json", len(views) >= 28 and len(lines) % len(views) == 0, f"{len(lines)} documents, {len(views)} views")
 
 
 def main():
@@ -166,7 +201,7 @@ def main():
             check_grammar(path.stem, text, GRAMMARS[path.stem])
         if path.stem.startswith("crypto_map"):
             check_crypto_map(path.stem, text)
-        if path.stem.startswith("isakmp_sa") and "silent" not in path.stem:
+        if path.stem.startswith("isakmp_sa") and "silent" not in path.stem and "count" not in path.stem:
             check(path.stem, "IPv4 Crypto ISAKMP SA\n" in text and "IPv6 Crypto ISAKMP SA\n" in text, "both headings")
         if path.stem.startswith("version"):
             check(path.stem, len(re.findall(" uptime is ", text)) == 1, "one line only may say so")

@@ -453,6 +453,34 @@ void scene_empty(struct scene *s)
 
 /* --- A headend without a partner: dynamic map, two peers, one of them behind NAT, and much routing --------------------------- */
 
+static void ike_configuration(struct model *m)
+{
+	struct ikev2_profile *p = model_ikev2_profile_get(m, "prof");
+	struct ike_identity *i = calloc(1, sizeof(*i));
+	struct ikev2_proposal *prop = model_ikev2_proposal_get(m, "strong");
+	struct prefix hub = pfx("203.0.113.0/24"), any = pfx("0.0.0.0/0"), one = pfx("203.0.113.9/32");
+
+	*i = (struct ike_identity){.kind = IKE_IDENTITY_ADDRESS, .prefix = hub, .mask_typed = true};
+	vec_push(&p->match_remote, i);
+	i = calloc(1, sizeof(*i));
+	*i = (struct ike_identity){.kind = IKE_IDENTITY_FQDN_DOMAIN, .text = "example.com"};
+	vec_push(&p->match_remote, i);
+	p->identity_local = (struct ike_identity){.kind = IKE_IDENTITY_FQDN, .text = "hub.example.com"};
+	p->local_pre_share = p->remote_pre_share = true;
+	str_copy(p->keyring, sizeof(p->keyring), "ring");
+	p->dpd = (struct ike_keepalive){.set = true, .seconds = 10, .retry_s = 3};
+	m->nat_keepalive_s = 20;
+	prop->encryptions = 1u << IKE_ENCR_AES256 | 1u << IKE_ENCR_GCM128;
+	prop->integrities = 1u << IKE_HASH_SHA1 | 1u << IKE_HASH_SHA256;
+	prop->groups = 1u << 14 | 1u << 21 | 1u << 24;
+	str_copy(model_ikev2_policy_get(m, "pol")->proposal, NAME_MAX_LEN, "strong");
+	model_isakmp_key_get(m, &any)->key = (struct secret){.set = true, .text = "s3cret"};
+	model_isakmp_key_get(m, &hub)->key = (struct secret){.set = true, .text = "s3cret"};
+	model_isakmp_key_get(m, &one)->key = (struct secret){.set = true, .text = "s3cret"};
+	model_isakmp_host_key_get(m, "spoke.example.com")->key =
+		(struct secret){.set = true, .text = "s3cret"};
+}
+
 static void headend_configuration(struct model *m)
 {
 	str_copy(m->hostname, sizeof(m->hostname), "hub");
@@ -476,7 +504,7 @@ static void headend_configuration(struct model *m)
 	str_copy(e->description, sizeof(e->description), "branch office");
 	e->lifetime = (struct sa_lifetime){.seconds = 28800, .kilobytes_disabled = true};
 	entry(m, "mymap", 2, NULL, NULL, "my-transform-set");
-	model_ikev2_profile_get(m, "prof");
+	ike_configuration(m);
 
 	struct acl *a = acl(m, "branch");
 	struct acl_rule *r = rule(a, 5, true, 0, "0.0.0.0/32", "0.0.0.0/32");

@@ -66,7 +66,7 @@ static void on_event(void *user, const struct event *e)
 	case EV_CHILD_SA_GONE:
 	case EV_CHILD_SA_REKEYED:
 		s->child = *e->child.child;
-		s->old_child_id = e->child.old_child_id;
+		s->old_child_id = e->child.old ? e->child.old->id : 0;
 		break;
 	case EV_CONN: assert_true(str_copy(s->conn, sizeof(s->conn), e->conn)); break;
 	case EV_RESULT:

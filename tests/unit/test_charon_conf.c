@@ -39,7 +39,7 @@ static double schedule_s(uint32_t total_ms)
 	double timeout, base, sum = 0;
 	int tries;
 
-	charon_retransmit_conf(&t, total_ms);
+	charon_retransmit_conf(&t, total_ms, 0);
 	assert_int_equal(sscanf(t.s, "retransmit_timeout = %lf retransmit_base = %lf retransmit_tries = %d",
 				 &timeout, &base, &tries),
 		3);

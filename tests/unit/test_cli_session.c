@@ -200,7 +200,7 @@ static void the_journal_has_canonical_contexts_and_full_words(void **state)
 	take(f, "peer P");
 	take(f, "addr 10.1.1.1");
 	take(f, "no addr 10.1.1.1");
-	take(f, "hostn X");
+	take(f, "hotswan compat ios-b");
 	assert_string_equal(text_str(&f->journal),
 		"interface FastEthernet0/0\n"
 		"interface FastEthernet0/0 / standby 1 priority 110\n"
@@ -208,7 +208,7 @@ static void the_journal_has_canonical_contexts_and_full_words(void **state)
 		"crypto ikev2 keyring KR / peer P\n"
 		"crypto ikev2 keyring KR / peer P / address 10.1.1.1\n"
 		"crypto ikev2 keyring KR / peer P / no address 10.1.1.1\n"
-		"hostname X\n");
+		"hotswan compatibility ios-banner\n");
 }
 
 static void a_typed_enable_secret_is_journalled_as_its_hash(void **state)

@@ -213,7 +213,7 @@ static void charon_event(struct world *w)
 		}
 		break;
 	case 8: /* clear crypto sa */
-		world_event(w, &(struct event){.kind = EV_CLEAR_SA, .clear = {.what = CLEAR_ALL}});
+		world_event(w, &(struct event){.kind = EV_CLEAR_SA, .clear = {.ike = c->next_id % 2}});
 		break;
 	case 9: /* a snapshot, in which one SA is missing: it went unnoticed */
 		s->used = false;

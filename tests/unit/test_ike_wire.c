@@ -65,7 +65,8 @@ static struct ike_conn conn_make(struct ike_child *child)
 		.life_time_s = 3600,
 		.rekey_time_s = 3240,
 		.life_bytes = 1000,
-		.rekey_bytes = 900};
+		.rekey_bytes = 900,
+		.replay_window = 64};
 	return (struct ike_conn){.name = "hs/Fa0/0/mymap/1/172.17.11.1",
 		.version = 1,
 		.local = prefix_of("192.168.0.3").addr,
@@ -85,7 +86,7 @@ static struct ike_conn conn_make(struct ike_child *child)
 	"esp_proposals=[aes128-sha1-modp2048,"                                                               \
 	"aes128-sha1] mode=tunnel life_time=3600s rekey_time=3240s rand_time=180s life_bytes=1000 "          \
 	"rekey_bytes=900 "                                                                                   \
-	"rand_bytes=50 start_action=none close_action=none dpd_action=none } }"
+	"rand_bytes=50 replay_window=64 copy_df=yes start_action=none close_action=none dpd_action=none } }"
 
 static void a_static_entry_as_charon_is_given_it(void **state)
 {

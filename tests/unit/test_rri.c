@@ -413,7 +413,7 @@ static void clear_crypto_takes_the_routes_of_sas_only(void **state)
 	rri_sa(w, 1, "10.9.9.9", "172.16.5.0/24");
 	ike_up(w, 2, CONN, PEER);
 	child_up(w, 2, 2, CONN, "l10", PEER, NET);
-	world_event(w, &(struct event){.kind = EV_CLEAR_SA, .clear = {.what = CLEAR_ALL}});
+	world_event(w, &(struct event){.kind = EV_CLEAR_SA, .clear = {.ike = true}});
 	assert_seen(w, "terminate ike 1");
 	assert_seen(w, "terminate ike 2");
 	rri_kernel_is(w, "10.0.0.0/16 via 192.168.0.1 [1]");

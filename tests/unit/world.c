@@ -501,10 +501,12 @@ void child_rekeyed(struct world *w, uint32_t id, uint32_t old, uint32_t ike, con
 	const char *name, const char *peer, const char *remote)
 {
 	struct child_sa sa = child(id, ike, conn, name, peer, remote);
+	struct child_sa before = {
+		.id = old, .packets_in = REKEYED_PACKETS_IN, .packets_out = REKEYED_PACKETS_OUT};
 
 	forget_sa(w, false, old);
 	note_sa(w, false, id, ike, conn);
-	world_event(w, &(struct event){.kind = EV_CHILD_SA_REKEYED, .child = {&sa, old}});
+	world_event(w, &(struct event){.kind = EV_CHILD_SA_REKEYED, .child = {&sa, &before}});
 }
 
 /* --- Model ---------------------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,10 @@
 #include "core/core.h"
 
 enum { OUTSIDE = 2, TUN = 9, VMAC = 20, WORLD_LOG_MAX = 60000 };
+enum {
+	REKEYED_PACKETS_IN = 7,
+	REKEYED_PACKETS_OUT = 9
+}; /* what an SA had counted when child_rekeyed replaced it */
 
 struct world_route {
 	struct route r;
