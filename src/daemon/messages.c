@@ -133,6 +133,7 @@ static void f_interface(struct codec *c, struct hsrp_interface_config *i)
 	f_u16(c, &i->delay_minimum_s);
 	f_u16(c, &i->delay_reload_s);
 	f_u8(c, &i->garp_count, 255);
+	f_u8(c, &i->mac_refresh_s, 255);
 	f_u16(c, &i->garp_interval_s);
 	if (i->device[0] == '\0' || i->version == 0 || i->address_len > ip_bits(&i->address))
 		c->bad = true;
@@ -212,6 +213,7 @@ static void f_group(struct codec *c, struct hsrp_group_config *g)
 	f_u16(c, &g->preempt_sync_s);
 	f_bool(c, &g->sync_ready);
 	f_ref(c, &g->pair);
+	f_ref(c, &g->follow);
 	f_bool(c, &g->timers_configured);
 	f_u32(c, &g->hello_ms);
 	f_u32(c, &g->hold_ms);

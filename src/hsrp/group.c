@@ -171,8 +171,11 @@ static void garp_round(struct hsrp *h, struct group *g, bool first, unsigned rou
 	if (first)
 		rounds_after = (configured ? c->garp_count : GARP_ROUNDS) - 1;
 	g->garps_left = (uint8_t)rounds_after;
-	g->t_garp = continuous || rounds_after ? mono_add_ms(h->now, (int64_t)interval_s * SECOND_MS)
-					       : MONO_NEVER;
+	/* A follower sends nothing else from its virtual MAC: switches are reminded of it. */
+	bool refresh = follow_bound(g) && c->mac_refresh_s && !rounds_after && !continuous;
+	unsigned next_s = refresh ? c->mac_refresh_s : interval_s;
+	g->t_garp = continuous || rounds_after || refresh ? mono_add_ms(h->now, (int64_t)next_s * SECOND_MS)
+							  : MONO_NEVER;
 }
 
 /* Event h, i and n while active: one round and one more later. On the way to the address, group_announce() does it. */
@@ -239,7 +242,7 @@ static void forget_peer(struct hsrp_peer *p)
 	*p = (struct hsrp_peer){.expires = MONO_NEVER};
 }
 
-static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsrp_reason reason, mono_t at,
+void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsrp_reason reason, mono_t at,
 	const struct ipaddr *from)
 {
 	enum hsrp_state old = (enum hsrp_state)g->state;
@@ -292,6 +295,8 @@ static void enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hs
 			hsrp_state_text(old), hsrp_state_text(next));
 	out_report(h, g, HSRP_PHASE_STATE);
 	out_record(h, g);
+	if (old == HSRP_ACTIVE)
+		follow_moved(h, g);
 }
 
 static void group_step_back(struct hsrp *h, struct group *g)
@@ -307,7 +312,7 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 	const struct hsrp_cell *cell = hsrp_fsm_cell(event, old);
 	unsigned actions = cell->actions;
 
-	if (!cell->next && !actions)
+	if ((!cell->next && !actions) || follow_bound(g))
 		return;
 	if (cell->next == HSRP_ACTIVE && pair_holds_back(h, g, event, reason))
 		return;
@@ -327,10 +332,12 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 	if (actions & HSRP_ACT_STOP_STANDBY)
 		g->t_standby = MONO_NEVER;
 	if (cell->next)
-		enter(h, g, (enum hsrp_state)cell->next, reason, at, frame ? &frame->from : NULL);
+		group_enter(h, g, (enum hsrp_state)cell->next, reason, at, frame ? &frame->from : NULL);
 	group_say(h, g, actions, old);
 	if (cell->next || (actions & HSRP_ACT_GARP))
 		plan_run(h, g);
+	if (cell->next)
+		follow_moved(h, g);
 	if (actions & HSRP_ACT_GARP)
 		garp_if_serving(h, g);
 	/* The active timer ran out while we spoke (RFC 2281 5.7 has no cell for that): it counts now. */
@@ -487,7 +494,7 @@ void group_resume(struct hsrp *h, struct group *g)
 	g->t_active = state == HSRP_ACTIVE ? MONO_NEVER : hold_deadline(h, g, NULL, h->now);
 	g->t_standby = state == HSRP_STANDBY || state == HSRP_ACTIVE ? MONO_NEVER
 								     : hold_deadline(h, g, NULL, h->now);
-	enter(h, g, state, HSRP_REASON_RESUMED, h->now, NULL);
+	group_enter(h, g, state, HSRP_REASON_RESUMED, h->now, NULL);
 	g->changes = r.changes;
 	g->last_change = r.last_change;
 	pair_settles(h, g);
@@ -498,6 +505,7 @@ void group_resume(struct hsrp *h, struct group *g)
 		hello(h, g);
 	}
 	plan_run(h, g);
+	follow_moved(h, g);
 	group_rearm(h, g);
 }
 
@@ -506,6 +514,10 @@ void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_
 {
 	bool want = group_wanted(h, g);
 
+	if (follow_bound(g)) {
+		follow_sync(h, g);
+		return;
+	}
 	if (!want && g->state > HSRP_INITIAL)
 		group_event(h, g, HSRP_EV_DISABLED, stop_reason, NULL, NULL, h->now);
 	if (g->state <= HSRP_INITIAL)
@@ -552,10 +564,18 @@ static void configure_address(struct hsrp *h, struct group *g, const struct hsrp
 void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_config *c)
 {
 	struct hsrp_group_config before = g->c;
+	bool followed = follow_bound(g), other = memcmp(&c->follow, &before.follow, sizeof(c->follow)) != 0;
 	unsigned priority = group_priority(g);
 	uint32_t hello_before = g->hello_ms;
 
+	if (other && g->state > HSRP_INITIAL) { /* out of the election, or into it from the beginning */
+		if (followed)
+			group_enter(h, g, HSRP_INITIAL, HSRP_REASON_DISABLED, h->now, NULL);
+		else
+			group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_DISABLED, NULL, NULL, h->now);
+	}
 	g->c = *c;
+	follow_configured(h, g, other, followed);
 	if (c->auth.kind == HSRP_AUTH_MD5 && before.auth.kind == HSRP_AUTH_MD5 &&
 		!hsrp_auth_same(&c->auth, &before.auth)) {
 		g->old_auth = before.auth;

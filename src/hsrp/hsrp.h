@@ -62,6 +62,7 @@ struct hsrp_interface_config {
 	uint16_t delay_minimum_s; /* `standby delay minimum`; 1 s is kept even with 0 */
 	uint16_t delay_reload_s;  /* `standby delay reload`; for the first time up after the start */
 	uint8_t garp_count;	  /* `standby arp gratuitous`: rounds, 0 is continuous */
+	uint8_t mac_refresh_s; /* gratuitous ARP of active groups that follow another; 0: none */
 	uint16_t garp_interval_s; /* 0: not configured, IOS's 2 rounds 3 s apart */
 };
 
@@ -125,6 +126,7 @@ struct hsrp_group_config {
 	uint16_t preempt_minimum_s, preempt_reload_s, preempt_sync_s;
 	bool sync_ready;	/* what `preempt delay sync` waits for is there */
 	struct hsrp_ref pair;	/* both are active or neither; the other one must say so, too */
+	struct hsrp_ref follow; /* no election: state, address and MAC move with that group's */
 	bool timers_configured; /* else hello and hold are learned, starting from the two below */
 	uint32_t hello_ms, hold_ms;
 	struct hsrp_auth auth;

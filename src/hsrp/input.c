@@ -222,7 +222,7 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 		i->unknown_group++;
 		return;
 	}
-	if (g->state <= HSRP_INITIAL)
+	if (g->state <= HSRP_INITIAL || follow_bound(g))
 		return;
 	g->received++;
 	debug_packet(h, g, &p, &f);

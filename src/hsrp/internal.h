@@ -77,6 +77,9 @@ struct group {
 	mono_t reload_until; /* `preempt delay reload` */
 	mono_t barred_until; /* no preemption before: the operator took the role away */
 
+	/* Following, see follow.c. */
+	struct group *master, *followers, *follow_next;
+
 	/* The pair, see pair.c. */
 	struct group *look_next;
 	bool look;	  /* in h->look */
@@ -174,6 +177,7 @@ struct hsrp {
 	bool debug, leaving;
 	hsrp_md5_fn *md5;    /* NULL: groups with MD5 stay Initial */
 	size_t leaving_left; /* groups that still have something in the kernel */
+	struct group *strays; /* groups that follow one that is not there */
 	struct group *look;  /* groups whose pair is to be looked at */
 	bool pair_goes;
 	/* Only during a step. */
@@ -199,15 +203,19 @@ static inline const struct ipaddr *source_of(const struct interface *i, unsigned
 struct interface *interface_find(struct hsrp *h, const char *device);
 struct group *group_find(struct interface *i, unsigned family, unsigned number);
 void interface_timer(struct hsrp *h, struct interface *i);
-bool timer_add(struct hsrp *h, struct timer *t, enum timer_owner owner);
-void timer_drop(struct hsrp *h, struct timer *t);
-void timer_set(struct hsrp *h, struct timer *t, mono_t at);
-mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later);
-uint32_t random_below(struct hsrp *h, uint32_t bound);
 void group_free(struct hsrp *h, struct group *g);
 void interface_drop_if_empty(struct hsrp *h, struct interface *i);
 
+/* timers.c */
+bool timer_add(struct hsrp *h, struct timer *t, enum timer_owner owner); /* false on exhaustion */
+void timer_set(struct hsrp *h, struct timer *t, mono_t at);
+void timer_drop(struct hsrp *h, struct timer *t);
+mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later);
+uint32_t random_below(struct hsrp *h, uint32_t bound);
+
 /* group.c: the state machine at work */
+void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsrp_reason reason, mono_t at,
+	const struct ipaddr *from);
 void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enum hsrp_reason reason,
 	const struct hsrp_packet *packet, const struct hsrp_frame *frame, mono_t at);
 void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_reason);
@@ -248,6 +256,14 @@ bool group_may_preempt(struct hsrp *h, struct group *g); /* the guard of event h
 bool preempt_has_chance(const struct group *g);
 void preempt_delay_over(struct hsrp *h, struct group *g);
 void preempt_forget(struct group *g); /* the chance has passed */
+
+/* follow.c */
+bool follow_bound(const struct group *g);
+/* After each configuration of a group; `other`: it follows another one now, or no longer, or did (`followed`) not before. */
+void follow_configured(struct hsrp *h, struct group *g, bool other, bool followed);
+void follow_forget(struct hsrp *h, struct group *g); /* it is freed */
+void follow_sync(struct hsrp *h, struct group *g);
+void follow_moved(struct hsrp *h, const struct group *master);
 
 /* pair.c */
 bool pair_bound(const struct group *g);

@@ -37,7 +37,7 @@ def address(text):
 
 def interface_body(device, name, addr, length=24, use_bia=False, delay=(0, 0), version=1, ipv6_routing=False):
     return (string(device) + string(name) + address(addr) + struct.pack("!B", length if addr else 0) + address("") +
-            struct.pack("!BBBHHBH", ipv6_routing, version, use_bia, delay[0], delay[1], 0, 0))
+            struct.pack("!BBBHHBBH", ipv6_routing, version, use_bia, delay[0], delay[1], 0, 0, 0))
 
 
 def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100, preempt=False, minimum=0, timers=None,
@@ -45,7 +45,7 @@ def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100,
     hello, hold = timers or (3000, 10000)
     body = string(device) + struct.pack("!HB", group, family) + string("") + struct.pack("!B", enabled) + address(vip) + b"\0"
     body += struct.pack("!B", len(secondary)) + b"".join(address(a) + bytes([prefix]) for a in secondary)
-    body += struct.pack("!BBHHHB", priority, preempt, minimum, 0, 0, 1) + string("") + b"\0\0\0"    # no pair
+    body += struct.pack("!BBHHHB", priority, preempt, minimum, 0, 0, 1) + (string("") + b"\0\0\0") * 2    # no pair, no follow
     body += struct.pack("!BLL", timers is not None, hello, hold)
     body += b"\0" + string(auth) + b"\0" + struct.pack("!LH", 0, 0) + string("")   # text, no key, no chain
     return body + b"\0" + bytes(6) + b"\0"                          # no configured MAC, no tracking
@@ -140,7 +140,7 @@ class HsrpRole(Node):
         self.engine.connect(os.path.join(self.run_dir, "hsrp.sock"))
 
     def send(self, kind, body=b"", number=0):
-        self.engine.send(struct.pack("!BBHL", 5, kind, len(body) + 8, number) + body)
+        self.engine.send(struct.pack("!BBHL", 6, kind, len(body) + 8, number) + body)
 
     def receive(self, wanted=None, timeout=5):
         """Reads messages until one of the wanted kind (or all that is there, without one)."""
