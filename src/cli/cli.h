@@ -85,6 +85,7 @@ struct cli_action {
 		char interface[INTERFACE_NAME_MAX];
 	} clear;
 	enum cli_debug debug;
+	uint16_t debug_bits; /* CLI_DEBUG_STANDBY: enum hsrp_debug */
 	bool on;
 };
 

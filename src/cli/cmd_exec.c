@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/session.h"
+#include "hsrp/hsrp.h"
 
 static enum cli_status run_close(struct cli_call *c)
 {
@@ -146,6 +147,40 @@ static bool check_spi(struct cli_call *c)
 	return true;
 }
 
+/* --- debug standby ------------------------------------------------------------------------------------------------ */
+
+#define DEBUG_STANDBY                                                                                        \
+	"[errors|terse|events [{all|terse|icmp|protocol|redundancy|track}:event] [detail:detail]|"           \
+	"packets [{all|terse|advertise|coup|hello|resign}:packet] [detail:detail]]:class"
+#define DEBUG_STANDBY_HELP                                                                                   \
+	"HSRP errors|HSRP errors, events and packets, except hellos and advertisements|HSRP events|"         \
+	"All|All but hellos and advertisements|ICMP redirects|The state machine|Redundancy of groups|"       \
+	"Tracked objects|In detail|HSRP packets|||HSRP advertisements|HSRP coups|HSRP hellos|HSRP resigns|"
+
+static bool check_debug(struct cli_call *c)
+{
+	enum { ERRORS, TERSE, EVENTS, PACKETS };
+	enum { TERSE_PACKETS = HSRP_DEBUG_COUP | HSRP_DEBUG_RESIGN };
+	static const uint16_t events[] = {HSRP_DEBUG_EVENTS, HSRP_DEBUG_EVENTS, HSRP_DEBUG_ICMP,
+		HSRP_DEBUG_PROTOCOL, HSRP_DEBUG_REDUNDANCY, HSRP_DEBUG_TRACK};
+	static const uint16_t packets[] = {HSRP_DEBUG_PACKETS, TERSE_PACKETS, HSRP_DEBUG_ADVERTISE,
+		HSRP_DEBUG_COUP, HSRP_DEBUG_HELLO, HSRP_DEBUG_RESIGN};
+	const struct cli_value *class = cli_arg(c->args, "class");
+	bool detail = cli_has(c->args, "detail");
+	unsigned bits = HSRP_DEBUG_ALL;
+
+	if (class->set && class->n == ERRORS)
+		bits = HSRP_DEBUG_ERRORS;
+	else if (class->set && class->n == TERSE)
+		bits = HSRP_DEBUG_ERRORS | HSRP_DEBUG_EVENTS | TERSE_PACKETS;
+	else if (class->set && class->n == EVENTS)
+		bits = events[cli_arg(c->args, "event")->n] | (detail ? HSRP_DEBUG_EVENTS_DETAIL : 0);
+	else if (class->set && class->n == PACKETS)
+		bits = packets[cli_arg(c->args, "packet")->n] | (detail ? HSRP_DEBUG_PACKETS_DETAIL : 0);
+	c->action->debug_bits = (uint16_t)bits;
+	return true;
+}
+
 /* --- The rows ----------------------------------------------------------------------------------------------------- */
 
 #define EXEC	    .modes = IN(EXEC)
@@ -246,18 +281,20 @@ static const struct cli_row rows[] = {
 		.fields = {TEXT("interface", struct cli_action, show.interface),
 			FLAG("group", struct cli_action, show.group_set),
 			UINT("group", struct cli_action, show.group)}},
-	{PRIVILEGED, .syntax = "debug standby",
-		.help = "Debugging functions (see also 'undebug')|HSRP debugging", .action = CLI_DO_DEBUG,
+	{PRIVILEGED, .syntax = "debug standby " DEBUG_STANDBY,
+		.help = "Debugging functions (see also 'undebug')|HSRP debugging|" DEBUG_STANDBY_HELP,
+		.action = CLI_DO_DEBUG, .check = check_debug,
 		.fields = {FLAG(NULL, struct cli_action, on),
 			CONST(struct cli_action, debug, CLI_DEBUG_STANDBY)}},
 	{PRIVILEGED, .syntax = "debug crypto [ipsec]",
 		.help = "|Cryptographic subsystem|IPSEC processing: injected routes", .action = CLI_DO_DEBUG,
 		.fields = {FLAG(NULL, struct cli_action, on),
 			CONST(struct cli_action, debug, CLI_DEBUG_CRYPTO)}},
-	{PRIVILEGED, .syntax = "{undebug|no debug} standby",
+	{PRIVILEGED, .syntax = "{undebug|no debug} standby " DEBUG_STANDBY,
 		.help = "Disable debugging functions (see also 'debug')|Negate a command|Debugging "
-			"functions|HSRP debugging",
-		.action = CLI_DO_DEBUG, .fields = {CONST(struct cli_action, debug, CLI_DEBUG_STANDBY)}},
+			"functions|HSRP debugging|" DEBUG_STANDBY_HELP,
+		.action = CLI_DO_DEBUG, .check = check_debug,
+		.fields = {CONST(struct cli_action, debug, CLI_DEBUG_STANDBY)}},
 	{PRIVILEGED, .syntax = "{undebug|no debug} crypto [ipsec]",
 		.help = "|||Cryptographic subsystem|IPSEC processing: injected routes",
 		.action = CLI_DO_DEBUG, .fields = {CONST(struct cli_action, debug, CLI_DEBUG_CRYPTO)}},

@@ -281,15 +281,31 @@ static void hsrp_command(struct session *s)
 	session_job_done(s, r < 0, 0);
 }
 
+static const char *debug_words(const struct cli_action *a)
+{
+	if (a->debug == CLI_DEBUG_CRYPTO)
+		return "Crypto IPSEC";
+	switch (a->debug_bits & HSRP_DEBUG_ALL & ~HSRP_DEBUG_ICMP) {
+	case HSRP_DEBUG_ALL & ~HSRP_DEBUG_ICMP: return "HSRP";
+	case HSRP_DEBUG_ERRORS: return "HSRP Errors";
+	default:
+		return !(a->debug_bits & (HSRP_DEBUG_PACKETS | HSRP_DEBUG_ERRORS))   ? "HSRP Events"
+			: !(a->debug_bits & (HSRP_DEBUG_EVENTS | HSRP_DEBUG_ERRORS)) ? "HSRP Packets"
+										     : "HSRP terse";
+	}
+}
+
 static void debug(struct session *s)
 {
 	const struct cli_action *a = &s->job.action;
 	struct engine *e = s->engine;
 
 	if (a->debug != CLI_DEBUG_CRYPTO) {
-		e->debug_standby = a->on;
-		(void)hsrp_client_command(
-			e->hsrp, a->on ? MESSAGE_COMMAND_DEBUG_ON : MESSAGE_COMMAND_DEBUG_OFF, "", -1);
+		uint16_t bits = a->debug == CLI_DEBUG_ALL ? UINT16_MAX : a->debug_bits;
+		e->debug_standby = (uint16_t)(a->on ? e->debug_standby | bits : e->debug_standby & ~bits);
+		if (!(e->debug_standby & HSRP_DEBUG_ALL)) /* details of nothing */
+			e->debug_standby = 0;
+		(void)hsrp_client_command(e->hsrp, MESSAGE_COMMAND_DEBUG, "", e->debug_standby);
 	}
 	if (a->debug != CLI_DEBUG_STANDBY) {
 		e->debug_crypto = a->on;
@@ -298,15 +314,49 @@ static void debug(struct session *s)
 	if (a->debug == CLI_DEBUG_ALL)
 		session_printf(s, "All possible debugging has been turned %s\n", a->on ? "on" : "off");
 	else
-		session_printf(s, "%s debugging is %s\n",
-			a->debug == CLI_DEBUG_STANDBY ? "HSRP" : "Crypto IPSEC", a->on ? "on" : "off");
+		session_printf(s, "%s debugging is %s\n", debug_words(a), a->on ? "on" : "off");
 	session_job_done(s, false, 0);
+}
+
+/* "(Hello, Coup)" of the bits that are on. */
+static void show_bits(
+	struct session *s, unsigned on, const char *const names[], unsigned first, unsigned count)
+{
+	const char *comma = "    (";
+
+	for (unsigned n = 0; n < count; n++) {
+		if (!(on & first << n))
+			continue;
+		session_printf(s, "%s%s", comma, names[n]);
+		comma = ", ";
+	}
+	session_printf(s, ")\n");
+}
+
+static void show_debug_standby(struct session *s, unsigned on)
+{
+	static const char *const events[] = {"protocol", "redundancy", "track", "icmp"},
+				 *const packets[] = {"Hello", "Coup", "Resign", "Advertise"};
+
+	if (!on)
+		return;
+	session_printf(s, "HSRP:\n");
+	if (on & HSRP_DEBUG_ERRORS)
+		session_printf(s, "  HSRP Errors debugging is on\n");
+	if (on & HSRP_DEBUG_EVENTS) {
+		session_printf(s, "  HSRP Events debugging is on\n");
+		show_bits(s, on, events, HSRP_DEBUG_PROTOCOL, 4);
+	}
+	if (on & HSRP_DEBUG_PACKETS) {
+		session_printf(s, "  HSRP Packets%s debugging is on\n",
+			on & HSRP_DEBUG_PACKETS_DETAIL ? " (detail)" : "");
+		show_bits(s, on, packets, HSRP_DEBUG_HELLO, 4);
+	}
 }
 
 static void show_debug(struct session *s)
 {
-	if (s->engine->debug_standby)
-		session_printf(s, "HSRP:\n  HSRP debugging is on\n");
+	show_debug_standby(s, s->engine->debug_standby);
 	if (s->engine->debug_crypto)
 		session_printf(s, "Cryptographic Subsystem:\n  Crypto IPSEC debugging is on\n");
 	session_job_done(s, false, 0);

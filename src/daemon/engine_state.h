@@ -58,7 +58,8 @@ struct engine {
 	bool stopping;
 	bool forwarding; /* `ip routing` was carried out */
 	bool libipsec;
-	bool debug_standby, debug_crypto;
+	uint16_t debug_standby; /* enum hsrp_debug */
+	bool debug_crypto;
 	char *log[ENGINE_LOG_LINES]; /* the last messages, a ring; owned */
 	unsigned log_next;
 };

@@ -447,9 +447,17 @@ static void on_message(struct hsrp_client *h, const struct message *m)
 			h->engine->hsrp_known = true;
 			engine_event(h->engine, &up);
 			engine_check_ready(h->engine);
+			if (h->engine->debug_standby) /* another process: it does not know */
+				(void)hsrp_client_command(
+					h, MESSAGE_COMMAND_DEBUG, "", h->engine->debug_standby);
 		}
 		break;
-	case MESSAGE_LOG: log_show(m->log.text); break;
+	case MESSAGE_LOG:
+		if (m->log.level == LOG_SEV_DEBUG)
+			log_line(LOG_SEV_DEBUG, m->log.text);
+		else
+			log_show(m->log.text);
+		break;
 	default: break;
 	}
 }

@@ -202,8 +202,7 @@ static void command(struct hsrpd *d, const struct message *m)
 {
 	static const uint8_t kinds[MESSAGE_COMMAND_COUNT] = {[MESSAGE_COMMAND_RESIGN] = HSRP_IN_RESIGN,
 		[MESSAGE_COMMAND_SEND_ARP] = HSRP_IN_ARP,
-		[MESSAGE_COMMAND_DEBUG_ON] = HSRP_IN_DEBUG,
-		[MESSAGE_COMMAND_DEBUG_OFF] = HSRP_IN_DEBUG};
+		[MESSAGE_COMMAND_DEBUG] = HSRP_IN_DEBUG};
 	struct hsrp_in in = {.kind = kinds[m->command.command]};
 	int result;
 
@@ -213,8 +212,7 @@ static void command(struct hsrpd *d, const struct message *m)
 		leave(d);
 		return;
 	case MESSAGE_COMMAND_KEEP: loop_exit(d->loop, ROLE_EXIT_OK); return;
-	case MESSAGE_COMMAND_DEBUG_ON:
-	case MESSAGE_COMMAND_DEBUG_OFF: in.on = m->command.command == MESSAGE_COMMAND_DEBUG_ON; break;
+	case MESSAGE_COMMAND_DEBUG: in.debug = (uint16_t)m->command.which.group; break;
 	default:
 		memcpy(in.which.device, m->command.which.device, sizeof(in.which.device));
 		in.which.group = m->command.which.group;

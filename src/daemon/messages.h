@@ -22,7 +22,7 @@
  *                                     <-----     COMMAND_DONE id (LEAVE: when all is gone, then the process exits 0)
  *
  * The hsrp process writes its own messages to the journal (stderr); LOG repeats them for the terminals of the engine,
- * which does not write them again. Debug lines come by LOG only, and only while DEBUG_ON.
+ * which does not write them again. Debug lines come by LOG only, while DEBUG asks for them: the engine writes them.
  */
 #ifndef DAEMON_MESSAGES_H
 #define DAEMON_MESSAGES_H
@@ -61,8 +61,7 @@ enum message_command {
 	MESSAGE_COMMAND_RESIGN = 1, /* an active group hands over: Resign, then as if just started; .which */
 	MESSAGE_COMMAND_LEAVE,	    /* stop: all groups leave (design of a clean stop), the process exits 0 */
 	MESSAGE_COMMAND_KEEP,	    /* exit at once, everything stays in the kernel for the next process */
-	MESSAGE_COMMAND_DEBUG_ON,   /* debug lines come as LOG of level 7 */
-	MESSAGE_COMMAND_DEBUG_OFF,
+	MESSAGE_COMMAND_DEBUG, /* .which.group: bits of enum hsrp_debug; lines come as LOG of level 7 */
 	MESSAGE_COMMAND_SEND_ARP, /* `standby send arp`; .which */
 	MESSAGE_COMMAND_COUNT
 };

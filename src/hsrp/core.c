@@ -315,6 +315,9 @@ static void interface_ready(struct hsrp *h, struct interface *i)
 	bool first = !i->was_up;
 
 	i->t_ready = MONO_NEVER;
+	if (debugging(h, HSRP_DEBUG_PROTOCOL))
+		debug_line(h, i, NULL, "Intf min delay expired - uptime %lld",
+			(long long)(h->now.ns / SECOND_NS));
 	i->ready = i->was_up = true;
 	HASH_ITER (hh, i->groups, g, next) {
 		if (g->reload_until.ns == INT64_MAX)
@@ -393,6 +396,10 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 		i->ready = false;
 		i->t_ready =
 			mono_add_ms(h->now, delay_s ? (int64_t)delay_s * SECOND_MS : INTERFACE_DELAY_MIN_MS);
+		if (debugging(h, HSRP_DEBUG_PROTOCOL))
+			debug_line(h, i, NULL, "Starting minimum intf delay (%u secs) - uptime %lld",
+				delay_s ? delay_s : INTERFACE_DELAY_MIN_MS / SECOND_MS,
+				(long long)(h->now.ns / SECOND_NS));
 	} else if (!i->up) {
 		i->ready = false;
 		i->t_ready = i->t_solicited = MONO_NEVER;
@@ -552,7 +559,7 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 	case HSRP_IN_KERNEL: in_kernel(h, in, &result); break;
 	case HSRP_IN_RESUME: in_resume(h, &in->record, &result); break;
 	case HSRP_IN_LEAVE: in_leave(h); break;
-	case HSRP_IN_DEBUG: h->debug = in->on; break;
+	case HSRP_IN_DEBUG: h->debug = in->debug; break;
 	case HSRP_IN_REMOVE_INTERFACE:
 	case HSRP_IN_REMOVE_GROUP:
 	case HSRP_IN_RESIGN:

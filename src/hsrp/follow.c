@@ -116,10 +116,10 @@ void follow_sync(struct hsrp *h, struct group *g)
 	if (want > HSRP_INITIAL) {
 		g->vip = g->c.vip;
 		if (want != now)
-			group_enter(h, g, want, reason, h->now, NULL);
+			group_enter(h, g, want, reason, h->now, NULL, NULL);
 	} else {
 		if (now > HSRP_INITIAL)
-			group_enter(h, g, HSRP_INITIAL, reason, h->now, NULL);
+			group_enter(h, g, HSRP_INITIAL, reason, h->now, NULL, NULL);
 		g->state = (uint8_t)want;
 	}
 	plan_run(h, g);

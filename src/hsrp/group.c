@@ -47,6 +47,7 @@ void group_rearm(struct hsrp *h, struct group *g)
 		g->t_advert, g->t_pair};
 	mono_t first = MONO_NEVER;
 
+	debug_peers(h, g);
 	for (size_t n = 0; n < sizeof(all) / sizeof(all[0]); n++)
 		first = mono_min(first, all[n]);
 	timer_set(h, &g->timer, first);
@@ -243,7 +244,7 @@ static void forget_peer(struct hsrp_peer *p)
 }
 
 void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsrp_reason reason, mono_t at,
-	const struct ipaddr *from)
+	const struct hsrp_packet *packet, const struct hsrp_frame *frame)
 {
 	enum hsrp_state old = (enum hsrp_state)g->state;
 
@@ -254,7 +255,7 @@ void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsr
 	g->old_state = (uint8_t)old;
 	g->state = (uint8_t)next;
 	g->reason = (uint8_t)reason;
-	g->reason_from = from ? *from : (struct ipaddr){0};
+	g->reason_from = frame ? frame->from : (struct ipaddr){0};
 	g->changes++;
 	g->last_change = h->now;
 	g->prepare_failed = false;
@@ -286,7 +287,7 @@ void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsr
 	}
 	if (next < HSRP_SPEAK)
 		g->t_hello = MONO_NEVER;
-	out_debug(h, g, "%s: %s", hsrp_state_text(old), hsrp_reason_text(reason));
+	debug_change(h, g, old, reason, packet, frame);
 	if (reason == HSRP_REASON_RESUMED)
 		out_log(h, 6, "%%HSRP-6-RESUMED: %s Grp %u state %s", g->i->c.name, g->key.number,
 			hsrp_state_text(next));
@@ -312,6 +313,7 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 	const struct hsrp_cell *cell = hsrp_fsm_cell(event, old);
 	unsigned actions = cell->actions;
 
+	debug_event(h, g, reason, packet, frame);
 	if ((!cell->next && !actions) || follow_bound(g))
 		return;
 	if (cell->next == HSRP_ACTIVE && pair_holds_back(h, g, event, reason))
@@ -332,7 +334,7 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 	if (actions & HSRP_ACT_STOP_STANDBY)
 		g->t_standby = MONO_NEVER;
 	if (cell->next)
-		group_enter(h, g, (enum hsrp_state)cell->next, reason, at, frame ? &frame->from : NULL);
+		group_enter(h, g, (enum hsrp_state)cell->next, reason, at, packet, frame);
 	group_say(h, g, actions, old);
 	if (cell->next || (actions & HSRP_ACT_GARP))
 		plan_run(h, g);
@@ -408,6 +410,7 @@ static void lose_active(struct hsrp *h, struct group *g)
 	h->cause = g->t_active;
 	g->t_active = MONO_NEVER;
 	preempt_forget(g);
+	g->expired = g->active.address;
 	if (!g->active.local)
 		forget_peer(&g->active);
 	g->vacant = g->state >= HSRP_LISTEN;
@@ -421,6 +424,7 @@ static void lose_standby(struct hsrp *h, struct group *g)
 	if (too_late(h, g, &g->t_standby))
 		return;
 	g->t_standby = MONO_NEVER;
+	g->expired = g->standby.address;
 	if (ip_is_set(&g->standby.address)) {
 		forget_peer(&g->standby);
 		out_report(h, g, HSRP_PHASE_CHANGED);
@@ -494,7 +498,7 @@ void group_resume(struct hsrp *h, struct group *g)
 	g->t_active = state == HSRP_ACTIVE ? MONO_NEVER : hold_deadline(h, g, NULL, h->now);
 	g->t_standby = state == HSRP_STANDBY || state == HSRP_ACTIVE ? MONO_NEVER
 								     : hold_deadline(h, g, NULL, h->now);
-	group_enter(h, g, state, HSRP_REASON_RESUMED, h->now, NULL);
+	group_enter(h, g, state, HSRP_REASON_RESUMED, h->now, NULL, NULL);
 	g->changes = r.changes;
 	g->last_change = r.last_change;
 	pair_settles(h, g);
@@ -570,7 +574,7 @@ void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_co
 
 	if (other && g->state > HSRP_INITIAL) { /* out of the election, or into it from the beginning */
 		if (followed)
-			group_enter(h, g, HSRP_INITIAL, HSRP_REASON_DISABLED, h->now, NULL);
+			group_enter(h, g, HSRP_INITIAL, HSRP_REASON_DISABLED, h->now, NULL, NULL);
 		else
 			group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_DISABLED, NULL, NULL, h->now);
 	}
@@ -590,6 +594,7 @@ void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_co
 	}
 	if (g->hello_ms != hello_before)
 		cohort_leave(h, g);
+	debug_tracks(h, g, &before, priority);
 	configure_address(h, g, &before);
 	if (!c->preempt || c->preempt_minimum_s != before.preempt_minimum_s)
 		preempt_forget(g);

@@ -47,7 +47,7 @@ enum hsrp_in_kind {
 	HSRP_IN_RESIGN, /* .which: an active group hands over */
 	HSRP_IN_ARP,	/* .which: one gratuitous ARP */
 	HSRP_IN_LEAVE,	/* stop: all groups leave; HSRP_OUT_LEFT when nothing of ours is left */
-	HSRP_IN_DEBUG,	/* .on: debug lines as HSRP_OUT_LOG of level 7 */
+	HSRP_IN_DEBUG,	/* .debug: what is told by HSRP_OUT_LOG of level 7 */
 	HSRP_IN_STATUS, /* .which: HSRP_OUT_STATUS for each group that matches */
 };
 
@@ -128,7 +128,7 @@ struct hsrp_in {
 			int error; /* 0 or a positive errno */
 		} kernel;
 		struct hsrp_record record;
-		bool on;
+		uint16_t debug; /* enum hsrp_debug */
 	};
 };
 

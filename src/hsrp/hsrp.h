@@ -136,6 +136,25 @@ struct hsrp_group_config {
 	struct hsrp_track track[HSRP_TRACK_MAX];
 };
 
+/* What `debug standby` tells of: bits. */
+enum hsrp_debug {
+	HSRP_DEBUG_ERRORS = 1 << 0, /* frames that are dropped */
+	HSRP_DEBUG_PROTOCOL = 1 << 1,
+	HSRP_DEBUG_REDUNDANCY = 1 << 2,
+	HSRP_DEBUG_TRACK = 1 << 3,
+	HSRP_DEBUG_ICMP = 1 << 4, /* neighbours that advertise themselves */
+	HSRP_DEBUG_EVENTS_DETAIL = 1 << 5,
+	HSRP_DEBUG_HELLO = 1 << 6,
+	HSRP_DEBUG_COUP = 1 << 7,
+	HSRP_DEBUG_RESIGN = 1 << 8,
+	HSRP_DEBUG_ADVERTISE = 1 << 9,
+	HSRP_DEBUG_PACKETS_DETAIL = 1 << 10,
+	HSRP_DEBUG_EVENTS = HSRP_DEBUG_PROTOCOL | HSRP_DEBUG_REDUNDANCY | HSRP_DEBUG_TRACK | HSRP_DEBUG_ICMP,
+	HSRP_DEBUG_PACKETS = HSRP_DEBUG_HELLO | HSRP_DEBUG_COUP | HSRP_DEBUG_RESIGN | HSRP_DEBUG_ADVERTISE,
+	HSRP_DEBUG_DETAIL = HSRP_DEBUG_EVENTS_DETAIL | HSRP_DEBUG_PACKETS_DETAIL,
+	HSRP_DEBUG_ALL = HSRP_DEBUG_ERRORS | HSRP_DEBUG_EVENTS | HSRP_DEBUG_PACKETS,
+};
+
 /* Why a frame was dropped: the reasons that routers count. */
 enum hsrp_wire_error {
 	HSRP_WIRE_OK,

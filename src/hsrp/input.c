@@ -156,18 +156,6 @@ static void packet_event(
 	}
 }
 
-static void debug_packet(
-	struct hsrp *h, const struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f)
-{
-	static const char *const names[] = {"Hello ", "Coup  ", "Resign"};
-	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
-
-	if (h->debug)
-		out_debug(h, g, "%s in  %s %-7s pri %u vIP %s", names[p->opcode],
-			ip_format_ios(&f->from, from), hsrp_state_text((enum hsrp_state)p->state),
-			p->priority, ip_format_ios(&p->vip, vip));
-}
-
 /* Of a frame that reached the interface: is it HSRP from a neighbour on this network, and not from ourselves? */
 static bool frame_accepted(
 	struct interface *i, const struct hsrp_in *in, struct hsrp_frame *f, struct hsrp_packet *p)
@@ -215,8 +203,10 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 	}
 	if (!frame_accepted(i, in, &f, &p))
 		return;
-	if (p.opcode == HSRP_ADVERTISE)
-		return; /* feeds no election; it is not authenticated either */
+	if (p.opcode == HSRP_ADVERTISE) { /* feeds no election; it is not authenticated either */
+		debug_advertise(h, i, &p, &f.from);
+		return;
+	}
 	g = group_find(i, p.family, p.group);
 	if (!g) {
 		i->unknown_group++;
@@ -225,7 +215,7 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 	if (g->state <= HSRP_INITIAL || follow_bound(g))
 		return;
 	g->received++;
-	debug_packet(h, g, &p, &f);
+	debug_packet(h, g, "in", &p, &f.from, &f.from_mac);
 	if (!authentic(h, g, &p, &f))
 		return;
 	compare_address(h, g, &p);

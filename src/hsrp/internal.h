@@ -30,6 +30,8 @@ enum {
 
 enum timer_owner { TIMER_INTERFACE, TIMER_GROUP, TIMER_CHAIN };
 
+#define SECOND_NS 1000000000ll
+
 struct timer {
 	mono_t at;
 	size_t pos;    /* in the heap; SIZE_MAX: not in it */
@@ -107,7 +109,9 @@ struct group {
 	mono_t last_change, last_heard, cause, address_confirmed, announced_at;
 	uint8_t reason, old_state;
 	struct ipaddr reason_from;
-	mono_t quiet_auth, quiet_vip; /* no such message again before */
+	struct ipaddr expired;			    /* whose hold time ended last */
+	struct hsrp_peer said_active, said_standby; /* as debug lines had them last */
+	mono_t quiet_auth, quiet_vip;		    /* no such message again before */
 	uint64_t sent, received, bad_auth;
 	struct hsrp_auth old_auth; /* `timeout` of a key: accepted until then */
 	mono_t old_auth_until;
@@ -174,11 +178,14 @@ struct hsrp {
 	size_t resume_count;
 	uint64_t random;
 	uint32_t serial;
-	bool debug, leaving;
-	hsrp_md5_fn *md5;    /* NULL: groups with MD5 stay Initial */
-	size_t leaving_left; /* groups that still have something in the kernel */
+	uint16_t debug; /* enum hsrp_debug */
+	mono_t debug_since;
+	unsigned debug_lines; /* since then */
+	bool leaving;
+	hsrp_md5_fn *md5;     /* NULL: groups with MD5 stay Initial */
+	size_t leaving_left;  /* groups that still have something in the kernel */
 	struct group *strays; /* groups that follow one that is not there */
-	struct group *look;  /* groups whose pair is to be looked at */
+	struct group *look;   /* groups whose pair is to be looked at */
 	bool pair_goes;
 	/* Only during a step. */
 	mono_t now;
@@ -215,7 +222,8 @@ uint32_t random_below(struct hsrp *h, uint32_t bound);
 
 /* group.c: the state machine at work */
 void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsrp_reason reason, mono_t at,
-	const struct ipaddr *from);
+	const struct hsrp_packet *packet,
+	const struct hsrp_frame *frame); /* what caused it; NULL: no frame did */
 void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enum hsrp_reason reason,
 	const struct hsrp_packet *packet, const struct hsrp_frame *frame, mono_t at);
 void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_reason);
@@ -286,12 +294,30 @@ void plan_answer(struct hsrp *h, struct group *g, int error);
 void plan_device_gone(struct hsrp *h, struct group *g);
 struct mac plan_mac(const struct group *g); /* the group's virtual MAC; the interface's own with use-bia */
 
+/* debug.c: nothing is formatted while it is off; the functions ask by themselves, debug_line() does not */
+static inline bool debugging(const struct hsrp *h, unsigned bits)
+{
+	return (h->debug & bits) != 0;
+}
+void debug_line(struct hsrp *h, const struct interface *i, const struct group *g, const char *format, ...)
+	__attribute__((format(printf, 4, 5))); /* `g` may be NULL */
+void debug_packet(struct hsrp *h, const struct group *g, const char *direction, const struct hsrp_packet *p,
+	const struct ipaddr *from, const struct mac *mac);
+void debug_advertise(struct hsrp *h, const struct interface *i, const struct hsrp_packet *p,
+	const struct ipaddr *from); /* `from` NULL: ours */
+void debug_change(struct hsrp *h, const struct group *g, enum hsrp_state old, enum hsrp_reason reason,
+	const struct hsrp_packet *p, const struct hsrp_frame *f);
+void debug_event(struct hsrp *h, const struct group *g, enum hsrp_reason reason, const struct hsrp_packet *p,
+	const struct hsrp_frame *f); /* those that change no state, in detail */
+void debug_peers(struct hsrp *h, struct group *g);
+void debug_address(struct hsrp *h, const struct group *g, bool added);
+void debug_tracks(
+	struct hsrp *h, const struct group *g, const struct hsrp_group_config *before, unsigned priority);
+
 /* output.c */
 struct hsrp_out *out_new(
 	struct hsrp *h, enum hsrp_out_kind kind); /* never NULL: a dummy when out of memory */
 void out_log(struct hsrp *h, unsigned level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void out_debug(struct hsrp *h, const struct group *g, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state);
 void out_advertise(
 	struct hsrp *h, struct interface *i, enum ip_family family, enum hsrp_advertise_state state);

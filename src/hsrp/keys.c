@@ -6,7 +6,6 @@
 #include "hsrp/internal.h"
 #include "hsrp/keychain.h"
 
-#define SECOND_NS  1000000000ll
 #define WALL_MAX_S 0x1ffffffffll /* the year 2242: what lies behind it never comes */
 
 static int64_t wall_s(const struct hsrp *h)

@@ -44,22 +44,6 @@ void out_log(struct hsrp *h, unsigned level, const char *format, ...)
 	va_end(args);
 }
 
-void out_debug(struct hsrp *h, const struct group *g, const char *format, ...)
-{
-	va_list args;
-
-	if (!h->debug)
-		return;
-	struct hsrp_out *out = out_new(h, HSRP_OUT_LOG);
-	out->log.level = 7;
-	int n = snprintf(
-		out->log.text, sizeof(out->log.text), "HSRP: %s Grp %u ", g->i->c.name, g->key.number);
-	assert(n > 0 && (size_t)n < sizeof(out->log.text));
-	va_start(args, format);
-	vsnprintf(out->log.text + n, sizeof(out->log.text) - (size_t)n, format, args);
-	va_end(args);
-}
-
 /* Only the active router speaks with the virtual MAC; a Coup on the way there does not (captured). */
 static struct mac source_mac(const struct group *g, enum hsrp_state state)
 {
@@ -85,8 +69,6 @@ static bool can_send(const struct interface *i, enum ip_family family)
 
 void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state)
 {
-	static const char *const names[] = {"Hello ", "Coup  ", "Resign"};
-	char from[IP_TEXT_MAX], vip[IP_TEXT_MAX];
 	enum ip_family family = (enum ip_family)g->key.family;
 	const struct ipaddr *source = source_of(g->i, family);
 	bool farewell = opcode == HSRP_RESIGN && g->spoken;
@@ -107,8 +89,7 @@ void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum h
 	struct mac mac = source_mac(g, state);
 	send_frame(h, g->i, family, &p, &mac);
 	g->sent++;
-	out_debug(h, g, "%s out %s %-7s pri %u vIP %s", names[opcode], ip_format_ios(source, from),
-		hsrp_state_text(state), p.priority, ip_format_ios(&p.vip, vip));
+	debug_packet(h, g, "out", &p, source, &mac);
 }
 
 void out_advertise(
@@ -121,8 +102,10 @@ void out_advertise(
 		.adv_active = (uint16_t)s->active_groups,
 		.adv_passive = (uint16_t)(s->running_groups - s->active_groups)};
 
-	if (can_send(i, family))
-		send_frame(h, i, family, &p, &i->mac);
+	if (!can_send(i, family))
+		return;
+	send_frame(h, i, family, &p, &i->mac);
+	debug_advertise(h, i, &p, NULL);
 }
 
 static void garp(struct hsrp *h, struct group *g, const struct ipaddr *vip, const struct mac *to)

@@ -156,6 +156,8 @@ static void gone(struct hsrp *h, struct group *g)
 
 	g->serving = false;
 	g->pending = 0;
+	if (served)
+		debug_address(h, g, false);
 	/* Active again, or with another address: it comes right back, and Resign would be a lie. */
 	if (g->state != HSRP_ACTIVE && (pending || served)) {
 		g->address_confirmed = h->now;
@@ -217,6 +219,7 @@ void plan_answer(struct hsrp *h, struct group *g, int error)
 		case HSRP_KERNEL_PREPARE: g->have = HAVE_MACVLAN; break;
 		case HSRP_KERNEL_SERVE:
 			g->have = HAVE_ADDRESS;
+			debug_address(h, g, true);
 			if (g->state == HSRP_ACTIVE)
 				group_announce(h, g);
 			break;

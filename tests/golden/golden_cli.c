@@ -72,6 +72,8 @@ static void act(struct run *r, const struct cli_action *a)
 			(int)a->kind, (int)a->view, a->show.interface, (unsigned)a->show.group, a->show.name,
 			a->show.detail ? " detail" : "", a->show.brief ? " brief" : "",
 			a->show.all ? " all" : "", a->json ? " json" : "");
+		if (a->debug_bits)
+			text_printf(&r->out, "<debug %s %03x>\n", a->on ? "on" : "off", a->debug_bits);
 		return;
 	}
 	write_running(r->model, a->show.interface, &running);

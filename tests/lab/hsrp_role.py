@@ -18,7 +18,7 @@ HOTSWAND = os.environ.get("HOTSWAND", os.path.join(ROOT, "build", "src", "daemon
 
 BEGIN, INTERFACE, GROUP, END, REMOVE_INTERFACE, REMOVE_GROUP, STATUS_REQUEST, COMMAND = range(1, 9)
 REPORT, LOG, STATUS, STATUS_END, CONFIG_DONE, COMMAND_DONE = range(9, 15)
-RESIGN, LEAVE, KEEP, DEBUG_ON, DEBUG_OFF, SEND_ARP = range(1, 7)
+RESIGN, LEAVE, KEEP, DEBUG, SEND_ARP = range(1, 6)
 STATES = ["Disabled", "Init", "Learn", "Listen", "Speak", "Standby", "Active"]
 PHASES = ["state", "serving", "gone", "failed", "changed", "removed"]
 NEVER = 0x7FFFFFFFFFFFFFFF

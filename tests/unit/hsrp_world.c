@@ -209,7 +209,7 @@ void world_step(struct world *w, unsigned box, const struct hsrp_in *in)
 		if (o->kind == HSRP_OUT_SEND)
 			note_frame(w, b, o->send.bytes, o->send.len);
 		else if (o->kind == HSRP_OUT_LOG)
-			snprintf(new_line(w, b), WORLD_LINE, "log %.80s", o->log.text);
+			snprintf(new_line(w, b), WORLD_LINE, "log %.120s", o->log.text);
 		else if (o->kind == HSRP_OUT_LEFT)
 			b->left++;
 		else if (o->kind == HSRP_OUT_RECORD)

@@ -12,7 +12,7 @@
 
 #include "hsrp/group.h"
 
-enum { WORLD_BOXES = 4, WORLD_LINES = 4096, WORLD_LINE = 96, IFINDEX = 3 };
+enum { WORLD_BOXES = 4, WORLD_LINES = 4096, WORLD_LINE = 128, IFINDEX = 3 };
 
 struct world_box {
 	struct hsrp *h;
