@@ -13,9 +13,7 @@ PLUGINS = ("random nonce aes sha1 sha2 md5 hmac kdf openssl des gmp pubkey x509 
 CONF = """charon-systemd {{
   load = {plugins}
   install_routes = no
-  retransmit_timeout = 1.0
-  retransmit_base = 1.4
-  retransmit_tries = 3
+  {retransmit}
   half_open_timeout = 10
   delete_rekeyed = yes
   plugins {{
@@ -40,6 +38,7 @@ CONF = """charon-systemd {{
   }}
 }}
 """
+RETRANSMIT = "retransmit_timeout = 1.0\n  retransmit_base = 1.4\n  retransmit_tries = 3"
 KEY = "hotswan-lab"
 IKE = "aes256-sha256-modp2048"
 ESP_SETS = ["aes256-sha256", "aes128-sha1"]     # the lab's my-transform-set and esp-aes-sha
@@ -58,12 +57,12 @@ class Remote(Node):
         self.events = None
         self._order = []
 
-    def start(self, forward=True):
-        """Start charon and connect to it."""
+    def start(self, forward=True, retransmit=RETRANSMIT):
+        """Start charon and connect to it; retransmit: lines of its configuration, "": charon's defaults."""
         if forward:
             self.forward()
         with open(os.path.join(self.path, "strongswan.conf"), "w", encoding="ascii") as conf:
-            conf.write(CONF.format(plugins=PLUGINS, path=self.path))
+            conf.write(CONF.format(plugins=PLUGINS, path=self.path, retransmit=retransmit))
         environment = dict(os.environ, STRONGSWAN_CONF=os.path.join(self.path, "strongswan.conf"))
         self.process = self.spawn([CHARON], "charon.out", environment, private_run=True)
         self.vici = wait_for(self._connect, 10, f"charon of {self.name} answers", evidence=self.evidence)

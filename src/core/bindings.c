@@ -320,6 +320,7 @@ static void look(struct core *c, struct binding *b)
 	}
 	if (leave) {
 		b->leaving = true;
+		orphans_over(c, b);
 		say_state(c, b, true);
 		transaction_start(&b->tx, list_to_leave(c, b));
 		binding_run(c, b);
@@ -332,6 +333,8 @@ static void look(struct core *c, struct binding *b)
 		b->tx = (struct transaction){0};
 	} else if (b->level != b->target || !b->filter_stands) {
 		say_state(c, b, false);
+		if (b->target == LEVEL_IKE && b->level < LEVEL_IKE)
+			orphans_listen(c, b);
 		transaction_start(&b->tx, list_to_come(b));
 	} else {
 		b->tx = (struct transaction){0}; /* what was under way led further than it should go now */
@@ -485,6 +488,7 @@ void binding_free(struct core *c, struct binding *b)
 	for (size_t i = b->units.count; i-- > 0;)
 		unit_free(c, unit_at(b, i));
 	vec_free(&b->units);
+	orphans_over(c, b);
 	timer_cancel(&c->timers, &b->timer);
 	timer_cancel(&c->timers, &b->filter_timer);
 	list_remove(&b->in_look);

@@ -131,7 +131,13 @@ void conn_rest(struct core *c, struct conn *n)
 		assert(c->trying > 0);
 		c->trying--;
 	}
+	if (n->fresh) {
+		assert(c->fresh > 0);
+		c->fresh--;
+		n->fresh = false;
+	}
 	list_remove(&n->in_init);
+	timer_cancel(&c->busiest, &n->rank);
 	timer_cancel(&c->timers, &n->timer);
 	n->phase = CONN_IDLE;
 }
@@ -174,8 +180,10 @@ static void free_conn(struct core *c, struct conn *n)
 		list_item(link, struct sa_rec, in_conn)->conn = NULL;
 	while ((link = list_take(&n->ikes)) != NULL)
 		list_item(link, struct ike_rec, in_conn)->conn = NULL;
+	list_remove(&n->in_peer);
 	if (n->peer)
 		hop_peer_release(c, n->peer);
+	timer_cancel(&c->busiest, &n->rank);
 	timer_cancel(&c->timers, &n->timer);
 	timer_cancel(&c->timers, &n->reload);
 	HASH_DEL(c->conns, n);
@@ -383,8 +391,10 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 	}
 	if (!n->peer && !n->dynamic) {
 		n->peer = hop_hold(c, &n->remote);
-		if (n->peer)
+		if (n->peer) {
 			hop_peer_hold(c, n->peer);
+			list_append(&n->peer->conns, &n->in_peer);
+		}
 	}
 	load(c, n, planned);
 	return n;

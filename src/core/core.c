@@ -29,6 +29,7 @@ struct core *core_new(void)
 	list_init(&c->refused);
 	rri_init(&c->rri);
 	c->adopting = true;
+	c->window = INITIATE_FRESH_FIRST;
 	return c;
 }
 
@@ -112,6 +113,7 @@ void core_free(struct core *c)
 	while ((link = list_take(&c->walks)) != NULL)
 		free(list_item(link, struct walk, in_walks));
 	timerq_free(&c->timers);
+	timerq_free(&c->busiest);
 	effects_free(&discarded);
 	free(c);
 }
@@ -339,6 +341,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_KROUTE: kroute_timer(c, t->owner); break;
 	case TIMER_IKE: ike_silent_too_long(c, t->owner); break;
 	case TIMER_SA: idle_timer(c, t->owner); break;
+	case TIMER_LISTEN: orphans_over(c, t->owner); break;
 	case TIMER_ADOPTION: end_adoption(c); break;
 	case TIMER_STOP: stop_force(c); break;
 	case TIMER_TRACK: track_delay_over(c, t->owner); break;
@@ -455,6 +458,7 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_CHILD_SA:
 	case EV_CHILD_SA_REKEYED:
 	case EV_CHILD_SA_GONE: ike_event(c, e); break;
+	case EV_ESP: orphan_event(c, e); break;
 	case EV_RESULT: result_event(c, e->result.cookie, e->result.error); break;
 	case EV_FORCE_RELOAD: break; /* the snapshot that follows is the truth */
 	case EV_DEBUG: c->debug = e->debug; break;

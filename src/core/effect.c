@@ -51,6 +51,7 @@ void effect_clear(struct effect *e)
 	case EF_LINK_SET:
 	case EF_FILTER_GONE:
 	case EF_SA_SNAPSHOT:
+	case EF_LISTEN:
 	case EF_RESOLVE:
 	case EF_REACH:
 	case EF_HSRP_CONFIG:

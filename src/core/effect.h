@@ -21,6 +21,7 @@ enum effect_kind {
 	EF_SECRET_LOAD,
 	EF_SECRET_UNLOAD,
 	EF_INITIATE,  /* conn and child by name, returns at once */
+	EF_LISTEN,    /* report ESP that comes in for an address as EV_ESP, or no longer */
 	EF_TERMINATE, /* by IKE_SA id, CHILD_SA id or connection name; force: without DELETE being answered */
 	EF_SA_SNAPSHOT, /* ask for EV_SA_SNAPSHOT_* */
 	EF_RESOLVE, /* next hop of the underlay towards an address, routes of protocol 213 and 214 ignored (not 215: an
@@ -64,6 +65,12 @@ struct effect {
 			uint32_t ike_id, child_id; /* 0: not by this */
 			bool force;
 		} sa;				    /* EF_INITIATE, EF_TERMINATE */
+		struct {
+			int ifindex;	  /* of the crypto interface; one address each */
+			int vmac_ifindex; /* where the address sits; may be the same */
+			struct ipaddr address;
+			bool on;
+		} listen;
 		struct ipaddr target;		    /* EF_RESOLVE */
 		struct prefix prefix;		    /* EF_REACH */
 		char interface[INTERFACE_NAME_MAX]; /* EF_HSRP_CONFIG */

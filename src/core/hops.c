@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct hop *hop_find(const struct core *c, const struct ipaddr *a)
+struct hop *hop_find(const struct core *c, const struct ipaddr *a)
 {
 	struct prefix host = prefix_host(a);
 
@@ -35,6 +35,7 @@ struct hop *hop_hold(struct core *c, const struct ipaddr *a)
 		h->addr = *a;
 		list_init(&h->routes);
 		list_init(&h->statics);
+		list_init(&h->conns);
 		if (!trie_add(&c->hops, &host, h)) {
 			free(h);
 			c->oom = true;

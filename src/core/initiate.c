@@ -4,7 +4,10 @@
  * An entry of a static map negotiates on traffic on IOS. charon's user-space data plane never asks for an SA when a packet
  * wants one, so static entries are initiated as soon as the binding serves, and again whenever they go down: the first
  * `set peer` (or `default`) first, the next one when it does not come up in time, with back-off once all were asked.
- * At most INITIATE_WINDOW connections negotiate at a time, first come, first served.
+ *
+ * Order: peers that send into SAs which are gone (orphans.c) come first, those with the most packets before the others;
+ * then first come, first served. The window is small when a binding comes into service and grows with every success, so
+ * that neither charon nor a peer's socket is flooded and the busy ones do not stand behind two hundred idle ones.
  */
 #include "core/state.h"
 
@@ -41,6 +44,19 @@ void conn_kick(struct core *c, struct conn *n)
 	}
 	n->phase = CONN_QUEUED;
 	list_append_once(&c->init_queue, &n->in_init);
+	conn_rank(c, n);
+}
+
+/* The heap takes the earliest: a moment before the beginning, by as many nanoseconds as there are packets. */
+void conn_rank(struct core *c, struct conn *n)
+{
+	const struct unit *u = n->unit;
+
+	if (n->phase != CONN_QUEUED || !n->orphans || !u || n->orphan_epoch != u->binding->listen_epoch)
+		return;
+	n->rank.owner = n;
+	if (!timer_arm(&c->busiest, &n->rank, (mono_t){-(int64_t)n->orphans}))
+		c->oom = true;
 }
 
 static void ask(struct core *c, struct conn *n, struct conn_child *child)
@@ -79,16 +95,22 @@ static void begin(struct core *c, struct conn *n)
 		n->children[i].asked = false;
 	n->phase = CONN_TRYING;
 	n->dropped = false;
+	n->fresh = true;
 	c->trying++;
-	core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_TRY_MS);
+	c->fresh++;
+	core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_FRESH_MS);
 	ask_children(c, n, ike_established(n));
 }
 
 void conns_work(struct core *c)
 {
-	while (c->trying < INITIATE_WINDOW && !list_empty(&c->init_queue) && core_spend(c)) {
-		struct conn *n = list_item(list_take(&c->init_queue), struct conn, in_init);
+	while (c->trying < INITIATE_MAX && c->fresh < c->window && !list_empty(&c->init_queue) &&
+		core_spend(c)) {
+		struct timer *busiest = timerq_take(&c->busiest, c->now);
+		struct conn *n =
+			busiest ? busiest->owner : list_item(list_take(&c->init_queue), struct conn, in_init);
 
+		list_remove(&n->in_init);
 		n->phase = CONN_IDLE;
 		if (may_initiate(c, n) && !is_up(n))
 			begin(c, n);
@@ -138,7 +160,11 @@ void conn_timer(struct core *c, struct conn *n)
 		conn_ending_over(c, n);
 		return;
 	}
-	if (phase == CONN_TRYING && n->installed) { /* some lines of the list are up */
+	if (phase == CONN_TRYING && n->fresh) { /* it may answer yet, but others go on meanwhile */
+		n->fresh = false;
+		c->fresh--;
+		core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_TRY_MS - INITIATE_FRESH_MS);
+	} else if (phase == CONN_TRYING && n->installed) { /* some lines of the list are up */
 		pause_for(c, n, INITIATE_BACKOFF_MAX_MS);
 	} else if (phase == CONN_TRYING) {
 		try_failed(c, n);
@@ -154,6 +180,35 @@ void conn_ike_established(struct core *c, struct conn *n)
 		ask_children(c, n, true);
 }
 
+/* The peer showed itself: the unit uses this one from now on. */
+static void make_current(struct core *c, struct unit *u, struct conn *n)
+{
+	struct conn *current = u->conns[u->current];
+
+	for (uint32_t i = 0; !current->installed && i < u->conn_count; i++) {
+		if (u->conns[i] != n)
+			continue;
+		if (current->phase == CONN_TRYING)
+			conn_terminate(c, current, true);
+		conn_rest(c, current);
+		u->current = i;
+	}
+}
+
+/* It sends into a dead SA: it is there, and of several peers it is the one that was in use. */
+void conn_prefer(struct core *c, struct conn *n)
+{
+	struct unit *u = n->unit;
+
+	if (n->dynamic || n->installed)
+		return;
+	if (!is_current(n))
+		make_current(c, u, n);
+	if (n->phase == CONN_PAUSED)
+		conn_rest(c, n);
+	conn_kick(c, n);
+}
+
 void conn_child_up(struct core *c, struct conn *n, int32_t child)
 {
 	struct unit *u = n->unit;
@@ -165,19 +220,11 @@ void conn_child_up(struct core *c, struct conn *n, int32_t child)
 	if (!u || n->dynamic)
 		return;
 	u->tries = 0;
-	if (!is_current(n)) { /* the peer came to us by another of its addresses */
-		struct conn *current = u->conns[u->current];
-
-		for (uint32_t i = 0; !current->installed && i < u->conn_count; i++) {
-			if (u->conns[i] != n)
-				continue;
-			if (current->phase == CONN_TRYING)
-				conn_terminate(c, current, true);
-			conn_rest(c, current);
-			u->current = i;
-		}
-	}
+	if (!is_current(n)) /* the peer came to us by another of its addresses */
+		make_current(c, u, n);
 	if (is_up(n)) {
+		if (n->phase == CONN_TRYING && c->window < INITIATE_FRESH_MAX)
+			c->window++;
 		conn_rest(c, n);
 		n->phase = CONN_UP;
 	} else if (n->phase == CONN_TRYING && may_initiate(c, n)) {
@@ -205,5 +252,6 @@ void conn_child_down(struct core *c, struct conn *n, int32_t child)
 	if (!n->installed && e && e->peers[crypto_entry_first_peer(e)].is_default &&
 		crypto_entry_first_peer(e) < u->conn_count)
 		u->current = crypto_entry_first_peer(e);
-	pause_for(c, u->conns[u->current], INITIATE_AGAIN_MS);
+	if (c->ike_up) /* with the next charon there is nothing to wait for */
+		pause_for(c, u->conns[u->current], INITIATE_AGAIN_MS);
 }

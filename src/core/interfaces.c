@@ -451,6 +451,7 @@ void standby_event(struct core *c, const struct event *e)
 	}
 	g->role = e->hsrp.role;
 	g->vip = e->hsrp.vip;
+	g->vmac_ifindex = e->hsrp.vmac_ifindex;
 	g->at = e->hsrp.at;
 	if (i && i->binding)
 		binding_groups_changed(c, i->binding);

@@ -147,6 +147,21 @@ void sa_let_go(struct core *c, struct sa_rec *s)
 	s->peer = NULL;
 }
 
+static void forget_spi(struct core *c, struct sa_rec *s)
+{
+	if (s->hh_spi.tbl)
+		HASH_DELETE(hh_spi, c->sas_by_spi, s);
+	s->hh_spi.tbl = NULL;
+}
+
+struct sa_rec *sa_by_spi(const struct core *c, uint32_t spi_in)
+{
+	struct sa_rec *s;
+
+	HASH_FIND(hh_spi, c->sas_by_spi, &spi_in, sizeof(spi_in), s);
+	return s;
+}
+
 static void remove_sa(struct core *c, struct sa_rec *s)
 {
 	struct conn *n = s->conn;
@@ -155,6 +170,7 @@ static void remove_sa(struct core *c, struct sa_rec *s)
 	list_remove(&s->in_conn);
 	sa_let_go(c, s);
 	HASH_DEL(c->sas, s);
+	forget_spi(c, s);
 	free(s);
 	if (n && child >= 0)
 		conn_child_down(c, n, child);
@@ -198,6 +214,7 @@ static struct sa_rec *new_sa(struct core *c, const struct child_sa *sa)
 		c->oom = true;
 		return NULL;
 	}
+	HASH_ADD(hh_spi, c->sas_by_spi, spi_in, sizeof(s->spi_in), s);
 	s->conn = conn_stray(c, sa->conn);
 	if (s->conn) {
 		s->child = conn_child_index(s->conn, sa->child);
@@ -350,6 +367,7 @@ static void bury(struct core *c, struct sa_rec *s)
 	struct conn *n = s->conn;
 
 	timer_cancel(&c->timers, &s->idle);
+	forget_spi(c, s);
 	list_remove(&s->in_conn);
 	list_remove(&s->dirty);
 	list_append(&c->dying_sas, &s->dirty);
@@ -420,6 +438,8 @@ static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
 	c->secrets_dirty = true;
 	effects_add(c->out, EF_SA_SNAPSHOT);
 	for (struct binding *b = c->bindings; b; b = b->hh.next) {
+		if (b->level >= LEVEL_ROUTES)
+			orphans_listen(c, b); /* of the charon before */
 		units_apply_all(c, b);
 		binding_look(c, b);
 	}

@@ -9,7 +9,8 @@
  *   units.c      one entry of it: plan -> filter rules, connections, access list routes
  *   filters.c    the filter of one binding
  *   conns.c      connections in charon
- *   initiate.c   bringing them up: back-off, change of peer
+ *   initiate.c   bringing them up: order, back-off, change of peer
+ *   orphans.c    ESP for SAs that nobody has: who still sends into dead ones, and how much
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
  *   idle.c       SAs that nothing passes through
@@ -41,7 +42,10 @@
 
 enum {
 	WORK_BUDGET = 256,		 /* pieces of work in one step; a piece is some microseconds */
-	INITIATE_WINDOW = 256,		 /* connections that negotiate at a time */
+	INITIATE_MAX = 1024,		 /* connections that negotiate at a time, */
+	INITIATE_FRESH_FIRST = 8,	 /* of them those whose peer may still answer soon: so many at the beginning, */
+	INITIATE_FRESH_MAX = 64,	 /* one more with each that came up, up to this */
+	INITIATE_FRESH_MS = 1000,	 /* a peer that has not answered by then holds nobody else up */
 	INITIATE_TRY_MS = 12000,	 /* until the next peer is asked, or the same again */
 	INITIATE_AGAIN_MS = 1000,	 /* after an SA went: the peer may be bringing up its successor */
 	INITIATE_BACKOFF_MS = 5000,	 /* doubled by every further failure, */
@@ -53,6 +57,8 @@ enum {
 	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
 	FILTER_RULES_PER_MS = 500, /* their length by this */
 	ENDING_MS = 3000,	   /* for the SAs of a forgotten connection; the peer may be silent */
+	LISTEN_MS = 300000,	   /* after a takeover: twice what a peer's own detection takes */
+	ORPHAN_SAY_MS = 60000,	   /* a peer's orphans are logged once in this time, as on IOS */
 	STOP_MS = 6000,		   /* D9 stop, at most */
 };
 
@@ -64,6 +70,7 @@ enum timer_kind {
 	TIMER_KROUTE,
 	TIMER_IKE,
 	TIMER_SA,
+	TIMER_LISTEN,
 	TIMER_ADOPTION,
 	TIMER_STOP,
 	TIMER_TRACK
@@ -93,6 +100,7 @@ struct group_rec {
 	} key;
 	enum hsrp_role role;
 	struct ipaddr vip;
+	int vmac_ifindex; /* while active */
 	mono_t at;
 };
 
@@ -154,6 +162,11 @@ struct binding {
 	uint64_t filter_number, filter_confirmed;
 	struct timer filter_timer;
 	uint32_t filter_failures, filter_rules;
+
+	struct ipaddr listening; /* ESP for this address is reported; not set: not */
+	int listen_ifindex;
+	uint32_t listen_epoch;
+	struct timer listen_timer;
 
 	char reason[BINDING_TEXT_MAX];
 	mono_t since;
@@ -224,6 +237,7 @@ struct conn {
 	uint32_t child_count, installed;
 	struct list sas, ikes;
 	enum conn_phase phase;
+	bool fresh;   /* TRYING, and its peer may still answer soon */
 	bool failing; /* said to be down */
 	bool dropped; /* charon was told to end its SAs */
 	bool any_id;  /* static: the peer does not call itself by its address, or does not answer to that */
@@ -231,7 +245,12 @@ struct conn {
 	struct timer timer;  /* of the phase */
 	struct timer reload; /* after a refused load */
 	struct list in_init;
+	struct timer rank;     /* QUEUED: in c->busiest */
+	uint64_t orphans;      /* packets of its peer for SAs that nobody has, */
+	uint32_t orphan_epoch; /* since the binding began to listen for the nth time */
+	mono_t orphans_said, preferred;
 	struct hop *peer; /* static: held while routes may be */
+	struct list in_peer;
 };
 
 struct ike_rec {
@@ -250,6 +269,7 @@ struct ike_rec {
 
 struct sa_rec {
 	UT_hash_handle hh; /* by id */
+	UT_hash_handle hh_spi;
 	uint32_t id, ike_id;
 	struct conn *conn;
 	struct list in_conn;
@@ -328,6 +348,7 @@ struct hop {
 	struct hop *forced_by; /* the gateway of that route, held; NULL: as the underlay has it */
 	uint32_t as_gateway;   /* hops that are forced by this one */
 	uint32_t sas;	       /* CHILD_SAs of this peer */
+	struct list conns;     /* static connections to it */
 	struct kroute *helper;
 	struct list dirty, in_ask;
 };
@@ -414,8 +435,10 @@ struct core {
 	mono_t idle_looked; /* when charon was asked last for the use of SAs */
 	struct list dirty_sas,
 		dying_sas; /* dying: charon has them no longer; what they hold is let go bit by bit */
+	struct sa_rec *sas_by_spi;
 	struct list init_queue;
-	uint32_t trying;
+	struct timerq busiest; /* of init_queue those whose peers send into dead SAs; the most packets come first */
+	uint32_t trying, fresh, window;
 	struct secret_rec *secrets;
 	bool secrets_dirty;
 	uint32_t secret_generation;
@@ -554,12 +577,21 @@ void conn_identity_open(struct conn *n); /* it may call itself anything from now
 /* --- initiate.c ------------------------------------------------------------------------------------------------- */
 
 void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
+void conn_rank(struct core *c, struct conn *n); /* its orphans count */
+void conn_prefer(struct core *c, struct conn *n);	/* its peer is the one in use: its unit asks it now */
 void conn_rest(struct core *c, struct conn *n); /* neither waiting nor trying any more */
 void conns_work(struct core *c);
 void conn_timer(struct core *c, struct conn *n);
 void conn_child_up(struct core *c, struct conn *n, int32_t child);
 void conn_child_down(struct core *c, struct conn *n, int32_t child);
 void conn_ike_established(struct core *c, struct conn *n);
+
+/* --- orphans.c -------------------------------------------------------------------------------------------------- */
+
+/* An address became ours, or charon died: peers may send into SAs that are gone. Again: the time begins anew. */
+void orphans_listen(struct core *c, struct binding *b);
+void orphans_over(struct core *c, struct binding *b);
+void orphan_event(struct core *c, const struct event *e);
 
 /* --- secrets.c --------------------------------------------------------------------------------------------------- */
 
@@ -571,6 +603,7 @@ void secrets_unload(struct core *c);
 
 void ike_event(struct core *c, const struct event *e);
 void sa_touch(struct core *c, struct sa_rec *s);
+struct sa_rec *sa_by_spi(const struct core *c, uint32_t spi_in); /* NULL: no SA of ours */
 void sas_work(struct core *c);
 void ike_silent_too_long(struct core *c, struct ike_rec *i);
 void sas_flush(struct core *c); /* charon is gone */
@@ -612,6 +645,7 @@ void routes_debug_verdict(struct core *c, const struct rri_route *r, enum rri_ve
 
 /* --- hops.c ------------------------------------------------------------------------------------------------------ */
 
+struct hop *hop_find(const struct core *c, const struct ipaddr *a); /* NULL: none */
 struct hop *hop_hold(struct core *c, const struct ipaddr *a);
 void hop_release(struct core *c, struct hop *h);
 void hop_peer_hold(struct core *c, struct hop *h);

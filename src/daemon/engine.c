@@ -20,6 +20,7 @@
 #include "daemon/hsrp_client.h"
 #include "daemon/inventory.h"
 #include "daemon/journal.h"
+#include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/rundir.h"
 #include "daemon/secrets.h"
@@ -398,6 +399,7 @@ static void tear_down(struct engine *e)
 {
 	log_set_tap(NULL, NULL);
 	control_stop(e->control);
+	listen_stop(e);
 	hsrp_client_free(e->hsrp);
 	loop_timer_free(e->ike_silent);
 	if (e->ike)

@@ -22,6 +22,7 @@ struct inventory;
 struct hsrp_client;
 struct journal;
 struct session;
+struct listener;
 
 enum { ENGINE_LOG_LINES = 200 };
 
@@ -43,6 +44,7 @@ struct engine {
 	struct inventory *inventory;
 	struct sysctl_record *sysctl;
 	struct journal *journal;
+	struct listener *listeners;
 
 	struct control *control;
 	struct session *sessions;

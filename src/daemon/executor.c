@@ -9,6 +9,7 @@
 #include "daemon/engine_state.h"
 #include "daemon/hsrp_client.h"
 #include "daemon/inventory.h"
+#include "daemon/listen.h"
 #include "daemon/log.h"
 
 /* The answer to an effect that an adapter will not give. */
@@ -94,6 +95,7 @@ static void execute(struct engine *e, const struct effect *f)
 	case EF_ADDRESS_ADD: later(e, f, rtnl_address_add(e->rtnl, &f->address, f->cookie)); break;
 	case EF_ADDRESS_DEL: later(e, f, rtnl_address_delete(e->rtnl, &f->address, f->cookie)); break;
 	case EF_LINK_SET: later(e, f, rtnl_link_set(e->rtnl, f->link.ifindex, f->link.up, f->cookie)); break;
+	case EF_LISTEN: listen_to(e, f); break;
 	case EF_RESOLVE: later(e, f, rtnl_resolve(e->rtnl, &f->target)); break;
 	case EF_REACH: later(e, f, rtnl_reach(e->rtnl, &f->prefix)); break;
 	case EF_FILTER:

@@ -289,6 +289,13 @@ static void carry_out(struct world *w, const struct effect *e)
 	case EF_INITIATE:
 	case EF_TERMINATE: do_sa(w, e); break;
 	case EF_SA_SNAPSHOT: note(w, "snapshot asked"); break;
+	case EF_LISTEN:
+		if (e->listen.on)
+			note(w, "listen %s dev %d %d", ip_format(&e->listen.address, text), e->listen.ifindex,
+				e->listen.vmac_ifindex);
+		else
+			note(w, "listen off dev %d", e->listen.ifindex);
+		break;
 	case EF_RESOLVE: do_resolve(w, &e->target); break;
 	case EF_REACH: do_reach(w, &e->prefix); break;
 	case EF_HSRP_CONFIG: note(w, "hsrp %s", e->interface); break;
@@ -458,6 +465,15 @@ void ike_up(struct world *w, uint32_t id, const char *conn, const char *peer)
 	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
 }
 
+void esp(struct world *w, const char *local, const char *peer, uint32_t spi, uint32_t packets)
+{
+	struct event e = {.kind = EV_ESP, .esp = {.ifindex = OUTSIDE, .spi = spi, .packets = packets}};
+
+	assert_true(ip_parse(local, &e.esp.local));
+	assert_true(ip_parse(peer, &e.esp.remote));
+	world_event(w, &e);
+}
+
 void ike_gone(struct world *w, uint32_t id)
 {
 	struct ike_sa sa = {.incarnation = 1, .id = id};
@@ -469,7 +485,11 @@ void ike_gone(struct world *w, uint32_t id)
 static struct child_sa child(
 	uint32_t id, uint32_t ike, const char *conn, const char *name, const char *peer, const char *remote)
 {
-	struct child_sa sa = {.incarnation = 1, .id = id, .ike_id = ike, .state = CHILD_SA_INSTALLED};
+	struct child_sa sa = {.incarnation = 1,
+		.id = id,
+		.ike_id = ike,
+		.state = CHILD_SA_INSTALLED,
+		.spi_in = 0x1000 + id};
 
 	str_copy(sa.conn, sizeof(sa.conn), conn);
 	str_copy(sa.child, sizeof(sa.child), name);

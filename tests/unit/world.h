@@ -74,6 +74,7 @@ void foreign_route_event(struct world *w, const char *prefix, bool present);
 
 /* SAs: `conn` and `child` as in the log of loads, remote a prefix. */
 void ike_up(struct world *w, uint32_t id, const char *conn, const char *peer);
+void esp(struct world *w, const char *local, const char *peer, uint32_t spi, uint32_t packets); /* SA n: 0x1000 + n */
 void ike_gone(struct world *w, uint32_t id);
 void child_up(struct world *w, uint32_t id, uint32_t ike, const char *conn, const char *child,
 	const char *peer, const char *remote);

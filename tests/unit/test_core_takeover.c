@@ -1,0 +1,283 @@
+/*
+ * The order in which a router that took over calls the peers: who sends into dead SAs comes first.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "world.h"
+
+enum { PEERS = 40, FIRST = 8, WINDOW_MAX = 64 };
+
+#define VIP "192.168.0.3"
+
+static const char *peer_of(unsigned n)
+{
+	static char text[IP_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "10.1.1.%u", n);
+	return text;
+}
+
+static const char *conn_of(unsigned n)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "hs/FastEthernet0/0/mymap/%u/10.1.1.%u", n, n);
+	return text;
+}
+
+/* A line of the log, or what it begins with. */
+static const char *initiate(unsigned n)
+{
+	static char text[80];
+
+	snprintf(text, sizeof(text), "initiate %s ", conn_of(n));
+	return text;
+}
+
+static struct world *standby_of(unsigned peers)
+{
+	struct world *w = world_new();
+
+	prologue(w);
+	for (unsigned n = 1; n <= peers; n++) {
+		char acl[16], net[32];
+
+		snprintf(acl, sizeof(acl), "%u", 2000 + n);
+		snprintf(net, sizeof(net), "10.100.%u.0/24", n);
+		acl_line(w, acl, 10, true, "192.168.1.0/24", net);
+		entry(w, "mymap", (uint16_t)n, peer_of(n), acl, "esp-aes-sha", true);
+	}
+	standby(w, 0, "group1", VIP);
+	apply(w, "mymap", true, "group1");
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, false);
+	role(w, 0, HSRP_ROLE_STANDBY, VIP);
+	assert_not_seen(w, "initiate");
+	assert_not_seen(w, "listen"); /* nothing of the virtual address comes here */
+	log_clear(w);
+	return w;
+}
+
+static void peer_up(struct world *w, unsigned n)
+{
+	char net[32];
+
+	snprintf(net, sizeof(net), "10.100.%u.0/24", n);
+	ike_up(w, n, conn_of(n), peer_of(n));
+	child_up(w, 1000 + n, n, conn_of(n), "l10", peer_of(n), net);
+}
+
+static void takes_over(struct world *w)
+{
+	role(w, 0, HSRP_ROLE_ACTIVE, VIP);
+	pass_ms(w, 5);
+}
+
+static void it_listens_before_it_calls_and_calls_few_at_first(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	assert_order(w, "listen 192.168.0.3 dev 2 20", "initiate");
+	assert_int_equal(count_seen(w, "initiate"), FIRST);
+	world_free(w);
+}
+
+static void the_busiest_peers_come_first(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	esp(w, VIP, peer_of(30), 0xc0ffee01, 2);
+	esp(w, VIP, peer_of(39), 0xc0ffee02, 50);
+	esp(w, VIP, peer_of(35), 0xc0ffee03, 7);
+	esp(w, VIP, peer_of(30), 0xc0ffee01, 6); /* together 8: before 35 */
+	assert_int_equal(count_seen(w, "initiate"), FIRST);
+	peer_up(w, 1); /* its place, and one more */
+	assert_int_equal(count_seen(w, "initiate"), FIRST + 2);
+	assert_order(w, initiate(39), initiate(30));
+	assert_not_seen(w, initiate(35));
+	peer_up(w, 2);
+	assert_order(w, initiate(30), initiate(35));
+	assert_order(w, initiate(35), initiate(9)); /* then as configured */
+	world_free(w);
+}
+
+static void every_peer_is_called_once_and_the_window_grows_to_its_limit(void **state)
+{
+	struct world *w = standby_of(200);
+	size_t most = 0, up = 0;
+
+	(void)state;
+	takes_over(w);
+	for (; up < 200; up++) {
+		size_t under_way = count_seen(w, "initiate") - up;
+
+		most = under_way > most ? under_way : most;
+		assert_seen(w, initiate((unsigned)up + 1));
+		peer_up(w, (unsigned)up + 1);
+	}
+	assert_int_equal(most, WINDOW_MAX);
+	assert_int_equal(count_seen(w, "initiate"), 200);
+	world_free(w);
+}
+
+static void silent_peers_hold_nobody_up(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	pass_ms(w, 900);
+	assert_int_equal(count_seen(w, "initiate"), FIRST);
+	pass_ms(w, 100); /* eight did not answer within a second: the next eight */
+	assert_int_equal(count_seen(w, "initiate"), 2 * FIRST);
+	pass_ms(w, 4000);
+	assert_int_equal(count_seen(w, "initiate"), PEERS);
+	world_free(w);
+}
+
+static void what_is_no_orphan_changes_nothing(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	peer_up(w, 1);
+	log_clear(w);
+	esp(w, VIP, peer_of(1), 0x1000 + 1001, 10);	  /* its own SA */
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 10);	  /* the end of one that was replaced */
+	esp(w, VIP, "172.16.0.1", 0xc0ffee00, 10);	  /* a stranger */
+	esp(w, "192.168.0.2", peer_of(9), 0xc0ffee00, 1); /* not the address that is listened to */
+	assert_int_equal(w->log_count, 0);
+	world_free(w);
+}
+
+static void it_is_said_once_a_minute_for_each_peer(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	for (int i = 0; i < 100; i++)
+		esp(w, VIP, peer_of(33), 0x33C701EA, 1);
+	assert_int_equal(count_seen(w, "%CRYPTO-4-RECVD_PKT_INV_SPI"), 1);
+	assert_seen(w,
+		"decaps: rec'd IPSEC packet has invalid spi for destaddr=192.168.0.3, prot=50, "
+		"spi=0x33C701EA(868680170), srcaddr=10.1.1.33");
+	pass_ms(w, 60000);
+	esp(w, VIP, peer_of(33), 0x33C701EA, 1);
+	assert_int_equal(count_seen(w, "%CRYPTO-4-RECVD_PKT_INV_SPI"), 2);
+	world_free(w);
+}
+
+static void a_peer_that_shows_itself_is_not_waited_for(void **state)
+{
+	struct world *w = standby_of(1);
+
+	(void)state;
+	takes_over(w);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	pass_ms(w, 13000); /* no answer: a pause */
+	assert_seen(w, "PEER_SILENT");
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
+	assert_int_equal(count_seen(w, "initiate"), 2);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
+	pass_ms(w, 100);
+	assert_int_equal(count_seen(w, "initiate"), 2);
+	world_free(w);
+}
+
+static void of_several_peers_the_one_that_was_in_use_is_called(void **state)
+{
+	struct world *w = standby_of(1);
+	struct crypto_map_entry *e =
+		crypto_map_entry_get(model_crypto_map_get(w->model, "mymap"), 1, CRYPTO_MAP_ISAKMP);
+
+	(void)state;
+	assert_true(ip_parse("10.1.1.77", &e->peers[1].addr));
+	e->peer_count = 2;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	log_clear(w);
+	takes_over(w);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 ");
+	esp(w, VIP, "10.1.1.77", 0xc0ffee00, 3);
+	assert_order(w, "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1",
+		"initiate hs/FastEthernet0/0/mymap/1/10.1.1.77");
+	world_free(w);
+}
+
+static void listening_ends_with_its_time_and_with_the_role(void **state)
+{
+	struct world *w = standby_of(2);
+
+	(void)state;
+	takes_over(w);
+	log_clear(w);
+	pass_ms(w, 299000);
+	assert_not_seen(w, "listen");
+	pass_ms(w, 2000);
+	assert_seen(w, "listen off dev 2");
+	log_clear(w);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
+	assert_not_seen(w, "INV_SPI");
+
+	role(w, 0, HSRP_ROLE_SPEAK, VIP);
+	takes_over(w);
+	assert_seen(w, "listen 192.168.0.3 dev 2 20");
+	log_clear(w);
+	role(w, 0, HSRP_ROLE_SPEAK, VIP);
+	assert_seen(w, "listen off dev 2");
+	assert_not_seen(w, "initiate");
+	world_free(w);
+}
+
+static void the_peers_of_a_charon_that_died_are_heard(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	for (unsigned n = 1; n <= PEERS; n++)
+		peer_up(w, n);
+	pass_ms(w, 400000);
+	log_clear(w);
+	charon_dies(w);
+	charon_starts(w, 2, false);
+	assert_order(w, "listen 192.168.0.3 dev 2 20", "initiate");
+	esp(w, VIP, peer_of(40), 0xc0ffee00, 9);
+	peer_up(w, 1);
+	assert_order(w, initiate(40), initiate(9));
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_listens_before_it_calls_and_calls_few_at_first),
+		cmocka_unit_test(the_busiest_peers_come_first),
+		cmocka_unit_test(every_peer_is_called_once_and_the_window_grows_to_its_limit),
+		cmocka_unit_test(silent_peers_hold_nobody_up),
+		cmocka_unit_test(what_is_no_orphan_changes_nothing),
+		cmocka_unit_test(it_is_said_once_a_minute_for_each_peer),
+		cmocka_unit_test(a_peer_that_shows_itself_is_not_waited_for),
+		cmocka_unit_test(of_several_peers_the_one_that_was_in_use_is_called),
+		cmocka_unit_test(listening_ends_with_its_time_and_with_the_role),
+		cmocka_unit_test(the_peers_of_a_charon_that_died_are_heard),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
