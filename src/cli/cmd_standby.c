@@ -396,17 +396,21 @@ static void warn_key_chain(struct cli_call *c)
 			g->key_chain, (unsigned)g->number);
 }
 
-/* The groups that version 1 has no number for go first. */
+/* The groups that version 1 has no number for, or that are IPv6's, go first. */
 static bool check_version(struct cli_call *c)
 {
 	const struct standby_group *g;
 
 	if (cli_has(c->args, "version") && cli_arg(c->args, "version")->n == VERSION_2)
 		return true;
-	vec_each (&around(c)->standby, n, g)
+	vec_each (&around(c)->standby, n, g) {
 		if (g->number > GROUP_MAX_V1)
 			return cli_refuse(c, "Group %u needs HSRP version 2; version 1 has groups 0 to 255",
 				(unsigned)g->number);
+		if (standby_has_ipv6(g))
+			return cli_refuse(c, "Group %u needs HSRP version 2; version 1 is for IPv4 only",
+				(unsigned)g->number);
+	}
 	return true;
 }
 
@@ -676,9 +680,9 @@ static const struct cli_row rows[] = {
 		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
 		.get = get_track, .applies = tracks_object, .after = note_no_object},
 	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "{follow|ipv6} [LINE]",
+		.syntax = STANDBY "follow [LINE]",
 		.flags = CLI_HIDDEN,
-		.refuse = "standby follow and ipv6 are not available"},
+		.refuse = "standby follow is not available"},
 	{GROUP_ROW, .syntax = "standby [<0-4095>:group]", .flags = CLI_ONLY_NO | CLI_HIDDEN,
 		.unset = drop_group},
 };

@@ -94,6 +94,8 @@ bool cli_has(const struct cli_args *a, const char *slot);
 void cli_put_number(struct cli_args *a, const char *slot, uint32_t n);
 void cli_put_string(struct cli_args *a, const char *slot, const char *s);	     /* not when empty */
 void cli_put_address(struct cli_args *a, const char *slot, const struct ipaddr *ip); /* not when not set */
+/* An address and the length behind its slash. */
+void cli_put_prefix(struct cli_args *a, const char *slot, const struct prefix *p);
 void cli_put_mac(struct cli_args *a, const char *slot, const struct mac *mac);
 
 /* --- Objects ------------------------------------------------------------------------------------------------------------- */
@@ -241,8 +243,9 @@ struct cli_table {
 };
 #define CLI_TABLE(name, rows_) const struct cli_table name = {rows_, sizeof(rows_) / sizeof(*rows_)}
 extern const struct cli_table cli_table_system, cli_table_kept, cli_table_ike, cli_table_ikev2,
-	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_keychain, cli_table_standby,
-	cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_track, cli_table_exec, cli_table_show;
+	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_ipv6, cli_table_keychain,
+	cli_table_standby, cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_track,
+	cli_table_exec, cli_table_show;
 
 /* What a row's functions are handed. */
 struct cli_call {
@@ -284,6 +287,8 @@ enum cli_type {
 	TYPE_MAC,
 	TYPE_TIME,  /* seconds of the day */
 	TYPE_MONTH, /* 1-12 */
+	TYPE_IPV6,
+	TYPE_IPV6_PREFIX,
 	TYPE_COUNT
 };
 
@@ -439,8 +444,9 @@ extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli
 	cli_list_ikev2_profiles, cli_list_transform_sets, cli_list_maps, cli_list_map_entries,
 	cli_list_template_entries, cli_list_interfaces, cli_list_standby, cli_list_static_routes,
 	cli_list_numbered_rules, cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers,
-	cli_list_secondaries, cli_list_tracks, cli_list_secondary_addresses, cli_list_matches, cli_list_route_tags,
-	cli_list_tracked_objects, cli_list_track_members, cli_list_key_chains, cli_list_chain_keys;
+	cli_list_secondaries, cli_list_tracks, cli_list_secondary_addresses, cli_list_standby_ipv6,
+	cli_list_ipv6_addresses, cli_list_matches, cli_list_route_tags, cli_list_tracked_objects,
+	cli_list_track_members, cli_list_key_chains, cli_list_chain_keys;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */
 bool cli_acl_is_plain(const struct acl *a);

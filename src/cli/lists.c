@@ -357,9 +357,9 @@ static void groups_prune(const struct cli_target *t)
 {
 	const struct standby_group *g = t->object;
 
-	if (!g->ip_typed && g->secondaries.count == 0 && !g->name[0] && !g->priority_set && !g->preempt &&
-		!g->hello_ms && !g->hold_ms && !g->authentication_set && !g->key.set && !g->key_chain[0] &&
-		!g->mac_set && g->tracks.count == 0)
+	if (!g->ip_typed && g->secondaries.count == 0 && !standby_has_ipv6(g) && !g->name[0] &&
+		!g->priority_set && !g->preempt && !g->hello_ms && !g->hold_ms && !g->authentication_set &&
+		!g->key.set && !g->key_chain[0] && !g->mac_set && g->tracks.count == 0)
 		groups_drop(t);
 }
 
@@ -586,6 +586,9 @@ static void plain_drop(struct vec *v, void *item)
 PLAIN_LIST(secondaries, struct standby_group, secondaries, struct ipaddr,
 	((struct prefix){cli_arg(args, "ip")->ip, 32}));
 PLAIN_LIST(secondary_addresses, struct interface_cfg, secondary_addresses, struct prefix, ADDRESS_AND_MASK);
+#define IPV6_PREFIX ((struct prefix){cli_arg(args, "prefix")->ip, (uint8_t)cli_arg(args, "prefix")->n})
+PLAIN_LIST(standby_ipv6, struct standby_group, ipv6_prefixes, struct prefix, IPV6_PREFIX);
+PLAIN_LIST(ipv6_addresses, struct interface_cfg, ipv6_addresses, struct prefix, IPV6_PREFIX);
 /* Interfaces and objects that a standby group watches, by their name or number. */
 static bool tracks_find(
 	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)

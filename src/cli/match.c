@@ -487,6 +487,17 @@ void cli_put_address(struct cli_args *a, const char *slot, const struct ipaddr *
 	}
 }
 
+void cli_put_prefix(struct cli_args *a, const char *slot, const struct prefix *p)
+{
+	struct cli_value *v = find_slot(a, slot);
+
+	if (v) {
+		v->set = true;
+		v->ip = p->addr;
+		v->n = p->len;
+	}
+}
+
 void cli_put_mac(struct cli_args *a, const char *slot, const struct mac *mac)
 {
 	struct cli_value *v = find_slot(a, slot);

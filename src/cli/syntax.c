@@ -32,6 +32,8 @@ static const struct {
 	{"HOST", TYPE_HOST, "A.B.C.D", 0},
 	{"MASK", TYPE_MASK, "A.B.C.D", 0},
 	{"WILDCARD", TYPE_WILDCARD, "A.B.C.D", 0},
+	{"IPV6-PREFIX", TYPE_IPV6_PREFIX, "X:X:X:X::X/<0-128>", 0},
+	{"IPV6", TYPE_IPV6, "X:X:X:X::X", 0},
 	{"INTERFACE", TYPE_INTERFACE, "INTERFACE", 0},
 	{"H.H.H", TYPE_MAC, "H.H.H", 0},
 	{"TIME", TYPE_TIME, "hh:mm:ss", 0},
@@ -315,9 +317,9 @@ static bool compile(struct compiler *c, const struct cli_row *row, struct cli_sy
 
 /* Table order settles which of two rows that take the same line is meant. */
 static const struct cli_table *const tables[] = {&cli_table_system, &cli_table_ike, &cli_table_ikev2,
-	&cli_table_ipsec, &cli_table_crypto, &cli_table_interface, &cli_table_keychain, &cli_table_standby,
-	&cli_table_standby_interface, &cli_table_ip, &cli_table_acl, &cli_table_track, &cli_table_kept,
-	&cli_table_exec, &cli_table_show};
+	&cli_table_ipsec, &cli_table_crypto, &cli_table_interface, &cli_table_ipv6, &cli_table_keychain,
+	&cli_table_standby, &cli_table_standby_interface, &cli_table_ip, &cli_table_acl, &cli_table_track,
+	&cli_table_kept, &cli_table_exec, &cli_table_show};
 
 static int by_rank(const void *a, const void *b)
 {

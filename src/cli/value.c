@@ -275,6 +275,29 @@ static bool parse_month(const char *s, uint32_t *out)
 	return false;
 }
 
+/* 2001:DB8::1/64; the bits behind the length stay. */
+static bool parse_ipv6_prefix(const char *s, struct cli_value *out)
+{
+	const char *slash = strchr(s, '/');
+	char address[IP_TEXT_MAX];
+	size_t bad;
+
+	if (!slash || (size_t)(slash - s) >= sizeof(address))
+		return false;
+	memcpy(address, s, (size_t)(slash - s));
+	address[slash - s] = '\0';
+	return ip_parse(address, &out->ip) && out->ip.family == IP_V6 &&
+		parse_number(slash + 1, &out->n, &bad) && out->n <= 128;
+}
+
+/* How far a word looks like an IPv6 address: where the caret goes. */
+static size_t ipv6_bad(const char *s)
+{
+	size_t like = strspn(s, "0123456789abcdefABCDEF:./");
+
+	return s[like] && strchr(s, ':') ? like : 0;
+}
+
 /* A type without a unit at the end of the line: "interface FastEthernet" is incomplete, not wrong. */
 static bool type_alone(const struct cli_words *words, size_t at)
 {
@@ -322,6 +345,14 @@ size_t cli_value_parse(const struct cli_node *n, const struct cli_scope *scope, 
 		out->n = good ? (uint32_t)ip_mask_to_len(&out->ip) : 0;
 		break;
 	case TYPE_WILDCARD: good = parse_address(w->s, &out->ip); break;
+	case TYPE_IPV6:
+		good = ip_parse(w->s, &out->ip) && out->ip.family == IP_V6;
+		*bad = ipv6_bad(w->s);
+		break;
+	case TYPE_IPV6_PREFIX:
+		good = parse_ipv6_prefix(w->s, out);
+		*bad = ipv6_bad(w->s);
+		break;
 	case TYPE_INTERFACE:
 		taken = parse_interface(scope, words, at, out, bad);
 		good = taken > 0;
@@ -363,6 +394,8 @@ void cli_value_format(const struct cli_node *n, const struct cli_value *v, struc
 	case TYPE_HOST:
 	case TYPE_MASK:
 	case TYPE_WILDCARD: text_add(out, ip_format(&v->ip, text)); break;
+	case TYPE_IPV6: text_add(out, ip_format_ios(&v->ip, text)); break;
+	case TYPE_IPV6_PREFIX: text_printf(out, "%s/%u", ip_format_ios(&v->ip, text), (unsigned)v->n); break;
 	case TYPE_TIME: text_printf(out, "%02u:%02u:%02u", v->n / 3600, v->n / 60 % 60, v->n % 60); break;
 	case TYPE_MONTH: text_add(out, month_name(v->n)); break;
 	case TYPE_MAC: text_add(out, mac_format_dotted(&v->mac, mac)); break;

@@ -83,6 +83,14 @@ static void key_chain_changed(struct core *c, const char *name)
 	}
 }
 
+static void all_hsrp(struct core *c)
+{
+	const struct interface_cfg *cfg;
+
+	vec_each (&c->model->interfaces, k, cfg)
+		hsrp_config(c, cfg->name);
+}
+
 static void everything_changed(struct core *c)
 {
 	const struct interface_cfg *cfg;
@@ -112,6 +120,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 	case MODEL_TRANSFORM_SET:
 	case MODEL_SA_LIFETIME:
 	case MODEL_RRI_MODE: all_units(c); break;
+	case MODEL_IPV6_ROUTING: all_hsrp(c); break;
 	case MODEL_KEY: c->secrets_dirty = true; break;
 	case MODEL_ACL: units_of_acl(c, ch->name); break;
 	case MODEL_CRYPTO_MAP: map_changed(c, ch->name, ch->number); break;

@@ -21,6 +21,8 @@ struct groups binding_groups(struct core *c, const struct binding *b)
 	if (!g.list)
 		return g;
 	vec_each (&cfg->standby, i, s) {
+		if (!s->ip_typed && standby_has_ipv6(s))
+			continue; /* crypto maps are IPv4's */
 		struct binding_group *out = &g.list[g.count++];
 		const struct group_rec *r = b->iface ? standby_find(c, b->iface->ifindex, s->number) : NULL;
 		struct standby_group unnamed = *s;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LINK_LOCAL_LEN = 64 };
+
 /* How many addresses of ours lie in a connected prefix. */
 struct connected_rec {
 	uint32_t refs;
@@ -332,6 +334,10 @@ static size_t wanted_addresses(const struct interface_cfg *cfg, struct prefix *o
 		out[n++] = (struct prefix){cfg->address, cfg->address_len};
 	vec_each (&cfg->secondary_addresses, i, secondary)
 		out[n++] = *secondary;
+	if (ip_is_set(&cfg->ipv6_link_local))
+		out[n++] = (struct prefix){cfg->ipv6_link_local, LINK_LOCAL_LEN};
+	vec_each (&cfg->ipv6_addresses, k, secondary)
+		out[n++] = *secondary;
 	return n;
 }
 
@@ -398,7 +404,8 @@ void iface_update(struct core *c, const char *name)
 	if (!i)
 		return;
 	if (cfg) {
-		wanted = core_alloc(c, (1 + cfg->secondary_addresses.count) * sizeof(*wanted));
+		wanted = core_alloc(c,
+			(2 + cfg->secondary_addresses.count + cfg->ipv6_addresses.count) * sizeof(*wanted));
 		if (!wanted)
 			return;
 		count = wanted_addresses(cfg, wanted);

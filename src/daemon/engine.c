@@ -26,6 +26,7 @@
 #include "daemon/secrets.h"
 #include "daemon/session.h"
 #include "daemon/startupfile.h"
+#include "daemon/ipv6.h"
 #include "linux/charon.h"
 #include "show/show.h"
 
@@ -186,6 +187,8 @@ static void on_kernel_event(void *arg, const struct event *event)
 	engine_event(e, event);
 	if (event->kind == EV_LINK || event->kind == EV_LINK_GONE || event->kind == EV_SNAPSHOT_END)
 		hsrp_client_links_changed(e->hsrp);
+	if (event->kind == EV_LINK || event->kind == EV_SNAPSHOT_END)
+		ipv6_settings(e); /* a device that was away, or lost what it had */
 	if (event->kind == EV_SNAPSHOT_END && !e->kernel_known) {
 		e->kernel_known = true;
 		hsrp_client_start(e->hsrp);

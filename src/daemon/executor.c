@@ -11,6 +11,7 @@
 #include "daemon/inventory.h"
 #include "daemon/listen.h"
 #include "daemon/log.h"
+#include "daemon/ipv6.h"
 
 /* The answer to an effect that an adapter will not give. */
 static void answer(struct engine *e, const struct effect *f, int error)
@@ -92,7 +93,11 @@ static void execute(struct engine *e, const struct effect *f)
 	switch (f->kind) {
 	case EF_ROUTE_ADD: later(e, f, rtnl_route_add(e->rtnl, &f->route, f->cookie)); break;
 	case EF_ROUTE_DEL: later(e, f, rtnl_route_delete(e->rtnl, &f->route, f->cookie)); break;
-	case EF_ADDRESS_ADD: later(e, f, rtnl_address_add(e->rtnl, &f->address, f->cookie)); break;
+	case EF_ADDRESS_ADD:
+		if (f->address.prefix.addr.family == IP_V6)
+			ipv6_settings(e); /* before: a device without IPv6 takes no address */
+		later(e, f, rtnl_address_add(e->rtnl, &f->address, f->cookie));
+		break;
 	case EF_ADDRESS_DEL: later(e, f, rtnl_address_delete(e->rtnl, &f->address, f->cookie)); break;
 	case EF_LINK_SET: later(e, f, rtnl_link_set(e->rtnl, f->link.ifindex, f->link.up, f->cookie)); break;
 	case EF_LISTEN: listen_to(e, f); break;
@@ -108,6 +113,7 @@ static void execute(struct engine *e, const struct effect *f)
 	case EF_TERMINATE:
 	case EF_SA_SNAPSHOT: later(e, f, ike_effect(e->ike, f)); break;
 	case EF_HSRP_CONFIG:
+		ipv6_settings(e);
 		hsrp_client_config(e->hsrp, f->interface);
 		answer(e, f, 0);
 		break;

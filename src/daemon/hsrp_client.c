@@ -175,6 +175,8 @@ static void fill_interface(const struct model *m, const struct interface_cfg *i,
 	c->use_bia = standby_uses_bia(m, i);
 	c->delay_minimum_s = (uint16_t)i->standby_delay_minimum_s;
 	c->delay_reload_s = (uint16_t)i->standby_delay_reload_s;
+	c->link_local = i->ipv6_link_local;
+	c->ipv6_routing = m->ipv6_unicast_routing;
 	if (i->standby_garp_set) {
 		c->garp_count = i->standby_garp_count;
 		c->garp_interval_s = i->standby_garp_interval_s;
@@ -207,19 +209,41 @@ static void fill_tracks(
 	}
 }
 
-static void fill_group(const struct interface_cfg *i, const struct standby_group *g, const char *device,
-	struct hsrp_group_config *c)
+static void fill_ipv4(const struct standby_group *g, struct hsrp_group_config *c)
+{
+	c->enabled = g->ip_typed;
+	c->vip = g->ip;
+	for (size_t k = 0; k < g->secondaries.count && k < HSRP_SECONDARY_MAX; k++)
+		c->secondary[c->secondary_count++] = *(const struct ipaddr *)g->secondaries.items[k];
+}
+
+/* Without a link-local address typed the virtual MAC's is what we start with. */
+static void fill_ipv6(const struct standby_group *g, struct hsrp_group_config *c)
+{
+	struct mac mac = g->mac_set ? g->mac : hsrp_virtual_mac(2, IP_V6, g->number);
+	const struct prefix *p;
+
+	c->enabled = standby_has_ipv6(g);
+	c->vip = ip_is_set(&g->ipv6) ? g->ipv6 : hsrp_link_local(&mac);
+	c->vip_implied = !ip_is_set(&g->ipv6) && !g->ipv6_autoconfig;
+	vec_each (&g->ipv6_prefixes, k, p) {
+		if (c->secondary_count == HSRP_SECONDARY_MAX)
+			return;
+		c->secondary[c->secondary_count] = p->addr;
+		c->secondary_len[c->secondary_count++] = p->len;
+	}
+}
+
+static void fill_group(const struct interface_cfg *i, const struct standby_group *g, enum ip_family family,
+	const char *device, struct hsrp_group_config *c)
 {
 	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
 
 	str_copy(c->device, sizeof(c->device), device);
 	c->group = g->number;
-	c->family = IP_V4;
+	c->family = (uint8_t)family;
 	str_copy(c->name, sizeof(c->name), standby_group_name(i, g, name));
-	c->enabled = g->ip_typed;
-	c->vip = g->ip;
-	for (size_t k = 0; k < g->secondaries.count && k < HSRP_SECONDARY_MAX; k++)
-		c->secondary[c->secondary_count++] = *(const struct ipaddr *)g->secondaries.items[k];
+	(family == IP_V6 ? fill_ipv6 : fill_ipv4)(g, c);
 	c->priority = g->priority_set ? g->priority : HSRP_PRIORITY_DEFAULT;
 	c->preempt = g->preempt;
 	c->preempt_minimum_s = g->preempt_minimum_s;
@@ -249,6 +273,16 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 		g->authentication_set ? g->authentication : HSRP_AUTH_DEFAULT);
 }
 
+static void send_group(struct hsrp_client *h, const struct interface_cfg *i, const struct standby_group *g,
+	enum ip_family family, const char *device)
+{
+	struct message m = {.type = MESSAGE_CONFIG_GROUP};
+
+	fill_group(i, g, family, device, &m.group);
+	fill_tracks(h, g, &m.group);
+	tell(h, i->name, device, family, g->number, &m);
+}
+
 static void send_interface(struct hsrp_client *h, const struct interface_cfg *i)
 {
 	const char *device = interface_device(i);
@@ -265,10 +299,10 @@ static void send_interface(struct hsrp_client *h, const struct interface_cfg *i)
 			hsrp_chain_fill(h->engine->model, g->key_chain, &m.chain);
 			tell(h, g->key_chain, "", IP_NONE, TOLD_CHAIN, &m);
 		}
-		m = (struct message){.type = MESSAGE_CONFIG_GROUP};
-		fill_group(i, g, device, &m.group);
-		fill_tracks(h, g, &m.group);
-		tell(h, i->name, device, IP_V4, g->number, &m);
+		if (g->ip_typed || !standby_has_ipv6(g))
+			send_group(h, i, g, IP_V4, device);
+		if (standby_has_ipv6(g))
+			send_group(h, i, g, IP_V6, device);
 	}
 }
 
@@ -415,7 +449,7 @@ static void on_group_report(struct hsrp_client *h, const struct hsrp_report *r)
 	int parent = index_of(h, r->status.device), vmac = index_of(h, r->status.mac_device);
 	struct event e = {.kind = EV_HSRP_ROLE};
 
-	if (!parent)
+	if (!parent || r->status.family != IP_V4) /* crypto maps and routes follow IPv4's roles */
 		return; /* the device is gone: the core hears it from the kernel, and a new report comes with a new one */
 	e.hsrp.ifindex = parent;
 	e.hsrp.group = r->status.group;

@@ -271,6 +271,7 @@ static void free_group(void *item)
 	struct standby_group *g = item;
 
 	free_items(&g->secondaries, free);
+	free_items(&g->ipv6_prefixes, free);
 	free_items(&g->tracks, free);
 	free(g);
 }
@@ -289,6 +290,7 @@ static void free_interface(void *item)
 	struct interface_cfg *i = item;
 
 	free_items(&i->secondary_addresses, free);
+	free_items(&i->ipv6_addresses, free);
 	free_items(&i->standby, free_group);
 	free_items(&i->kept, free_kept);
 	free(i);
@@ -699,4 +701,14 @@ struct route_tag *model_route_tag_get(struct model *m, uint32_t tag)
 void model_route_tag_delete(struct model *m, uint32_t tag)
 {
 	free(take(&m->route_tags, &tag, compare_route_tag));
+}
+
+bool standby_has_ipv6(const struct standby_group *g)
+{
+	return g->ipv6_autoconfig || ip_is_set(&g->ipv6) || g->ipv6_prefixes.count > 0;
+}
+
+bool interface_wants_ipv6(const struct interface_cfg *i)
+{
+	return i->ipv6_enabled || ip_is_set(&i->ipv6_link_local) || i->ipv6_addresses.count > 0;
 }

@@ -316,14 +316,17 @@ struct standby_track {
 	uint8_t decrement;		    /* 0: not typed, 10 */
 	bool shutdown;			    /* objects only, in place of the decrement */
 };
-enum { STANDBY_TRACK_DECREMENT = 10, STANDBY_TRACKS_MAX = 16 };
+enum { STANDBY_TRACK_DECREMENT = 10, STANDBY_TRACKS_MAX = 16, STANDBY_IPV6_MAX = 16 };
 
 struct standby_group {
 	uint16_t number;
-	bool ip_typed;		 /* `standby ip` with or without an address */
-	struct ipaddr ip;	 /* not set: learn it */
-	struct vec secondaries;	 /* struct ipaddr */
-	char name[NAME_MAX_LEN]; /* "" : not typed, hsrp-<If>-<group> */
+	bool ip_typed;		  /* `standby ip` with or without an address */
+	struct ipaddr ip;	  /* not set: learn it */
+	struct vec secondaries;	  /* struct ipaddr */
+	bool ipv6_autoconfig;	  /* `standby ipv6 autoconfig`: the link-local address of the virtual MAC */
+	struct ipaddr ipv6;	  /* `standby ipv6 FE80::…`, in place of that */
+	struct vec ipv6_prefixes; /* struct prefix with host bits kept in .addr: `standby ipv6 PREFIX` */
+	char name[NAME_MAX_LEN];  /* "" : not typed, hsrp-<If>-<group> */
 	bool priority_set;
 	uint8_t priority; /* 100 */
 	bool preempt;
@@ -350,6 +353,9 @@ struct interface_cfg {
 	struct ipaddr address; /* primary, as typed */
 	uint8_t address_len;
 	struct vec secondary_addresses; /* struct prefix with host bits kept in .addr */
+	bool ipv6_enabled;		/* `ipv6 enable` */
+	struct ipaddr ipv6_link_local;	/* `ipv6 address FE80::… link-local`; not set: the kernel's */
+	struct vec ipv6_addresses;	/* struct prefix with host bits kept in .addr */
 	bool shutdown;
 
 	uint8_t standby_version; /* 0: not typed, 1; else 2 */
@@ -418,6 +424,7 @@ enum model_kind {
 	MODEL_STATIC_ROUTE,  /* any */
 	MODEL_KEY_CHAIN,     /* name */
 	MODEL_RRI_MODE,	     /* D1's switch */
+	MODEL_IPV6_ROUTING,  /* `ipv6 unicast-routing`: all interfaces */
 	MODEL_ROUTE_TAG,     /* any */
 	MODEL_TRACK,	     /* any tracked object */
 };
@@ -432,9 +439,10 @@ struct model {
 	char hostname[NAME_MAX_LEN]; /* "" : not typed, Router */
 	struct secret enable_secret;
 	struct secret enable_password;
-	bool rri_per_sa; /* `hotswan reverse-route static-maps per-sa` */
-	bool ios_banner; /* `hotswan compatibility ios-banner` */
-	struct vec kept; /* struct kept_line */
+	bool rri_per_sa;	   /* `hotswan reverse-route static-maps per-sa` */
+	bool ipv6_unicast_routing; /* `ipv6 unicast-routing` */
+	bool ios_banner;	   /* `hotswan compatibility ios-banner` */
+	struct vec kept;	   /* struct kept_line */
 
 	struct vec key_chains;	     /* by name */
 	struct vec isakmp_policies;  /* struct isakmp_policy, by priority */
@@ -562,6 +570,10 @@ bool standby_uses_bia(const struct model *m, const struct interface_cfg *i);
 const char *interface_device(const struct interface_cfg *i);
 /* "FastEthernet0/0" -> "Fa0/0", as show outputs and default standby names abbreviate; Linux names stay. */
 const char *interface_short_name(const char *name, char out[INTERFACE_NAME_MAX]);
+/* Has the group an IPv6 part? It shares number, settings and name with the IPv4 one, each has a role of its own. */
+bool standby_has_ipv6(const struct standby_group *g);
+/* The interface shall have IPv6 although nothing but this says so: `ipv6 enable`, or an address. */
+bool interface_wants_ipv6(const struct interface_cfg *i);
 /* The standby name in force: the typed one or hsrp-<short interface>-<group>. */
 const char *standby_group_name(const struct interface_cfg *i, const struct standby_group *g,
 	char out[NAME_MAX_LEN + INTERFACE_NAME_MAX]);

@@ -63,6 +63,13 @@ static void add_random_value(const struct cli_node *n, struct text *out)
 	case TYPE_TIME: text_printf(out, "%u:%02u:00", random_below(24), random_below(60)); break;
 	case TYPE_MONTH: text_add(out, month_name(1 + random_below(12))); break;
 	case TYPE_MAC: text_printf(out, "0200.0000.%04x", random_below(3)); break;
+	case TYPE_IPV6:
+		text_printf(out, "%s::%u", random_below(4) ? "fe80" : "2001:db8", random_below(4));
+		break;
+	case TYPE_IPV6_PREFIX:
+		text_printf(out, "%s::%u/%u", random_below(4) ? "2001:DB8:0:1" : "fe80", random_below(4),
+			random_below(4) ? 64 : random_below(129));
+		break;
 	case TYPE_COUNT: break;
 	}
 }
