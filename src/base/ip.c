@@ -32,7 +32,7 @@ unsigned ip_bits(const struct ipaddr *a)
 
 bool ip_equal(const struct ipaddr *a, const struct ipaddr *b)
 {
-	return ip_compare(a, b) == 0;
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
 int ip_compare(const struct ipaddr *a, const struct ipaddr *b)
@@ -206,13 +206,12 @@ bool ip_is_link_local(const struct ipaddr *a)
 struct prefix prefix_make(struct ipaddr addr, unsigned len)
 {
 	struct prefix p = {addr, (uint8_t)len};
+	unsigned whole = len / 8;
 
 	assert(len <= ip_bits(&addr));
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned keep = len > 8 * i ? len - 8 * i : 0;
-
-		if (keep < 8)
-			p.addr.bytes[i] &= (uint8_t)(0xff00 >> keep);
+	if (whole < sizeof(p.addr.bytes)) {
+		p.addr.bytes[whole] &= (uint8_t)(0xff00 >> len % 8);
+		memset(p.addr.bytes + whole + 1, 0, sizeof(p.addr.bytes) - whole - 1);
 	}
 	return p;
 }
@@ -224,7 +223,7 @@ struct prefix prefix_host(const struct ipaddr *a)
 
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
-	return prefix_compare(a, b) == 0;
+	return a->len == b->len && ip_equal(&a->addr, &b->addr);
 }
 
 int prefix_compare(const struct prefix *a, const struct prefix *b)
@@ -238,8 +237,12 @@ bool prefix_contains(const struct prefix *p, const struct ipaddr *a)
 {
 	if (p->addr.family != a->family || a->family == IP_NONE)
 		return false;
-	struct prefix other = prefix_make(*a, p->len);
-	return ip_equal(&other.addr, &p->addr);
+	unsigned whole = p->len / 8;
+
+	if (memcmp(a->bytes, p->addr.bytes, whole) != 0)
+		return false;
+	return p->len % 8 == 0 ||
+		((a->bytes[whole] ^ p->addr.bytes[whole]) & 0xff00 >> p->len % 8 & 0xff) == 0;
 }
 
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
@@ -295,6 +298,8 @@ int ip_mask_to_len(const struct ipaddr *mask)
 {
 	unsigned bits = ip_bits(mask), len = 0;
 
+	while (len < bits && mask->bytes[len / 8] == 0xff)
+		len += 8;
 	while (len < bits && mask->bytes[len / 8] & 0x80 >> len % 8)
 		len++;
 	struct ipaddr whole = ip_len_to_mask(mask->family, len);
@@ -315,8 +320,9 @@ struct ipaddr ip_len_to_mask(enum ip_family family, unsigned len)
 	struct ipaddr mask = {.family = family};
 
 	assert(len <= ip_bits(&mask));
-	for (unsigned i = 0; i < len; i++)
-		mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	memset(mask.bytes, 0xff, len / 8);
+	if (len % 8)
+		mask.bytes[len / 8] = (uint8_t)(0xff00 >> len % 8);
 	return mask;
 }
 

@@ -90,6 +90,7 @@ static void forget_conns(struct core *c, struct binding *b)
 
 		while (u->conn_count)
 			conn_forget(c, u->conns[--u->conn_count]);
+		u->replan = true;
 	}
 }
 

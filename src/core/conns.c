@@ -83,7 +83,7 @@ static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
 		p->conn = core_strdup(c, n->name);
 	if (!p || !p->conn || !ike_conn_copy(copy, planned)) {
 		if (p)
-			core_pending_done(c, p);
+			core_pending_done(c, n->load_cookie);
 		n->load_cookie = 0;
 		free(copy);
 		c->oom = true;

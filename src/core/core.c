@@ -75,7 +75,6 @@ static void free_links(struct core *c)
 void core_free(struct core *c)
 {
 	struct effects discarded = {0};
-	struct pending *p, *next_pending;
 	struct conn *n, *next_conn;
 	struct iface *i, *next_iface;
 	struct binding *b, *next_binding;
@@ -95,8 +94,9 @@ void core_free(struct core *c)
 	sas_flush(c);
 	c->budget = UINT32_MAX;
 	sas_work(c);
-	HASH_ITER (hh, c->pendings, p, next_pending)
-		core_pending_done(c, p);
+	for (uint32_t k = 0; k < c->pending_cap; k++)
+		core_pending_done(c, c->pendings[k].cookie);
+	free(c->pendings);
 	HASH_ITER (hh, c->statics, st, next_static) {
 		HASH_DEL(c->statics, st);
 		free(st);
@@ -178,22 +178,36 @@ void core_warn(struct core *c, const char *line)
 	e->log.text = core_strdup(c, line);
 }
 
+static bool grow_pendings(struct core *c)
+{
+	uint32_t cap = c->pending_cap ? 2 * c->pending_cap : 64;
+	struct pending *all = realloc(c->pendings, cap * sizeof(*all));
+
+	if (!all) {
+		c->oom = true;
+		return false;
+	}
+	for (uint32_t i = c->pending_cap; i < cap; i++)
+		all[i] = (struct pending){.next_free = i + 1 < cap ? i + 2 : 0};
+	c->pending_free = c->pending_cap + 1;
+	c->pendings = all;
+	c->pending_cap = cap;
+	return true;
+}
+
 uint64_t core_expect(struct core *c, enum pending_kind kind, uint32_t owner)
 {
-	struct pending *p = core_alloc(c, sizeof(*p));
 	struct binding *b = binding_by_id(c, owner);
+	struct pending *p;
+	uint32_t at;
 
-	if (!p)
+	if (!c->pending_free && !grow_pendings(c))
 		return 0;
-	p->cookie = ++c->next_cookie;
-	p->kind = kind;
-	p->owner = owner;
-	HASH_ADD(hh, c->pendings, cookie, sizeof(p->cookie), p);
-	if (!CORE_ADDED(p)) {
-		free(p);
-		c->oom = true;
-		return 0;
-	}
+	at = c->pending_free;
+	p = &c->pendings[at - 1];
+	c->pending_free = p->next_free;
+	*p = (struct pending){
+		.cookie = (uint64_t)++c->pending_serial << 32 | at, .kind = kind, .owner = b ? owner : 0};
 	if (b)
 		b->ops++;
 	return p->cookie;
@@ -201,19 +215,24 @@ uint64_t core_expect(struct core *c, enum pending_kind kind, uint32_t owner)
 
 struct pending *core_pending(struct core *c, uint64_t cookie)
 {
-	struct pending *p;
+	uint32_t at = (uint32_t)cookie;
 
-	HASH_FIND(hh, c->pendings, &cookie, sizeof(cookie), p);
-	return p;
+	return at && at <= c->pending_cap && c->pendings[at - 1].cookie == cookie ? &c->pendings[at - 1]
+										  : NULL;
 }
 
-void core_pending_done(struct core *c, struct pending *p)
+void core_pending_done(struct core *c, uint64_t cookie)
 {
-	uint32_t owner = p->owner;
+	struct pending *p = core_pending(c, cookie);
+	uint32_t owner;
 
-	HASH_DEL(c->pendings, p);
-	free(p->conn);
-	free(p);
+	if (!p)
+		return;
+	owner = p->owner;
+	if (p->kind == PENDING_CONN)
+		free(p->conn);
+	*p = (struct pending){.next_free = c->pending_free};
+	c->pending_free = (uint32_t)cookie;
 	binding_op_done(c, owner);
 }
 
@@ -350,25 +369,27 @@ static void timer_event(struct core *c, struct timer *t)
 
 static void result_event(struct core *c, uint64_t cookie, int error)
 {
-	struct pending *p = core_pending(c, cookie);
+	const struct pending *found = core_pending(c, cookie);
+	struct pending p;
 
-	if (!p)
+	if (!found)
 		return;
-	switch (p->kind) {
+	p = *found;
+	switch (p.kind) {
 	case PENDING_FILTER: {
-		struct binding *b = binding_by_id(c, p->owner);
+		struct binding *b = binding_by_id(c, p.owner);
 
 		if (b)
 			filter_result(c, b, cookie, error);
 		break;
 	}
-	case PENDING_CONN: conn_load_result(c, p->conn, cookie, error); break;
-	case PENDING_KROUTE: kroute_result(c, &p->kroute, cookie, error); break;
+	case PENDING_CONN: conn_load_result(c, p.conn, cookie, error); break;
+	case PENDING_KROUTE: kroute_result(c, p.kroute, cookie, error); break;
 	case PENDING_FILTER_GONE:
 	case PENDING_OTHER:
 	case PENDING_NONE: break;
 	}
-	core_pending_done(c, p);
+	core_pending_done(c, cookie);
 }
 
 static void hsrp_up(struct core *c)

@@ -122,7 +122,8 @@ void hop_unforce(struct core *c, struct hop *h)
 
 void hops_touch_within(struct core *c, const struct prefix *p)
 {
-	walk_start(c, WALK_TOUCH_HOPS, p);
+	if (trie_within(&c->hops, p)) /* mostly there is none */
+		walk_start(c, WALK_TOUCH_HOPS, p);
 }
 
 /* --- Helper routes ------------------------------------------------------------------------------------------------------ */

@@ -62,7 +62,7 @@ static struct kroute *get(struct core *c, const struct route *r)
 
 static void drop_if_idle(struct core *c, struct kroute *k)
 {
-	if (k->wanted || k->present || k->cookie)
+	if (k->wanted || k->present || k->in_flight)
 		return;
 	if (c->sweep == &k->all)
 		c->sweep = k->all.next;
@@ -73,8 +73,35 @@ static void drop_if_idle(struct core *c, struct kroute *k)
 	free(k);
 }
 
+static struct kroute_way way_of(const struct route *r)
+{
+	return (struct kroute_way){.gateway = r->gateway,
+		.source = r->source,
+		.onlink = r->onlink,
+		.ifindex = r->ifindex,
+		.mtu = r->mtu};
+}
+
+static struct route route_of(const struct kroute_key *key, const struct kroute_way *way)
+{
+	return (struct route){.table = key->table,
+		.prefix = key->prefix,
+		.metric = key->metric,
+		.protocol = key->protocol,
+		.gateway = way->gateway,
+		.source = way->source,
+		.onlink = way->onlink,
+		.ifindex = way->ifindex,
+		.mtu = way->mtu};
+}
+
+struct route kroute_wanted(const struct kroute *k)
+{
+	return route_of(&k->key, &k->want);
+}
+
 /* What the kernel reports of a route is compared where it decides the path; the rest follows from it. */
-static bool same_way(const struct route *a, const struct route *b)
+static bool same_way(const struct kroute_way *a, const struct kroute_way *b)
 {
 	return a->ifindex == b->ifindex && ip_equal(&a->gateway, &b->gateway) &&
 		ip_equal(&a->source, &b->source);
@@ -94,14 +121,16 @@ static void send(struct core *c, struct kroute *k, bool add)
 	p = core_pending(c, k->cookie);
 	if (!p)
 		return;
-	p->kroute = k->key;
+	p->kroute = k;
+	k->in_flight++;
+	k->lost = false;
 	k->sent_add = add;
 	k->sent = add ? k->want : k->present ? k->have : k->sent;
 	if (add)
 		k->last_add = c->now;
 	e = effects_add(c->out, add ? EF_ROUTE_ADD : EF_ROUTE_DEL);
 	e->cookie = k->cookie;
-	e->route = k->sent;
+	e->route = route_of(&k->key, &k->sent);
 }
 
 /* The comparison. May free the route. */
@@ -123,17 +152,18 @@ static void reconcile(struct core *c, struct kroute *k)
 
 struct kroute *kroute_want(struct core *c, const struct route *r, uint32_t owner)
 {
+	struct kroute_way way = way_of(r);
 	struct kroute *k = get(c, r);
 
 	if (!k)
 		return NULL;
-	if (!k->wanted || !same_way(&k->want, r)) {
+	if (!k->wanted || !same_way(&k->want, &way)) {
 		timer_cancel(&c->timers, &k->timer);
 		list_remove(&k->in_refused);
 		k->failures = 0;
 		k->error = 0;
 	}
-	k->want = *r;
+	k->want = way;
 	k->wanted = true;
 	k->owner = owner;
 	reconcile(c, k);
@@ -189,7 +219,7 @@ void kroute_seen(struct core *c, const struct route *r)
 	if (!k)
 		return;
 	k->present = true;
-	k->have = *r;
+	k->have = way_of(r);
 	k->generation = c->generation;
 	if (!k->cookie)
 		reconcile(c, k);
@@ -202,8 +232,10 @@ void kroute_lost(struct core *c, const struct route *r)
 	if (!k)
 		return;
 	k->present = false;
-	if (k->cookie) /* the result decides */
+	if (k->cookie) { /* the result decides, and whether it is older than this cannot be told */
+		k->lost = true;
 		return;
+	}
 	if (k->wanted && mono_diff_ms(c->now, k->last_add) < RETRY_MS)
 		retry_later(c, k); /* somebody takes it away as fast as we put it in */
 	else
@@ -218,12 +250,14 @@ static void say_refused(struct core *c, const struct kroute *k)
 		prefix_format(&k->key.prefix, prefix), -k->error);
 }
 
-void kroute_result(struct core *c, const struct kroute_key *key, uint64_t cookie, int error)
+void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error)
 {
-	struct kroute *k = find(c, key);
-
-	if (!k || k->cookie != cookie)
+	assert(k->in_flight > 0);
+	k->in_flight--;
+	if (k->cookie != cookie) { /* another one followed, and decides */
+		drop_if_idle(c, k);
 		return;
+	}
 	k->cookie = 0;
 	if (!k->sent_add && (error == -ESRCH || error == -ENOENT || error == -ENODEV))
 		error = 0; /* gone is gone */
@@ -236,13 +270,17 @@ void kroute_result(struct core *c, const struct kroute_key *key, uint64_t cookie
 	}
 	k->error = 0;
 	k->failures = 0;
-	k->present = k->sent_add;
+	k->present = k->sent_add && !k->lost;
 	if (k->sent_add)
 		k->have = k->sent;
 	k->generation = c->generation;
 	if (k->key.protocol == ROUTE_PROTO_STATIC) /* our own `ip route` is underlay */
 		hops_ask(c, &k->key.prefix);
-	reconcile(c, k);
+	if (k->lost &&
+		k->wanted) /* before or after our effect? Put in once more it does no harm, but not in a race */
+		retry_later(c, k);
+	else
+		reconcile(c, k);
 }
 
 void kroutes_sweep_start(struct core *c)

@@ -94,18 +94,20 @@ void routes_release(struct core *c, struct unit *u)
 }
 
 /* The routes of the access list (R6, R7); new holds before old ones go. */
-void routes_hold(struct core *c, struct unit *u, const struct plan *p)
+void routes_hold(struct core *c, struct unit *u)
 {
 	const struct crypto_map_entry *e = unit_entry(c, u);
-	bool permanent = e && p->defect == ENTRY_COMPLETE && crypto_entry_rri_permanent(c->model, e);
-	uint32_t count = permanent ? p->destination_count : 0, held = 0;
-	struct rri_route **routes = core_alloc(c, (count + 1) * sizeof(struct rri_route *));
+	bool permanent = e && crypto_entry_rri_permanent(c->model, e);
+	uint32_t count = permanent ? u->destination_count : 0, held = 0;
+	struct rri_route **routes = NULL;
 
-	if (!routes)
+	if (count)
+		routes = core_alloc(c, count * sizeof(*routes));
+	if (count && !routes)
 		return;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct ipaddr *peer = &e->peers[0].addr; /* the first `set peer` */
-		struct rri_want want = {.prefix = p->destinations[i],
+		struct rri_want want = {.prefix = u->destinations[i],
 			.next_hop = *peer,
 			.peer = *peer,
 			.sequence = u->sequence};

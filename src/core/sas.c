@@ -413,16 +413,17 @@ static void snapshot_end(struct core *c)
 
 static void charon_gone(struct core *c)
 {
-	struct pending *p, *next;
-
 	c->ike_up = false;
 	c->sa_snapshot_done = false;
 	conns_charon_gone(c);
 	secrets_charon_gone(c);
 	sas_flush(c);
-	HASH_ITER (hh, c->pendings, p, next)
-		if (p->kind == PENDING_CONN || p->kind == PENDING_OTHER)
-			core_pending_done(c, p);
+	for (uint32_t i = 0; i < c->pending_cap; i++) {
+		const struct pending *p = &c->pendings[i];
+
+		if (p->cookie && (p->kind == PENDING_CONN || p->kind == PENDING_OTHER))
+			core_pending_done(c, p->cookie);
+	}
 }
 
 static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
@@ -440,7 +441,7 @@ static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
 	for (struct binding *b = c->bindings; b; b = b->hh.next) {
 		if (b->level >= LEVEL_ROUTES)
 			orphans_listen(c, b); /* of the charon before */
-		units_apply_all(c, b);
+		units_reload_all(c, b);
 		binding_look(c, b);
 	}
 }

@@ -179,6 +179,7 @@ struct unit {
 	struct binding *binding;
 	uint16_t sequence;
 	bool dynamic;
+	bool replan;	      /* the connections do not follow the plan yet */
 	struct list in_queue; /* plan_queue or apply_queue or wait_filter of the binding */
 	struct list in_old;   /* old_rules of the binding */
 	struct list in_release;
@@ -186,6 +187,8 @@ struct unit {
 	uint64_t peers_digest;
 	struct filter_rule *rules; /* of the plan */
 	uint32_t rule_count;
+	struct prefix *destinations; /* of the plan; none while the entry is incomplete */
+	uint32_t destination_count;
 	struct filter_rule *before; /* still in force until routes and SAs have followed */
 	uint32_t before_count;
 	struct conn **conns; /* in the order of peers */
@@ -309,11 +312,18 @@ struct kroute {
 		uint8_t pad; /* zero */
 		uint32_t metric, table;
 	} key;
-	struct route want, have, sent;
+	struct kroute_way {
+		struct ipaddr gateway, source;
+		bool onlink;
+		int ifindex;
+		uint32_t mtu;
+	} want, have, sent;
 	bool wanted, present, sent_add;
-	uint64_t cookie; /* of the last effect; 0: answered */
-	uint32_t owner;	 /* binding whose step waits for it; 0: none */
-	int error;	 /* of the last refused effect */
+	bool lost;	    /* the kernel said that it went while an effect was under way */
+	uint64_t cookie;    /* of the last effect; 0: answered */
+	uint32_t in_flight; /* effects without an answer, the last one and older ones */
+	uint32_t owner;	    /* binding whose step waits for it; 0: none */
+	int error;	    /* of the last refused effect */
 	uint32_t failures;
 	struct timer timer;
 	mono_t last_add;
@@ -390,13 +400,16 @@ enum pending_kind {
 	PENDING_OTHER
 };
 
+/* A cookie is a serial number above the place in the pool: as many results as there are routes find theirs at once. */
 struct pending {
-	UT_hash_handle hh; /* by cookie */
-	uint64_t cookie;
+	uint64_t cookie; /* 0: free */
 	enum pending_kind kind;
 	uint32_t owner; /* binding whose ops it counts in; 0: none */
-	struct kroute_key kroute;
-	char *conn; /* owned */
+	union {
+		struct kroute *kroute; /* counts this one */
+		char *conn;	       /* owned */
+		uint32_t next_free;    /* its place + 1 */
+	};
 };
 
 struct core {
@@ -404,8 +417,8 @@ struct core {
 	mono_t now;
 	struct effects *out; /* during core_step only */
 	struct timerq timers;
-	uint64_t next_cookie;
-	struct pending *pendings;
+	struct pending *pendings;			    /* the pool */
+	uint32_t pending_cap, pending_free, pending_serial; /* free: place + 1 of the first one; 0: none */
 	uint32_t budget;
 	bool more; /* work was left over */
 	bool oom;
@@ -471,8 +484,9 @@ void core_log(struct core *c, enum severity severity, const char *mnemonic, cons
 void core_warn(struct core *c, const char *line);
 /* Registers an effect whose result is awaited; 0 on exhaustion: then it is not. */
 uint64_t core_expect(struct core *c, enum pending_kind kind, uint32_t owner);
+/* Valid until the next core_expect(). */
 struct pending *core_pending(struct core *c, uint64_t cookie);
-void core_pending_done(struct core *c, struct pending *p);
+void core_pending_done(struct core *c, uint64_t cookie);
 bool core_spend(struct core *c); /* one piece of the budget; false when it is used up */
 int64_t core_backoff(uint32_t failures, int64_t first_ms, int64_t max_ms);
 
@@ -537,7 +551,9 @@ bool binding_endpoint_is_ours(const struct core *c, const struct binding *b);
 struct unit *unit_find(const struct binding *b, uint16_t sequence);
 void unit_touch(struct core *c, struct binding *b, uint16_t sequence); /* plan anew */
 void units_touch_all(struct core *c, struct binding *b);
-void units_apply_all(struct core *c, struct binding *b);
+void units_apply_all(
+	struct core *c, struct binding *b); /* the level changed, or what is down is to be initiated */
+void units_reload_all(struct core *c, struct binding *b); /* the connections, too */
 void unit_apply_later(struct unit *u);
 void units_plan_work(struct core *c, struct binding *b);
 void units_release_all(struct core *c, struct binding *b);
@@ -622,7 +638,7 @@ void counters_clear(struct core *c, const struct child_sa *sa);
 
 /* --- routes.c ---------------------------------------------------------------------------------------------------- */
 
-void routes_hold(struct core *c, struct unit *u, const struct plan *p);
+void routes_hold(struct core *c, struct unit *u);
 void routes_release(struct core *c, struct unit *u);
 struct rri_route *route_hold(struct core *c, const struct binding *b, const struct reverse_route *rr,
 	struct rri_want *want, bool from_sa);
@@ -686,9 +702,10 @@ struct kroute *kroute_want(struct core *c, const struct route *r, uint32_t owner
 void kroute_unwant(struct core *c, struct kroute *k, uint32_t owner);
 struct kroute *kroute_find(const struct core *c, const struct route *r);
 bool kroute_stands(const struct kroute *k);
+struct route kroute_wanted(const struct kroute *k);
 void kroute_seen(struct core *c, const struct route *r);
 void kroute_lost(struct core *c, const struct route *r);
-void kroute_result(struct core *c, const struct kroute_key *key, uint64_t cookie, int error);
+void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error);
 void kroute_timer(struct core *c, struct kroute *k);
 void kroutes_retry(struct core *c); /* the world changed: what was refused is tried again */
 void kroutes_sweep_start(struct core *c);

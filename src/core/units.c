@@ -143,10 +143,20 @@ void units_touch_all(struct core *c, struct binding *b)
 
 void unit_apply_later(struct unit *u)
 {
+	u->replan = true;
 	list_append_once(&u->binding->apply_queue, &u->in_queue);
 }
 
 void units_apply_all(struct core *c, struct binding *b)
+{
+	struct unit *u;
+
+	(void)c;
+	vec_each (&b->units, i, u)
+		list_append_once(&b->apply_queue, &u->in_queue);
+}
+
+void units_reload_all(struct core *c, struct binding *b)
 {
 	struct unit *u;
 
@@ -263,6 +273,19 @@ static void say_permanent(struct core *c, const struct unit *u, const struct pla
 	core_warn(c, line);
 }
 
+/* What is to be routed while the level allows it; a change of level plans nothing anew. */
+static void take_destinations(struct unit *u, struct plan *p)
+{
+	free(u->destinations);
+	u->destinations = NULL;
+	u->destination_count = 0;
+	if (p->defect != ENTRY_COMPLETE)
+		return;
+	u->destinations = p->destinations;
+	u->destination_count = p->destination_count;
+	p->destinations = NULL;
+}
+
 static void plan_unit(struct core *c, struct unit *u)
 {
 	const struct crypto_map_entry *e = unit_entry(c, u);
@@ -291,7 +314,9 @@ static void plan_unit(struct core *c, struct unit *u)
 		filter_needs(u);
 	u->peers_digest = peers;
 	say_permanent(c, u, &p);
+	take_destinations(u, &p);
 	plan_clear(&p);
+	u->replan = true;
 	if (u->filter_number > b->filter_confirmed || !b->filter_stands)
 		list_append(&b->wait_filter, &u->in_queue);
 	else
@@ -321,24 +346,33 @@ static void touch_sas(struct core *c, const struct unit *u)
 	}
 }
 
-static void apply_unit(struct core *c, struct unit *u)
+static bool apply_conns(struct core *c, struct unit *u)
 {
-	struct binding *b = u->binding;
 	struct plan p;
 
 	if (!make_plan(c, u, &p))
+		return false;
+	u->replan = !conns_apply(c, u, &p);
+	plan_clear(&p);
+	return true;
+}
+
+static void apply_unit(struct core *c, struct unit *u)
+{
+	struct binding *b = u->binding;
+	bool gone = !unit_entry(c, u);
+
+	if (!b->leaving && (u->replan || gone) &&
+		(b->level >= LEVEL_CONNECTIONS || gone) && /* leaving has steps for them */
+		!apply_conns(c, u))
 		return;
-	if (!b->leaving &&
-		(b->level >= LEVEL_CONNECTIONS || !unit_entry(c, u))) /* leaving has steps for them */
-		conns_apply(c, u, &p);
 	if (b->level >= LEVEL_ROUTES)
-		routes_hold(c, u, &p);
+		routes_hold(c, u);
 	else
 		routes_release(c, u);
 	touch_sas(c, u);
 	if (b->level >= LEVEL_IKE && !u->dynamic && u->conn_count)
 		conn_kick(c, u->conns[u->current]);
-	plan_clear(&p);
 }
 
 void units_apply_work(struct core *c, struct binding *b)
@@ -397,6 +431,7 @@ void unit_free(struct core *c, struct unit *u)
 	free(u->conns);
 	free(u->routes);
 	free(u->rules);
+	free(u->destinations);
 	free(u->before);
 	leave_acl(c, u);
 	list_remove(&u->in_queue);

@@ -70,8 +70,8 @@ static bool show_route(const struct core *c, const struct rri_slot *s, const str
 	if (r->verdict == RRI_INSTALL && k) {
 		const struct kroute *copy = s->tagged;
 
-		out.route = k->want;
-		out.tag_table = copy ? (uint8_t)copy->want.table : 0;
+		out.route = kroute_wanted(k);
+		out.tag_table = copy ? (uint8_t)copy->key.table : 0;
 		if (kroute_stands(k) && copy)
 			k = copy; /* what is missing counts */
 		out.installed = kroute_stands(k);
@@ -91,7 +91,7 @@ static bool show_route(const struct core *c, const struct rri_slot *s, const str
 static bool show_helper(const struct core *c, const struct hop *h,
 	bool (*f)(const struct core_route *r, void *arg), void *arg)
 {
-	struct core_route out = {.route = h->helper->want,
+	struct core_route out = {.route = kroute_wanted(h->helper),
 		.peer = h->addr,
 		.distance = 1,
 		.references = h->peers + h->forced,

@@ -1,7 +1,10 @@
 #include "linux/rtnetlink_internal.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -359,6 +362,34 @@ static int open_socket(struct rtnl *rn, struct mnl_socket **out, int buffer)
 	return watch(rn, mnl_socket_get_fd(s));
 }
 
+/*
+ * What we did to injected and helper routes the answers tell already; the kernel's notifications of it, one a route, stay
+ * away from the monitor. Notifications carry the port of who asked. (Others' requests, and what the kernel does by itself,
+ * come as ever; so does our `ip route`, which is underlay.)
+ */
+static int mute_echo(struct rtnl *rn)
+{
+	enum { TYPE = offsetof(struct nlmsghdr, nlmsg_type), PORT = offsetof(struct nlmsghdr, nlmsg_pid) };
+	enum { PROTOCOL = NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol) };
+	uint32_t port = mnl_socket_get_portid(rn->requests);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 6),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PORT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PROTOCOL),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ROUTE_PROTO_RRI, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ROUTE_PROTO_HELPER, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+	int fd = mnl_socket_get_fd(rn->monitor);
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
+}
+
 static int open_all(struct rtnl *rn)
 {
 	int buffer = rn->config.receive_buffer ? rn->config.receive_buffer : MONITOR_BUFFER;
@@ -372,7 +403,7 @@ static int open_all(struct rtnl *rn)
 		return -errno;
 	if ((error = watch(rn, rn->kick_fd)) < 0 || (error = open_socket(rn, &rn->monitor, buffer)) < 0 ||
 		(error = open_socket(rn, &rn->requests, REQUEST_BUFFER)) < 0 ||
-		(error = open_socket(rn, &rn->dumps, REQUEST_BUFFER)) < 0)
+		(error = open_socket(rn, &rn->dumps, REQUEST_BUFFER)) < 0 || (error = mute_echo(rn)) < 0)
 		return error;
 	for (size_t i = 0; i < sizeof(monitor_groups) / sizeof(*monitor_groups); i++) {
 		int group = monitor_groups[i];

@@ -10,7 +10,8 @@
  *
  *   EV_LINK, EV_LINK_GONE, EV_ADDRESS, EV_ADDRESS_GONE
  *   EV_ROUTE, EV_ROUTE_GONE    routes of our protocols (213, 214, 215), and unicast routes of table main that no routing
- *                              daemon brought; a daemon may bring a million
+ *                              daemon brought; a daemon may bring a million. What rtnl_route_add and _delete did to
+ *                              routes of 213 and 214 comes as EV_RESULT alone
  *   EV_UNDERLAY                a route other than 213 and 214 changed: coalesced; 0.0.0.0/0 or ::/0 when many did
  *   EV_SNAPSHOT_BEGIN … END    see rtnl_snapshot; changes seen meanwhile are in between as well
  *   EV_FORCE_RELOAD            the kernel dropped notifications (ENOBUFS): a snapshot was begun by itself

@@ -244,6 +244,9 @@ static void finish(struct rtnl *rn, size_t i)
 {
 	struct rtnl_request *r = &rn->queue.batch[i];
 
+	if (r->op <= OP_ROUTE_DELETE && r->op != OP_ROUTE_WHO)
+		rtnl_dump_touch(rn, &r->route); /* newer than a piece that was put together before */
+
 	switch (r->op) {
 	case OP_ROUTE_ADD:
 		if (r->error == -EEXIST)

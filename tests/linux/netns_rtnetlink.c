@@ -294,6 +294,9 @@ static void a_route_goes_in_and_out(void **state)
 	assert_int_equal(result_of(7), 0);
 	assert_shell("ip route show 172.17.11.0/24 | grep -q "
 		     "'via 10.1.1.2 dev e0 proto 213 src 10.1.1.1 metric 16777217 mtu 1400'");
+	settle(50);
+	assert_int_equal(count(EV_ROUTE), 0); /* the answer has told it */
+	rtnl_snapshot(rn);
 	const struct event *e = await(EV_ROUTE, is_prefix, "172.17.11.0/24");
 
 	assert_true(ip_equal(&e->route.gateway, &r.gateway) && ip_equal(&e->route.source, &r.source));
@@ -308,11 +311,34 @@ static void a_route_goes_in_and_out(void **state)
 	assert_int_equal(result_of(8), 0);
 	assert_int_equal(rtnl_route_delete(rn, &r, 9), 0);
 	assert_int_equal(result_of(9), 0);
-	await(EV_ROUTE_GONE, is_prefix, "172.17.11.0/24");
+	settle(50);
+	assert_int_equal(count(EV_ROUTE_GONE), 0);
 	refuse_shell("ip route show 172.17.11.0/24 | grep -q .");
 	/* Gone already is as good. */
 	assert_int_equal(rtnl_route_delete(rn, &r, 10), 0);
 	assert_int_equal(result_of(10), 0);
+}
+
+static void what_others_do_to_our_routes_is_told(void **state)
+{
+	struct route r = route("172.17.11.0/24", "10.1.1.2", index_of("e0"), ROUTE_PROTO_RRI);
+
+	(void)state;
+	rtnl_route_add(rn, &r, 7);
+	assert_int_equal(result_of(7), 0);
+	settle(50);
+	forget();
+	assert_shell("ip route del 172.17.11.0/24");
+	await(EV_ROUTE_GONE, is_prefix, "172.17.11.0/24");
+	assert_shell("ip route add 172.17.12.0/24 via 10.1.1.2 proto 213");
+	await(EV_ROUTE, is_prefix, "172.17.12.0/24");
+	assert_shell("ip route replace 172.17.12.0/24 via 10.1.1.3 proto 214");
+	await(EV_ROUTE, is_prefix, "172.17.12.0/24");
+	r.protocol = ROUTE_PROTO_STATIC; /* our own `ip route` is underlay: told, too */
+	forget();
+	rtnl_route_add(rn, &r, 8);
+	await(EV_ROUTE, is_prefix, "172.17.11.0/24");
+	assert_int_equal(count(EV_UNDERLAY), 1);
 }
 
 static void routes_of_every_shape(void **state)
@@ -424,11 +450,18 @@ static void many_routes_and_one_that_fails(void **state)
 	assert_int_equal(result_of(5000), 0);
 	settle(50);
 	assert_int_equal(count(EV_RESULT), 5000);
-	assert_int_equal(count(EV_ROUTE), 4999);
-	for (size_t i = 0; i < seen_count; i++)
+	assert_int_equal(count(EV_ROUTE), 0);
+	rtnl_snapshot(rn);
+	await(EV_SNAPSHOT_END, NULL, NULL);
+	size_t named = 0;
+
+	for (size_t i = 0; i < seen_count; i++) {
+		named += seen[i].kind == EV_ROUTE && seen[i].route.protocol == ROUTE_PROTO_RRI;
 		if (seen[i].kind == EV_RESULT)
 			assert_int_equal(
 				seen[i].result.error, seen[i].result.cookie == 2501 ? -ENETUNREACH : 0);
+	}
+	assert_int_equal(named, 4999);
 	assert_true(rtnl_counters(rn).batches < 60);
 }
 
@@ -706,6 +739,7 @@ int main(void)
 		IN_FRESH(a_port_that_leaves_its_bridge_is_still_there),
 		IN_FRESH(charons_tun_is_known_by_kind_and_name),
 		IN_FRESH(a_route_goes_in_and_out),
+		IN_FRESH(what_others_do_to_our_routes_is_told),
 		IN_FRESH(routes_of_every_shape),
 		IN_FRESH(our_own_route_is_replaced_in_one_step),
 		IN_FRESH(what_others_put_there_stays),
