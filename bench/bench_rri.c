@@ -13,7 +13,7 @@
  *   reconcile          time, steps     a snapshot of the kernel through the core, which must find nothing to do
  *   shell LINE         time            a command in the namespace, while nobody of ours listens there
  *   rss                kB
- *   routes             number          of ours in the kernel
+ *   routes             number          injected and confirmed
  */
 #include <poll.h>
 #include <sys/resource.h>
@@ -33,7 +33,7 @@ static struct rtnl *rn;
 static struct effects effects;
 static struct event *results;
 static size_t result_count, result_cap;
-static uint64_t outstanding, steps, worked, ours;
+static uint64_t outstanding, steps, worked;
 static bool stepping, snapshot_over;
 
 static double now_ms(void)
@@ -103,7 +103,10 @@ static void carry_out(const struct effect *e)
 		outstanding++;
 		worked++;
 		break;
-	case EF_RESOLVE: error = rtnl_resolve(rn, &e->target); break;
+	case EF_RESOLVE:
+		error = rtnl_resolve(rn, &e->target);
+		outstanding++;
+		break;
 	default: answer(e); break;
 	}
 	if (error)
@@ -141,9 +144,8 @@ static void on_kernel(void *arg, const struct event *e)
 			die("the kernel refused a route");
 		outstanding--;
 	}
+	outstanding -= e->kind == EV_RESOLVED;
 	snapshot_over |= e->kind == EV_SNAPSHOT_END;
-	ours += e->kind == EV_ROUTE && e->route.protocol == ROUTE_PROTO_RRI;
-	ours -= e->kind == EV_ROUTE_GONE && e->route.protocol == ROUTE_PROTO_RRI;
 	step(e);
 }
 
@@ -288,8 +290,10 @@ static void child(enum event_kind kind, uint32_t id, uint32_t peers)
 
 static uint32_t sa_count, peer_count;
 
-static void sas(uint32_t count, uint32_t peers)
+static void sas(char *arguments)
 {
+	uint32_t count = (uint32_t)strtoul(arguments, &arguments, 10);
+	uint32_t peers = (uint32_t)strtoul(arguments, NULL, 10);
 	double begun = now_ms();
 
 	peer_count = peers;
@@ -387,6 +391,20 @@ static void rss(void)
 	printf("%ld", resident * (sysconf(_SC_PAGESIZE) / 1024));
 }
 
+static bool installed(const struct core_route *r, void *arg)
+{
+	*(unsigned *)arg += r->installed && !r->helper;
+	return true;
+}
+
+static unsigned count_installed(void)
+{
+	unsigned n = 0;
+
+	core_each_route(core, installed, &n);
+	return n;
+}
+
 static void command(char *line)
 {
 	char *rest = strchr(line, ' ');
@@ -405,7 +423,7 @@ static void command(char *line)
 	else if (!strcmp(line, "standby"))
 		role(HSRP_ROLE_STANDBY);
 	else if (!strcmp(line, "sas"))
-		sas((uint32_t)strtoul(rest, &rest, 10), (uint32_t)strtoul(rest, NULL, 10));
+		sas(rest);
 	else if (!strcmp(line, "gone"))
 		gone();
 	else if (!strcmp(line, "updown"))
@@ -417,7 +435,7 @@ static void command(char *line)
 	else if (!strcmp(line, "rss"))
 		rss();
 	else if (!strcmp(line, "routes"))
-		printf("%llu", (unsigned long long)ours);
+		printf("%u", count_installed());
 	else
 		die("unknown command");
 	printf(" %.2f\n", cpu_ms() - cpu);
