@@ -8,37 +8,56 @@
 
 #include <string.h>
 
-/* The next group to print, by s->at: interface, group. */
-static const struct standby_group *next_group(struct show *s, const struct interface_cfg **interface)
+/* What is printed: a group in one family. One number may serve both, each has a role of its own. */
+struct role {
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+	enum ip_family family;
+};
+
+/* Disabled ones are listed with `all` only, as IOS does. */
+static bool is_shown(const struct role *r, bool all)
 {
+	bool v6 = standby_has_ipv6(r->g);
+
+	return r->family == IP_V6 ? v6 : r->g->ip_typed || (all && !v6);
+}
+
+/* The next role to print, by s->at: interface, group, family. */
+static bool next_role(struct show *s, struct role *r)
+{
+	static const enum ip_family families[] = {IP_V4, IP_V6};
 	const struct model *m = s->facts->model;
 	const struct show_args *a = &s->args;
 
-	for (; s->at[0] < m->interfaces.count; s->at[0]++, s->at[1] = 0) {
-		const struct interface_cfg *i = m->interfaces.items[s->at[0]];
-		if (a->interface[0] && strcmp(a->interface, i->name) != 0)
+	for (; s->at[0] < m->interfaces.count; s->at[0]++, s->at[1] = s->at[2] = 0) {
+		r->i = m->interfaces.items[s->at[0]];
+		if (a->interface[0] && strcmp(a->interface, r->i->name) != 0)
 			continue;
-		while (s->at[1] < i->standby.count) {
-			const struct standby_group *g = i->standby.items[s->at[1]++];
-			if (a->group_set && g->number != a->group)
+		for (; s->at[1] < r->i->standby.count; s->at[1]++, s->at[2] = 0) {
+			r->g = r->i->standby.items[s->at[1]];
+			if (a->group_set && r->g->number != a->group)
 				continue;
-			if (!g->ip_typed && !a->all)
-				continue; /* disabled: IOS lists it with `all` only */
-			*interface = i;
-			return g;
+			while (s->at[2] < 2) {
+				r->family = families[s->at[2]++];
+				if (is_shown(r, a->all))
+					return true;
+			}
 		}
 	}
-	return NULL;
+	return false;
 }
 
 /* A group that the HSRP process does not know (yet): what the configuration alone says. */
-static struct hsrp_status status_unknown(const struct interface_cfg *i, const struct standby_group *g)
+static struct hsrp_status status_unknown(const struct role *r)
 {
+	const struct standby_group *g = r->g;
+	bool v6 = r->family == IP_V6;
 	struct hsrp_status st = {
 		.group = g->number,
-		.family = IP_V4,
-		.state = g->ip_typed ? HSRP_INITIAL : HSRP_DISABLED,
-		.vip = g->ip,
+		.family = (uint8_t)r->family,
+		.state = v6 || g->ip_typed ? HSRP_INITIAL : HSRP_DISABLED,
+		.vip = v6 ? g->ipv6 : g->ip,
 		.priority = g->priority_set ? g->priority : HSRP_PRIORITY_DEFAULT,
 		.hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS,
 		.hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS,
@@ -47,17 +66,20 @@ static struct hsrp_status status_unknown(const struct interface_cfg *i, const st
 		.next_hello = MONO_NEVER,
 		.preempt_at = MONO_NEVER,
 		.last_change = MONO_NEVER,
-		.virtual_mac = hsrp_virtual_mac(i->standby_version, IP_V4, g->number),
+		.virtual_mac =
+			g->mac_set ? g->mac : hsrp_virtual_mac(r->i->standby_version, r->family, g->number),
 	};
+
+	if (v6 && !ip_is_set(&st.vip))
+		st.vip = hsrp_link_local(&st.virtual_mac);
 	return st;
 }
 
-static struct hsrp_status status_of(
-	const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
+static struct hsrp_status status_of(const struct facts *f, const struct role *r)
 {
-	const struct hsrp_status *st = facts_standby(f, interface_device(i), IP_V4, g->number);
+	const struct hsrp_status *st = facts_standby(f, interface_device(r->i), r->family, r->g->number);
 
-	return st && interface_device(i)[0] ? *st : status_unknown(i, g);
+	return st && interface_device(r->i)[0] ? *st : status_unknown(r);
 }
 
 /* --- The long form -------------------------------------------------------------------------------------------- */
@@ -81,9 +103,23 @@ static void print_time(struct text *out, uint32_t ms, bool typed_msec, uint32_t 
 	text_add(out, ")");
 }
 
-static void print_state(
-	struct text *out, const struct facts *f, const struct hsrp_status *st, const struct interface_cfg *i)
+/* IPv6 frames come from the interface's link-local address: typed, or the kernel's. */
+static bool lacks_link_local(const struct facts *f, const struct role *r)
 {
+	const struct link *l = facts_link_by_name(f, interface_device(r->i));
+
+	if (r->family != IP_V6 || ip_is_set(&r->i->ipv6_link_local) || !l)
+		return false;
+	for (size_t n = 0; n < f->address_count; n++)
+		if (f->addresses[n].ifindex == l->ifindex && ip_is_link_local(&f->addresses[n].prefix.addr))
+			return false;
+	return true;
+}
+
+static void print_state(
+	struct text *out, const struct facts *f, const struct hsrp_status *st, const struct role *r)
+{
+	const struct interface_cfg *i = r->i;
 	char age[AGE_TEXT_MAX];
 
 	text_printf(out, "  State is %s", hsrp_state_text(st->state));
@@ -95,24 +131,49 @@ static void print_state(
 		text_add(out, " (no device)");
 	else if (st->state == HSRP_INITIAL && i->shutdown)
 		text_add(out, " (interface down)");
+	else if (st->state == HSRP_INITIAL && lacks_link_local(f, r))
+		text_add(out, " (no IPv6 link-local address on the interface)");
 	text_add(out, "\n");
 	if (st->state != HSRP_DISABLED)
 		text_printf(out, "    %u state change%s, last state change %s\n", st->changes,
 			st->changes == 1 ? "" : "s", format_age_since(f->now, st->last_change, age));
 }
 
-static void print_addresses(struct text *out, const struct model *m, const struct hsrp_status *st,
-	const struct interface_cfg *i, const struct standby_group *g)
+static void print_ipv4(struct text *out, const struct hsrp_status *st, const struct standby_group *g)
 {
-	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
 	const struct ipaddr *secondary;
-	bool active_known = st->state == HSRP_ACTIVE || st->active.local || ip_is_set(&st->active.address);
+	char ip[IP_TEXT_MAX];
 
 	text_printf(out, "  Virtual IP address is %s%s\n",
 		ip_is_set(&st->vip) ? ip_format(&st->vip, ip) : "unknown",
 		st->vip_learned ? " (learnt)" : "");
 	vec_each (&g->secondaries, k, secondary)
 		text_printf(out, "    Secondary virtual IP address %s\n", ip_format(secondary, ip));
+}
+
+/* In brackets where the address is from, in IOS's words. */
+static void print_ipv6(struct text *out, const struct hsrp_status *st, const struct standby_group *g)
+{
+	const struct prefix *p;
+	char ip[IP_TEXT_MAX];
+
+	text_printf(out, "  Link-Local Virtual IPv6 address is %s (%s)\n",
+		ip_is_set(&st->vip) ? ip_format_ios(&st->vip, ip) : "unknown",
+		st->vip_learned		      ? "learnt"
+			: g->ipv6_autoconfig  ? "conf auto EUI64"
+			: ip_is_set(&g->ipv6) ? "conf"
+					      : "impl auto EUI64");
+	vec_each (&g->ipv6_prefixes, k, p)
+		text_printf(out, "    Virtual IPv6 address %s/%u\n", ip_format_ios(&p->addr, ip), p->len);
+}
+
+static void print_addresses(
+	struct text *out, const struct model *m, const struct hsrp_status *st, const struct role *r)
+{
+	char mac[MAC_TEXT_MAX];
+	bool active_known = st->state == HSRP_ACTIVE || st->active.local || ip_is_set(&st->active.address);
+
+	(r->family == IP_V6 ? print_ipv6 : print_ipv4)(out, st, r->g);
 	mac_format_dotted(&st->virtual_mac, mac);
 	if (active_known)
 		text_printf(out, "  Active virtual MAC address is %s (MAC %sIn Use)\n", mac,
@@ -120,10 +181,11 @@ static void print_addresses(struct text *out, const struct model *m, const struc
 	else
 		text_add(out, "  Active virtual MAC address is unknown\n");
 	text_printf(out, "    Local virtual MAC address is %s (%s)\n", mac,
-		standby_uses_bia(m, i)		  ? "bia"
-			: g->mac_set		  ? "cfgd"
-			: i->standby_version == 2 ? "v2 default"
-						  : "v1 default");
+		standby_uses_bia(m, r->i)	     ? "bia"
+			: r->g->mac_set		     ? "cfgd"
+			: r->family == IP_V6	     ? "v2 IPv6 default"
+			: r->i->standby_version == 2 ? "v2 default"
+						     : "v1 default");
 }
 
 static void print_timers(
@@ -184,7 +246,8 @@ static void print_router(struct text *out, const struct facts *f, const char *wh
 		text_printf(out, "  %s router is unknown\n", which);
 		return;
 	}
-	text_printf(out, "  %s router is %s, priority %u", which, ip_format(&p->address, ip), p->priority);
+	text_printf(
+		out, "  %s router is %s, priority %u", which, ip_format_ios(&p->address, ip), p->priority);
 	if (p->expires.ns != MONO_NEVER.ns) {
 		int64_t ms = mono_diff_ms(p->expires, f->now);
 		if (ms < 0)
@@ -231,16 +294,17 @@ static void print_tracks(struct text *out, const struct facts *f, const struct s
 	}
 }
 
-static void print_group(
-	struct text *out, const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
+static void print_group(struct text *out, const struct facts *f, const struct role *r)
 {
-	struct hsrp_status st = status_of(f, i, g);
+	const struct interface_cfg *i = r->i;
+	const struct standby_group *g = r->g;
+	struct hsrp_status st = status_of(f, r);
 	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
 	bool version2 = i->standby_version == 2;
 
 	text_printf(out, "%s - Group %u%s\n", i->name, g->number, version2 ? " (version 2)" : "");
-	print_state(out, f, &st, i);
-	print_addresses(out, f->model, &st, i, g);
+	print_state(out, f, &st, r);
+	print_addresses(out, f->model, &st, r);
 	print_timers(out, f, &st, g);
 	print_preemption(out, g);
 	print_router(out, f, "Active", &st.active, st.state == HSRP_ACTIVE, version2);
@@ -255,8 +319,7 @@ static void print_group(
 	if (i->standby_no_redirect)
 		text_add(out, "  HSRP ICMP redirects disabled\n");
 	if (i->standby_mac_refresh_set)
-		text_printf(
-			out, "  MAC refresh %u secs (next refresh 0 secs)\n", i->standby_mac_refresh_s);
+		text_printf(out, "  MAC refresh %u secs (next refresh 0 secs)\n", i->standby_mac_refresh_s);
 }
 
 /* --- The brief form ------------------------------------------------------------------------------------------- */
@@ -265,33 +328,35 @@ static const char *brief_router(const struct hsrp_peer *p, bool local, char out[
 {
 	if (local || p->local)
 		return "local";
-	return ip_is_set(&p->address) ? ip_format(&p->address, out) : "unknown";
+	return ip_is_set(&p->address) ? ip_format_ios(&p->address, out) : "unknown";
 }
 
-enum { BRIEF_INTERFACE_WIDTH = 11 };
+enum { BRIEF_INTERFACE_WIDTH = 11, BRIEF_VIP_COLUMN = 63 };
 
-static void print_brief(
-	struct text *out, const struct facts *f, const struct interface_cfg *i, const struct standby_group *g)
+static void print_brief(struct text *out, const struct facts *f, const struct role *r)
 {
-	struct hsrp_status st = status_of(f, i, g);
+	struct hsrp_status st = status_of(f, r);
 	char name[INTERFACE_NAME_MAX], active[IP_TEXT_MAX], standby[IP_TEXT_MAX], vip[IP_TEXT_MAX];
 
-	interface_short_name(i->name, name);
+	interface_short_name(r->i->name, name);
 	if (strlen(name) > BRIEF_INTERFACE_WIDTH) { /* a long name has a line of its own */
 		text_printf(out, "%s\n", name);
 		name[0] = '\0';
 	}
-	text_printf(out, "%-11s %-4u %-3u %c %-7s %-15s %-15s %s\n", name, g->number, st.priority,
-		g->preempt ? 'P' : ' ', hsrp_state_text(st.state),
-		brief_router(&st.active, st.state == HSRP_ACTIVE, active),
-		brief_router(&st.standby, st.state == HSRP_STANDBY, standby),
-		ip_is_set(&st.vip) ? ip_format(&st.vip, vip) : "unknown");
+	text_printf(out, "%-11s %-4u %-3u %c %-7s %-15s ", name, r->g->number, st.priority,
+		r->g->preempt ? 'P' : ' ', hsrp_state_text(st.state),
+		brief_router(&st.active, st.state == HSRP_ACTIVE, active));
+	const char *other = brief_router(&st.standby, st.state == HSRP_STANDBY, standby);
+	const char *address = ip_is_set(&st.vip) ? ip_format_ios(&st.vip, vip) : "unknown";
+	if (r->family == IP_V6) /* addresses are longer than their columns: IOS puts the virtual one below */
+		text_printf(out, "%s\n%*s%s\n", other, BRIEF_VIP_COLUMN, "", address);
+	else
+		text_printf(out, "%-15s %s\n", other, address);
 }
 
 static bool standby_text(struct show *s, struct text *out)
 {
-	const struct interface_cfg *i;
-	const struct standby_group *g;
+	struct role r;
 
 	if (s->args.brief && s->stage == 0) {
 		s->stage = 1;
@@ -300,10 +365,9 @@ static bool standby_text(struct show *s, struct text *out)
 			"                     |\n"
 			"Interface   Grp  Pri P State   Active          Standby         Virtual IP\n");
 	}
-	g = next_group(s, &i);
-	if (!g)
+	if (!next_role(s, &r))
 		return false;
-	(s->args.brief ? print_brief : print_group)(out, s->facts, i, g);
+	(s->args.brief ? print_brief : print_group)(out, s->facts, &r);
 	return true;
 }
 
@@ -334,24 +398,59 @@ static void json_moment(struct json *j, const char *key, const struct facts *f, 
 		json_int(j, key, mono_diff_ms(f->now, then));
 }
 
+static void json_addresses(struct json *j, const struct hsrp_status *st, const struct role *r)
+{
+	const struct ipaddr *secondary;
+	const struct prefix *p;
+	char text[PREFIX_TEXT_MAX];
+
+	json_ip(j, "virtual_ip", &st->vip);
+	json_bool(j, "virtual_ip_learned", st->vip_learned);
+	json_array(j, r->family == IP_V6 ? "virtual_prefixes" : "secondary_virtual_ips");
+	vec_each (&r->g->secondaries, k, secondary)
+		if (r->family == IP_V4)
+			json_ip(j, NULL, secondary);
+	vec_each (&r->g->ipv6_prefixes, k, p)
+		if (r->family == IP_V6)
+			json_string(j, NULL, prefix_format(p, text));
+	json_array_end(j);
+}
+
+/* Of the interface, by reason; those that never happened are left out. */
+static void json_dropped(struct json *j, const struct hsrp_status *st)
+{
+	json_object(j, "dropped_frames");
+	for (unsigned n = 0; n < HSRP_WIRE_ERROR_COUNT; n++)
+		if (st->bad[n] && hsrp_wire_error_key((enum hsrp_wire_error)n))
+			json_uint(j, hsrp_wire_error_key((enum hsrp_wire_error)n), st->bad[n]);
+	if (st->bad_auth)
+		json_uint(j, "authentication", st->bad_auth);
+	if (st->own_source)
+		json_uint(j, "own_source", st->own_source);
+	if (st->unknown_group)
+		json_uint(j, "unknown_group", st->unknown_group);
+	json_object_end(j);
+}
+
 static bool standby_json(struct show *s, struct text *out)
 {
 	const struct standby_track *track;
 	const struct facts *f = s->facts;
 	struct json *j = &s->writer;
-	const struct interface_cfg *i;
-	const struct standby_group *g = next_group(s, &i);
 	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
-	const struct ipaddr *secondary;
+	struct role r;
 
 	(void)out;
-	if (!g)
+	if (!next_role(s, &r))
 		return false;
-	struct hsrp_status st = status_of(f, i, g);
+	const struct interface_cfg *i = r.i;
+	const struct standby_group *g = r.g;
+	struct hsrp_status st = status_of(f, &r);
 	json_object(j, NULL);
 	json_string(j, "interface", i->name);
 	json_string(j, "device", interface_device(i)[0] ? interface_device(i) : NULL);
 	json_uint(j, "group", g->number);
+	json_string(j, "family", r.family == IP_V6 ? "ipv6" : "ipv4");
 	json_uint(j, "version", i->standby_version ? i->standby_version : 1);
 	json_string(j, "name", standby_group_name(i, g, name));
 	json_string(j, "state", hsrp_state_text(st.state));
@@ -359,12 +458,7 @@ static bool standby_json(struct show *s, struct text *out)
 	json_string(j, "reason", st.reason == HSRP_REASON_NONE ? NULL : change_reason(&st));
 	json_uint(j, "state_changes", st.changes);
 	json_moment(j, "last_change_ms", f, st.last_change);
-	json_ip(j, "virtual_ip", &st.vip);
-	json_bool(j, "virtual_ip_learned", st.vip_learned);
-	json_array(j, "secondary_virtual_ips");
-	vec_each (&g->secondaries, k, secondary)
-		json_ip(j, NULL, secondary);
-	json_array_end(j);
+	json_addresses(j, &st, &r);
 	json_mac(j, "virtual_mac", &st.virtual_mac);
 	json_bool(j, "virtual_mac_in_use", st.mac_in_use);
 	json_uint(j, "hello_ms", st.hello_ms);
@@ -392,6 +486,7 @@ static bool standby_json(struct show *s, struct text *out)
 		json_array_end(j);
 	json_router(j, "active", f, &st.active, st.state == HSRP_ACTIVE);
 	json_router(j, "standby", f, &st.standby, st.state == HSRP_STANDBY);
+	json_dropped(j, &st);
 	json_object_end(j);
 	return true;
 }

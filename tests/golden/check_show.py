@@ -14,10 +14,11 @@ import sys
 import tempfile
 
 IP = r"\d+\.\d+\.\d+\.\d+"
+IP6 = r"[0-9A-F]*:[0-9A-F:]+"     # in capitals, as IOS prints it
 MAC = r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}"
 AGE = r"(never|\d\d:\d\d:\d\d|\d+d\d\dh|\d+w\dd|\d+y\d+w)"
 TIME = r"\d+ m?sec( \(cfgd \d+ m?sec\))?"
-ROUTER = rf"(local|unknown|{IP}, priority \d+( \(expires in \d+\.\d{{3}} sec\))?)"
+ROUTER = rf"(local|unknown|({IP}|{IP6}), priority \d+( \(expires in \d+\.\d{{3}} sec\))?)"
 ROLE = "(Disabled|Init|Learn|Listen|Speak|Standby|Active)"
 
 # Every line of an output must match one of these, to its end.
@@ -27,8 +28,10 @@ STANDBY = [
     rf"    \d+ state changes?, last state change {AGE}",
     rf"  Virtual IP address is ({IP}|unknown)( \(learnt\))?",
     rf"    Secondary virtual IP address {IP}",
+    rf"  Link-Local Virtual IPv6 address is {IP6} \((conf auto EUI64|impl auto EUI64|conf|learnt)\)",
+    rf"    Virtual IPv6 address {IP6}/\d+",
     rf"  Active virtual MAC address is ({MAC} \(MAC (Not )?In Use\)|unknown)",
-    rf"    Local virtual MAC address is {MAC} \((v1 default|v2 default|bia|cfgd)\)",
+    rf"    Local virtual MAC address is {MAC} \((v1 default|v2 default|v2 IPv6 default|bia|cfgd)\)",
     rf"  Hello time {TIME}, hold time {TIME}",
     r"    Next hello sent in \d+\.\d{3} secs",
     r'  Authentication (text, string "\*{8}"|MD5, key-string|MD5, key-chain "[^"]+")',
@@ -47,7 +50,8 @@ STANDBY_BRIEF = [
     r" {21}P indicates configured to preempt\.",
     r" {21}\|",
     r"Interface   Grp  Pri P State   Active          Standby         Virtual IP",
-    rf"\S+ +\d+ +\d+ +[P ] {ROLE} +\S+ +\S+ +\S+",
+    rf"\S+ +\d+ +\d+ +[P ] {ROLE} +\S+ +\S+( +\S+)?",
+    rf" {{63}}{IP6}",
 ]
 MOMENT = r"(always valid|infinite|\d+ seconds|\d\d:\d\d:\d\d (UTC|local) [A-Z][a-z]{2} \d+ \d{4})"
 KEY_CHAIN = [
@@ -122,7 +126,7 @@ ROUTE = [
 GRAMMARS = {
     "standby_active": STANDBY, "standby_down": STANDBY, "standby_standby": STANDBY, "standby_version2_all": STANDBY,
     "standby_interface": STANDBY, "standby_tracks": STANDBY, "standby_brief_active": STANDBY_BRIEF, "standby_brief_standby": STANDBY_BRIEF,
-    "standby_more": STANDBY, "key_chain": KEY_CHAIN, "key_chain_one": KEY_CHAIN,
+    "standby_more": STANDBY, "standby_ipv6": STANDBY, "standby_brief_ipv6": STANDBY_BRIEF, "key_chain": KEY_CHAIN, "key_chain_one": KEY_CHAIN,
     "standby_brief_headend": STANDBY_BRIEF, "session_active_detail": SESSION_DETAIL,
     "session_standby_detail": SESSION_DETAIL, "session_headend_detail": SESSION_DETAIL,
     "ip_interface_brief": INTERFACES, "access_lists": ACL, "ip_route_active": ROUTE, "ip_route_headend": ROUTE,
