@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/internal.h"
+#include "sim/box.h"
 
 enum { GRACE_NS = 1000000, CALM_MS = 5000 };
 
@@ -124,7 +124,7 @@ void check_router(struct sim_world *w, unsigned router)
 	for (unsigned segment = 0; segment < w->plan->segments; segment++) {
 		struct sim_port *port = &r->port[segment];
 
-		if (!r->core || r->starting)
+		if (!r->core || r->starting || !r->configured)
 			continue;
 		if (port->state != PEEK_ACTIVE && port->vmac.address && port->pending == 0 &&
 			!port->unconfirmed)
@@ -221,5 +221,7 @@ void check_end(struct sim_world *w)
 {
 	for (unsigned segment = 0; segment < w->plan->segments; segment++)
 		check_segment_at_rest(w, segment);
+	if (w->peers)
+		check_boxes_end(w);
 	w->result->converged_ms = mono_diff_ms(w->last_change, w->calm_from);
 }

@@ -10,6 +10,7 @@
 #include "sim/world.h"
 
 struct box;
+struct sim_peers;
 
 /* A router's processes that have a deadline of their own. */
 enum sim_process {
@@ -55,7 +56,7 @@ struct sim_router {
 	int64_t wall_offset; /* of the wall clock, nanoseconds */
 	uint8_t priority;
 	bool starting; /* its configuration and links are still being told */
-	bool stepping_time;
+	bool configured; /* else its core knows no group: a predecessor's address lives until its lifetime ends */
 	struct sim_port port[SIM_SEGMENTS_MAX];
 	struct hsrp_record record[SIM_SEGMENTS_MAX];
 	struct box *box; /* engine, charon and the rest of the kernel; NULL without engines */
@@ -68,6 +69,7 @@ struct sim_world {
 	uint64_t random;
 	struct sim_queue queue;
 	struct sim_router router[SIM_ROUTERS_MAX];
+	struct sim_peers *peers; /* NULL without engines */
 	/* When each process wants to run (its deadline), and when it does. */
 	mono_t deadline[SIM_ROUTERS_MAX][PROCESS_COUNT], wake[SIM_ROUTERS_MAX][PROCESS_COUNT];
 	bool fault_on[SIM_FAULTS_MAX];
@@ -85,11 +87,15 @@ const struct sim_fault *world_fault(
 	const struct sim_world *w, enum sim_fault_kind kind, int router, int segment);
 void world_trace(const struct sim_world *w, unsigned router, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+bool world_advance(
+	struct sim_world *w, mono_t end); /* one thing that happens up to `end`; false: nothing does */
 void world_wake(struct sim_world *w, unsigned router, enum sim_process process, mono_t deadline);
 void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint8_t *frame, size_t len);
 
 /* process.c: the hsrp process around its core */
 void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in);
+void process_configure(
+	struct sim_world *w, unsigned router); /* the engine, or who stands for it, sends everything */
 void process_start(struct sim_world *w, unsigned router);
 void process_kill(struct sim_world *w, unsigned router);
 enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN };

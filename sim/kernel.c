@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sim/internal.h"
+#include "sim/box.h"
 
 enum { NEVER_MIND_NS = 50000, NORMAL_NS = 5000000, LATE_NS = 2000000000 };
 
@@ -66,6 +66,7 @@ void kernel_carry_out(struct sim_world *w, struct sim_event *e)
 		return;
 	}
 	e->error = apply(w, e->router, e->segment, &e->kernel);
+	netns_vmac_changed(w, e->router, e->segment);
 	if (w->trace && (e->kernel.op != HSRP_KERNEL_RENEW || e->error))
 		world_trace(w, e->router, "kernel %s%s", ops[e->kernel.op], e->error ? ": refused" : "");
 	e->kind = SIM_ANSWER;
@@ -96,6 +97,7 @@ void kernel_expire(struct sim_world *w, const struct sim_event *e)
 		return;
 	v->address = false;
 	world_trace(w, e->router, "address of segment %u expired", e->segment);
+	netns_vmac_changed(w, e->router, e->segment);
 }
 
 void kernel_lost(struct sim_world *w, unsigned router, unsigned segment)

@@ -52,7 +52,7 @@ static int report_failure(struct sim_plan *plan, const struct sim_result *found,
 
 	printf("seed %llu violates: %s (at %.3f s)\n", (unsigned long long)plan->seed, found->violation,
 		(double)found->at_ms / 1000);
-	unsigned runs = sim_shrink(plan);
+	unsigned runs = sim_shrink(plan, found->violation);
 	printf("shrunk in %u runs to:\n", runs);
 	sim_plan_print(plan);
 	sim_run(plan, true, &result);

@@ -63,8 +63,12 @@ void sim_plan_print(const struct sim_plan *plan)
 
 static void draw_fault(struct sim_fault *f, const struct sim_plan *plan, uint64_t *r, int64_t hold_ms)
 {
+	bool engine = plan->engine && random_percent(r, 60);
+
 	*f = (struct sim_fault){
-		.kind = (uint8_t)random_to(r, plan->engine ? FAULT_KIND_COUNT : FAULT_HSRP_COUNT),
+		.kind = (uint8_t)(engine
+				? FAULT_HSRP_COUNT + random_to(r, FAULT_KIND_COUNT - FAULT_HSRP_COUNT)
+				: random_to(r, FAULT_HSRP_COUNT)),
 		.router = (uint8_t)random_to(r, plan->routers),
 		.segment = (uint8_t)random_to(r, plan->segments),
 		.percent = (uint8_t)(1 + random_to(r, 100)),
@@ -72,6 +76,34 @@ static void draw_fault(struct sim_fault *f, const struct sim_plan *plan, uint64_
 		/* From a hiccup to several hold times. */
 		.for_ms = 1 + random_to(r, random_percent(r, 50) ? hold_ms / 2 : 4 * hold_ms),
 	};
+}
+
+/* Kinds that meet in one place: the second finds what the first leaves half done. */
+static const uint8_t companions[FAULT_KIND_COUNT] = {
+	[FAULT_STALL] = FAULT_PRIORITY,
+	[FAULT_CRASH] = FAULT_LINK,
+	[FAULT_KERNEL_LATE] = FAULT_STALL,
+	[FAULT_KERNEL_FAIL] = FAULT_RESIGN,
+	[FAULT_ENGINE_CRASH] = FAULT_RULES,
+	[FAULT_ENGINE_STALL] = FAULT_CHARON_CRASH,
+	[FAULT_CHARON_LATE] = FAULT_RULES,
+	[FAULT_OVERRUN] = FAULT_LINK,
+	[FAULT_FILTER_FAIL] = FAULT_RULES,
+	[FAULT_RULES] = FAULT_FILTER_FAIL,
+	[FAULT_ROUTE_FAIL] = FAULT_REKEY,
+	[FAULT_PEER_MOVE] = FAULT_REKEY,
+};
+
+/* Troubles seldom come alone: the same router, about the same time. */
+static void draw_near(struct sim_plan *plan, uint64_t *r)
+{
+	struct sim_fault *f = &plan->faults[plan->fault_count - 1];
+	const struct sim_fault *other = &plan->faults[random_to(r, plan->fault_count - 1)];
+
+	f->router = other->router;
+	f->at_ms = other->at_ms + random_to(r, other->for_ms + 1);
+	if (companions[other->kind] && random_percent(r, 40))
+		f->kind = companions[other->kind];
 }
 
 /* A link that flaps is one fault several times. */
@@ -123,9 +155,13 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	for (unsigned i = 0; i < faults; i++) {
 		draw_fault(&plan->faults[plan->fault_count++], plan, &r,
 			plan->hold_ms < 1000 ? 1000 : plan->hold_ms);
+		if (plan->fault_count > 1 && random_percent(&r, 35))
+			draw_near(plan, &r);
 		if (plan->faults[plan->fault_count - 1].kind == FAULT_LINK && random_percent(&r, 30))
 			draw_flaps(plan, &r);
 	}
 	/* Listen and Speak take a hold time each, a box that lost its power starts with one second of delay. */
 	plan->calm_ms = 6 * (int64_t)plan->hold_ms + 12000;
+	if (plan->engine) /* dead peers are noticed after 12 s, an entry that nobody answered is tried after a minute */
+		plan->calm_ms += 90000;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "linux/md5.h"
-#include "sim/internal.h"
+#include "sim/box.h"
 
 static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_out *out)
 {
@@ -23,6 +23,7 @@ static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_ou
 	case HSRP_OUT_REPORT:
 		check_state(w, router, process_segment(out->report.status.device), out->report.status.state,
 			out->report.status.reason, out->report.status.serving);
+		engine_report(w, router, &out->report);
 		break;
 	default: break;
 	}
@@ -34,7 +35,6 @@ void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in
 
 	if (!r->core)
 		return;
-	r->stepping_time = in->kind == HSRP_IN_TIME;
 	if (hsrp_step(r->core, in, w->now, &w->outs) == -ENOMEM) {
 		check_fail(w, "out of memory");
 		return;
@@ -119,8 +119,9 @@ void process_told(struct sim_world *w, const struct sim_event *e)
 		process_tell(w, e->router, e->segment, (enum sim_tell)e->what);
 }
 
-static void tell_configuration(struct sim_world *w, unsigned router)
+void process_configure(struct sim_world *w, unsigned router)
 {
+	w->router[router].starting = w->router[router].configured = true;
 	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_BEGIN});
 	for (unsigned s = 0; s < w->plan->segments; s++) {
 		struct hsrp_in in = {.kind = HSRP_IN_INTERFACE};
@@ -137,6 +138,20 @@ static void tell_configuration(struct sim_world *w, unsigned router)
 		tell_group(w, router, s);
 	}
 	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		tell_link(w, router, s);
+	w->router[router].starting = false;
+	check_router(w, router);
+}
+
+/* Within the hold time it loads what its predecessor saved; else it waits for the engine. */
+static bool may_resume(const struct sim_world *w, const struct sim_router *r)
+{
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		if (r->record[s].state > HSRP_INITIAL &&
+			mono_diff_ms(w->now, r->record[s].last_hello) <= (int64_t)r->record[s].hold_ms)
+			return true;
+	return false;
 }
 
 void process_start(struct sim_world *w, unsigned router)
@@ -146,6 +161,7 @@ void process_start(struct sim_world *w, unsigned router)
 	r->core = hsrp_new(random_next(&w->random), md5_sum);
 	assert(r->core);
 	r->starting = true;
+	r->configured = false;
 	world_trace(w, router, "process starts");
 	for (unsigned s = 0; s < w->plan->segments; s++) {
 		struct sim_port *port = &r->port[s];
@@ -157,11 +173,9 @@ void process_start(struct sim_world *w, unsigned router)
 		if (r->record[s].state)
 			process_step(w, router, &in);
 	}
-	tell_configuration(w, router);
-	for (unsigned s = 0; s < w->plan->segments; s++)
-		tell_link(w, router, s);
+	if (!r->box || may_resume(w, r))
+		process_configure(w, router);
 	r->starting = false;
-	check_router(w, router);
 }
 
 void process_kill(struct sim_world *w, unsigned router)
@@ -174,6 +188,7 @@ void process_kill(struct sim_world *w, unsigned router)
 	world_wake(w, router, PROCESS_HSRP, MONO_NEVER);
 	for (unsigned s = 0; s < w->plan->segments; s++)
 		check_state(w, router, s, PEEK_INITIAL, 0, false);
+	engine_hsrp_gone(w, router);
 }
 
 /* linux/frame.c: realtime now minus the stamp, between nothing and the time since the socket was last empty. */

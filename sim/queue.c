@@ -50,7 +50,7 @@ void queue_again(struct sim_queue *q, struct sim_event *e, mono_t at)
 		q->cap = q->cap ? 2 * q->cap : 64;
 		q->heap = must(realloc(q->heap, q->cap * sizeof(*q->heap)));
 	}
-	struct sim_node node = {at.ns, (uint64_t)e->kind << RANK_SHIFT | q->order++, e};
+	struct sim_node node = {at.ns, (uint64_t)e->kind << RANK_SHIFT | e->order, e};
 	size_t pos = q->count++;
 	for (; pos > 0 && earlier(&node, &q->heap[(pos - 1) / 2]); pos = (pos - 1) / 2)
 		q->heap[pos] = q->heap[(pos - 1) / 2];
@@ -61,6 +61,7 @@ struct sim_event *queue_add(struct sim_queue *q, enum sim_event_kind kind, mono_
 {
 	struct sim_event *e = event_new(q);
 
+	e->order = q->order++;
 	e->arrived = at;
 	e->stamp = 0;
 	e->kind = (uint8_t)kind;
@@ -69,6 +70,7 @@ struct sim_event *queue_add(struct sim_queue *q, enum sim_event_kind kind, mono_
 	e->len = 0;
 	e->error = 0;
 	e->what = 0;
+	e->owned = NULL;
 	e->incarnation = 0;
 	queue_again(q, e, at);
 	return e;

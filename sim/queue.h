@@ -1,8 +1,8 @@
 /*
  * What is going to happen: a heap by time, then rank, then order of arrival.
  *
- * Owns:  its events, and what they carry. An event stays where it is from queue_add() to queue_drop().
- * Never: looks into an event. Deadlines of processes are not here: world.c keeps one for each.
+ * Owns:  its events. An event stays where it is from queue_add() to queue_drop().
+ * Never: looks into an event, or frees what it carries. Deadlines of processes are not here: world.c keeps one for each.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -18,15 +18,21 @@
 enum sim_event_kind {
 	SIM_FAULT_BEGIN,
 	SIM_FAULT_END,
-	SIM_EXPIRE, /* the lifetime of an address in a kernel */
-	SIM_KERNEL, /* a kernel carries out a request of the hsrp process */
-	SIM_ANSWER, /* … and the process reads the answer */
-	SIM_TELL,   /* something the hsrp process is told, once it runs again */
-	SIM_FRAME,  /* a frame arrives */
+	SIM_EXPIRE,  /* the lifetime of an address in a kernel */
+	SIM_KERNEL,  /* a kernel carries out a request of the hsrp process */
+	SIM_ANSWER,  /* … and the process reads the answer */
+	SIM_TELL,    /* something the hsrp process is told, once it runs again */
+	SIM_FRAME,   /* a frame arrives */
+	SIM_NETLINK, /* a kernel carries out an effect of the engine */
+	SIM_CHARON,  /* charon does */
+	SIM_TOLD,    /* the engine reads something */
+	SIM_CONNECT, /* it connects to another process */
+	SIM_PEERS,   /* a second has passed for charons and peers */
 };
 
 struct sim_event {
 	mono_t at;
+	uint64_t order; /* of creation: what is put off keeps it */
 	mono_t arrived; /* SIM_FRAME: when it reached the socket */
 	int64_t stamp;	/* … and what the wall clock said then */
 	uint8_t kind;	/* enum sim_event_kind */
@@ -41,6 +47,7 @@ struct sim_event {
 		uint8_t bytes[HSRP_FRAME_MAX];
 		struct hsrp_kernel kernel;
 	};
+	void *owned;		/* what it carries beside: whoever drops it frees that */
 	struct sim_event *free; /* while it is not in use */
 };
 

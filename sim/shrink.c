@@ -1,27 +1,47 @@
 /* The smallest plan that still fails: faults are dropped, then made shorter, routers and segments taken away. */
+#include <ctype.h>
 #include <string.h>
 
 #include "sim/world.h"
 
-static bool fails(const struct sim_plan *plan, unsigned *runs)
+enum { RUNS_MAX = 800 };
+
+struct shrinking {
+	char what[SIM_VIOLATION_MAX]; /* the violation, without names and numbers */
+	unsigned runs;
+};
+
+static void kind_of(const char *violation, char *out)
+{
+	for (; *violation; violation++)
+		if (!isdigit((unsigned char)*violation) && !isupper((unsigned char)*violation) &&
+			*violation != '.')
+			*out++ = *violation;
+	*out = '\0';
+}
+
+/* In the same way: another violation would be another story. */
+static bool fails(const struct sim_plan *plan, struct shrinking *s)
 {
 	struct sim_result result;
+	char what[SIM_VIOLATION_MAX];
 
-	++*runs;
+	s->runs++;
 	sim_run(plan, false, &result);
-	return result.failed;
+	kind_of(result.violation, what);
+	return result.failed && strcmp(what, s->what) == 0;
 }
 
 /* Takes the smaller plan when it fails, too. */
-static bool take(struct sim_plan *plan, const struct sim_plan *less, unsigned *runs)
+static bool take(struct sim_plan *plan, const struct sim_plan *less, struct shrinking *s)
 {
-	if (!fails(less, runs))
+	if (!fails(less, s))
 		return false;
 	*plan = *less;
 	return true;
 }
 
-static bool drop_faults(struct sim_plan *plan, unsigned *runs)
+static bool drop_faults(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
@@ -31,7 +51,7 @@ static bool drop_faults(struct sim_plan *plan, unsigned *runs)
 		memmove(&less.faults[i], &less.faults[i + 1],
 			(less.fault_count - i - 1) * sizeof(less.faults[0]));
 		less.fault_count--;
-		if (take(plan, &less, runs))
+		if (take(plan, &less, s))
 			any = true;
 		else
 			i++;
@@ -47,24 +67,24 @@ static bool used(const struct sim_plan *plan, unsigned router, unsigned segment)
 	return false;
 }
 
-static bool drop_parts(struct sim_plan *plan, unsigned *runs)
+static bool drop_parts(struct sim_plan *plan, struct shrinking *s)
 {
 	struct sim_plan less = *plan;
 	bool any = false;
 
 	if (less.routers > 2 && !used(&less, less.routers - 1, SIM_SEGMENTS_MAX)) {
 		less.routers--;
-		any = take(plan, &less, runs);
+		any = take(plan, &less, s);
 	}
 	less = *plan;
 	if (less.segments > 1 && !used(&less, SIM_ROUTERS_MAX, less.segments - 1)) {
 		less.segments--;
-		any |= take(plan, &less, runs);
+		any |= take(plan, &less, s);
 	}
 	return any;
 }
 
-static bool simplify(struct sim_plan *plan, unsigned *runs)
+static bool simplify(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
@@ -81,12 +101,12 @@ static bool simplify(struct sim_plan *plan, unsigned *runs)
 			if (less.faults[i].kind >= FAULT_HSRP_COUNT)
 				less.engine = true;
 		if (memcmp(&less, plan, sizeof(less)) != 0)
-			any |= take(plan, &less, runs);
+			any |= take(plan, &less, s);
 	}
 	return any;
 }
 
-static bool shorten_faults(struct sim_plan *plan, unsigned *runs)
+static bool shorten_faults(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
@@ -95,18 +115,19 @@ static bool shorten_faults(struct sim_plan *plan, unsigned *runs)
 
 		less.faults[i].for_ms /= 2;
 		if (plan->faults[i].for_ms > 1)
-			any |= take(plan, &less, runs);
+			any |= take(plan, &less, s);
 	}
 	return any;
 }
 
-unsigned sim_shrink(struct sim_plan *plan)
+unsigned sim_shrink(struct sim_plan *plan, const char *violation)
 {
-	unsigned runs = 0;
+	struct shrinking s = {.runs = 0};
 
-	while (runs < 500 && (drop_faults(plan, &runs) | drop_parts(plan, &runs) | simplify(plan, &runs)))
+	kind_of(violation, s.what);
+	while (s.runs < RUNS_MAX && (drop_faults(plan, &s) | drop_parts(plan, &s) | simplify(plan, &s)))
 		;
-	while (runs < 800 && shorten_faults(plan, &runs))
+	while (s.runs < RUNS_MAX && shorten_faults(plan, &s))
 		;
-	return runs;
+	return s.runs;
 }

@@ -2,9 +2,10 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "sim/internal.h"
+#include "sim/box.h"
 
 enum {
 	STEPS_AT_ONE_MOMENT = 10000, /* more is a core that never sleeps */
@@ -55,6 +56,8 @@ void world_wake(struct sim_world *w, unsigned router, enum sim_process process, 
 
 	if (w->deadline[router][process].ns == deadline.ns && w->wake[router][process].ns >= w->now.ns)
 		return;
+	if (process == PROCESS_ENGINE && mono_before(at, r->box->stalled_until) && deadline.ns != INT64_MAX)
+		at = r->box->stalled_until;
 	if (process == PROCESS_HSRP && deadline.ns != INT64_MAX && w->kinds_on) {
 		const struct sim_fault *late = world_fault(w, FAULT_OVERSLEEP, (int)router, -1);
 
@@ -214,6 +217,8 @@ static void set_carrier(struct sim_world *w, unsigned router, unsigned segment, 
 		cisco_call(w, router, segment, carrier ? CISCO_UP : CISCO_DOWN, NULL);
 	else
 		process_tell(w, router, segment, TELL_LINK);
+	if (r->box)
+		netns_link(w, router, segment);
 }
 
 static void stall(struct sim_world *w, unsigned router, int64_t for_ms)
@@ -237,6 +242,22 @@ static void lose_power(struct sim_world *w, unsigned router)
 	memset(r->record, 0, sizeof(r->record));
 	for (unsigned s = 0; s < w->plan->segments; s++)
 		kernel_lost(w, router, s);
+	if (r->box) {
+		engine_kill(w, router);
+		charon_stop(w, router);
+		netns_begin(w, router);
+	}
+}
+
+static void stall_engine(struct sim_world *w, unsigned router, int64_t for_ms)
+{
+	struct box *b = w->router[router].box;
+	mono_t *wake = &w->wake[router][PROCESS_ENGINE];
+
+	if (mono_before(b->stalled_until, mono_add_ms(w->now, for_ms)))
+		b->stalled_until = mono_add_ms(w->now, for_ms);
+	if (mono_before(*wake, b->stalled_until))
+		*wake = b->stalled_until;
 }
 
 static void set_priority(struct sim_world *w, unsigned router, uint8_t priority)
@@ -266,6 +287,65 @@ static void cisco_off(struct sim_world *w, unsigned router)
 		cisco_call(w, router, s, CISCO_DOWN, NULL);
 }
 
+/* The engine's side of a router: what was killed starts again when no fault keeps it down. */
+static void engine_fault(struct sim_world *w, const struct sim_fault *f, bool begins)
+{
+	struct box *b = w->router[f->router].box;
+	bool off = world_fault(w, FAULT_BOX, f->router, -1);
+
+	switch (f->kind) {
+	case FAULT_ENGINE_CRASH:
+	case FAULT_BOX:
+		if (begins)
+			engine_kill(w, f->router);
+		else if (!b->core && !off && !world_fault(w, FAULT_ENGINE_CRASH, f->router, -1))
+			engine_start(w, f->router);
+		if (f->kind == FAULT_BOX && !begins && !b->charon && !off &&
+			!world_fault(w, FAULT_CHARON_CRASH, f->router, -1))
+			charon_start(w, f->router);
+		break;
+	case FAULT_ENGINE_STALL:
+		if (begins)
+			stall_engine(w, f->router, f->for_ms);
+		break;
+	case FAULT_CHARON_CRASH:
+		if (begins)
+			charon_kill(w, f->router);
+		else if (!b->charon && !off && !world_fault(w, FAULT_CHARON_CRASH, f->router, -1))
+			charon_start(w, f->router);
+		break;
+	case FAULT_OVERRUN:
+		if (!begins && !world_fault(w, FAULT_OVERRUN, f->router, -1))
+			netns_overrun_over(w, f->router);
+		break;
+	case FAULT_CLEAR:
+		if (begins)
+			engine_event(w, f->router,
+				&(struct event){.kind = EV_CLEAR_SA, .clear = {.ike = f->percent % 2}});
+		break;
+	case FAULT_RULES: engine_rules(w, f->router, !begins); break;
+	default: break;
+	}
+}
+
+static void peer_fault(struct sim_world *w, const struct sim_fault *f, bool begins)
+{
+	unsigned peer = f->percent % PEERS;
+
+	switch (f->kind) {
+	case FAULT_PEER_SILENT: peer_silent(w, peer, begins); break;
+	case FAULT_PEER_MOVE:
+		if (begins)
+			peer_move(w, peer);
+		break;
+	case FAULT_REKEY:
+		if (begins)
+			peer_rekey(w, peer);
+		break;
+	default: break;
+	}
+}
+
 static void fault_begin(struct sim_world *w, unsigned index)
 {
 	const struct sim_fault *f = &w->plan->faults[index];
@@ -293,6 +373,10 @@ static void fault_begin(struct sim_world *w, unsigned index)
 	case FAULT_PRIORITY: set_priority(w, f->router, f->percent); break;
 	default: break;
 	}
+	if (r->box)
+		engine_fault(w, f, true);
+	if (w->peers)
+		peer_fault(w, f, true);
 }
 
 static void fault_end(struct sim_world *w, unsigned index)
@@ -319,6 +403,10 @@ static void fault_end(struct sim_world *w, unsigned index)
 		break;
 	default: break;
 	}
+	if (r->box)
+		engine_fault(w, f, false);
+	if (w->peers)
+		peer_fault(w, f, false);
 }
 
 /* --- The loop ---------------------------------------------------------------------------------------------------- */
@@ -374,6 +462,11 @@ static void happen(struct sim_world *w, struct sim_event *e)
 	case SIM_ANSWER: kernel_answer(w, e); break;
 	case SIM_TELL: process_told(w, e); break;
 	case SIM_FRAME: frame_arrives(w, e); break;
+	case SIM_NETLINK: netns_carry_out(w, e); break;
+	case SIM_CHARON: charon_carry_out(w, e); break;
+	case SIM_TOLD: engine_told(w, e); return;
+	case SIM_CONNECT: engine_connect(w, e); break;
+	case SIM_PEERS: peers_tick(w); break;
 	}
 	queue_drop(&w->queue, e);
 }
@@ -383,6 +476,8 @@ static void process_runs(struct sim_world *w, unsigned router, unsigned process)
 	w->wake[router][process] = MONO_NEVER;
 	if (process == PROCESS_HSRP)
 		process_wakes(w, router);
+	else if (process == PROCESS_ENGINE)
+		engine_wakes(w, router);
 	else if (process >= PROCESS_CISCO)
 		cisco_call(w, router, process - PROCESS_CISCO, CISCO_TIME, NULL);
 }
@@ -404,14 +499,30 @@ static void begin_router(struct sim_world *w, unsigned i)
 			.state = PEEK_INITIAL};
 	for (unsigned s = 0; r->cisco && s < plan->segments; s++)
 		cisco_begin(w, i, s);
-	if (!r->cisco)
-		process_start(w, i);
+	if (r->cisco)
+		return;
+	if (plan->engine) {
+		r->box = calloc(1, sizeof(*r->box));
+		assert(r->box);
+		r->box->second_rule = true;
+		netns_begin(w, i);
+	}
+	process_start(w, i);
+	if (plan->engine) {
+		engine_start(w, i);
+		charon_start(w, i);
+	}
 }
 
 static void begin(struct sim_world *w)
 {
 	const struct sim_plan *plan = w->plan;
 
+	if (plan->engine) {
+		w->peers = calloc(1, sizeof(*w->peers));
+		assert(w->peers);
+		peers_begin(w);
+	}
 	for (unsigned i = 0; i < plan->routers; i++)
 		begin_router(w, i);
 	for (unsigned i = 0; i < plan->fault_count; i++) {
@@ -426,7 +537,7 @@ static void begin(struct sim_world *w)
 }
 
 /* The next thing that happens, up to `end`: events before the processes that wake at the same time. */
-static bool advance(struct sim_world *w, mono_t end)
+bool world_advance(struct sim_world *w, mono_t end)
 {
 	mono_t first = queue_next(&w->queue), now;
 	int router = -1, process = 0;
@@ -454,6 +565,25 @@ static bool advance(struct sim_world *w, mono_t end)
 	return true;
 }
 
+static void end_world(struct sim_world *w)
+{
+	struct sim_event *e;
+
+	for (unsigned i = 0; i < w->plan->routers; i++) {
+		hsrp_free(w->router[i].core);
+		if (!w->router[i].box)
+			continue;
+		engine_kill(w, i);
+		charon_stop(w, i);
+		free(w->router[i].box);
+	}
+	while ((e = queue_take(&w->queue)) != NULL)
+		engine_drop(e);
+	free(w->peers);
+	hsrp_outs_free(&w->outs);
+	queue_free(&w->queue);
+}
+
 void sim_run(const struct sim_plan *plan, bool trace, struct sim_result *result)
 {
 	struct sim_world w = {.plan = plan,
@@ -466,15 +596,12 @@ void sim_run(const struct sim_plan *plan, bool trace, struct sim_result *result)
 	w.calm_from = w.now;
 	begin(&w);
 	mono_t end = mono_add_ms(w.calm_from, plan->calm_ms);
-	while (!result->failed && advance(&w, end))
+	while (!result->failed && world_advance(&w, end))
 		;
 	if (!result->failed) {
 		w.now = end;
 		result->at_ms = end.ns / 1000000;
 		check_end(&w);
 	}
-	for (unsigned i = 0; i < plan->routers; i++)
-		hsrp_free(w.router[i].core);
-	hsrp_outs_free(&w.outs);
-	queue_free(&w.queue);
+	end_world(&w);
 }

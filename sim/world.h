@@ -105,7 +105,10 @@ void sim_plan_print(const struct sim_plan *plan);
 /* Runs a plan; `trace` prints every frame, role change and fault in columns, a router each. */
 void sim_run(const struct sim_plan *plan, bool trace, struct sim_result *result);
 
-/* Drops routers' faults and shortens them as long as the plan still fails. Returns how many runs that took. */
-unsigned sim_shrink(struct sim_plan *plan);
+/*
+ * Drops faults, routers and options and shortens faults as long as the plan fails in the same way. Returns how many runs
+ * that took.
+ */
+unsigned sim_shrink(struct sim_plan *plan, const char *violation);
 
 #endif

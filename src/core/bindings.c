@@ -5,6 +5,7 @@
  * A goal below the present level, or with another endpoint, is reached by leaving first, and then coming back as far as
  * the goal allows.
  */
+#include "base/planted.h"
 #include "core/state.h"
 
 #include "ipsec/isakmp.h"
@@ -165,8 +166,8 @@ static bool step_done(void *arg, enum step s)
 
 	switch (s) {
 	case STEP_FILTER:
-		return list_empty(&b->plan_queue) && b->filter_stands && !b->filter_dirty &&
-			!b->filter_cookie;
+		return list_empty(&b->plan_queue) && (b->filter_stands || PLANTED(PLANTED_FILTER_LAST)) &&
+			!b->filter_dirty && !b->filter_cookie;
 	case STEP_ROUTES:
 	case STEP_ROUTES_WITHDRAWN: return quiet && routes_idle(c);
 	case STEP_IKE: return list_empty(&b->apply_queue);

@@ -46,8 +46,13 @@ void sas_clear(struct core *c, const struct clear_sa *what)
 			e->sa.force = true; /* it is gone now, whether the peer answers or not */
 		}
 	for (const struct sa_rec *s = what->ike ? NULL : c->sas; s; s = s->hh.next)
-		if (sa_matches(s, what))
-			effects_add(c->out, EF_TERMINATE)->sa.child_id = s->id;
+		if (sa_matches(s, what)) {
+			struct effect *e = effects_add(c->out, EF_TERMINATE);
+
+			e->sa.child_id = s->id;
+			/* Nobody would answer; a DELETE kept for later would leave when the address is ours again. */
+			e->sa.force = s->conn->unit && !binding_endpoint_is_ours(c, s->conn->unit->binding);
+		}
 }
 
 /* charon counts on: what it has counted so far is taken off from now on. */

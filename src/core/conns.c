@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { UNKNOWN_DIGEST = 1 }; /* charon has something by this name: it will be loaded anew */
+
 struct conn *conn_find(const struct core *c, const char *name)
 {
 	struct conn *n;
@@ -42,7 +44,7 @@ struct conn *conn_stray(struct core *c, const char *name)
 		return n;
 	n = conn_new(c, name);
 	if (n)
-		n->loaded = 1; /* no digest: it will be loaded anew */
+		n->loaded = UNKNOWN_DIGEST;
 	return n;
 }
 
@@ -71,9 +73,10 @@ static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
 	struct pending *p;
 	struct effect *e;
 
-	if (!c->ike_up || n->loaded == n->wanted || (n->load_cookie && n->sent == n->wanted) ||
-		timer_armed(&n->reload))
+	if (!c->ike_up || (n->load_cookie ? n->sent : n->loaded) == n->wanted || timer_armed(&n->reload))
 		return;
+	if (n->load_cookie) /* what charon has until the answer to the last one is nobody's business */
+		n->loaded = UNKNOWN_DIGEST;
 	copy = core_alloc(c, sizeof(*copy));
 	if (!copy)
 		return;

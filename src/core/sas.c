@@ -4,6 +4,7 @@
  * Keyed by charon's unique ids within one incarnation. A successor takes its holds before the old SA lets go, whatever
  * the order of events: up before down, or a rekey that names both.
  */
+#include "base/planted.h"
 #include "core/state.h"
 
 #include <assert.h>
@@ -48,8 +49,15 @@ void sa_touch(struct core *c, struct sa_rec *s)
 static void release_routes(struct core *c, struct sa_rec *s)
 {
 	routes_debug_holds(c, s->routes, s->route_count, NULL, 0);
-	while (s->route_count)
-		route_release(c, s->routes[--s->route_count], true);
+	while (s->route_count) {
+		struct rri_slot *slot = s->routes[--s->route_count]->slot;
+
+		if (PLANTED(PLANTED_RRI_DOWN) && slot->installed) {
+			kroute_unwant(c, slot->installed, slot->last_owner);
+			slot->installed = NULL;
+		}
+		route_release(c, s->routes[s->route_count], true);
+	}
 }
 
 /* The `reverse-route` that governs an SA; NULL when it injects nothing. */

@@ -5,6 +5,7 @@
  * waits for the filter. apply: connections, routes and initiation follow, as far as the binding's level allows. Rules
  * that it no longer has guard on until routes and SAs have followed (rule 5).
  */
+#include "base/planted.h"
 #include "core/state.h"
 
 #include <assert.h>
@@ -317,7 +318,7 @@ static void plan_unit(struct core *c, struct unit *u)
 	take_destinations(u, &p);
 	plan_clear(&p);
 	u->replan = true;
-	if (u->filter_number > b->filter_confirmed || !b->filter_stands)
+	if (!PLANTED(PLANTED_FILTER_LAST) && (u->filter_number > b->filter_confirmed || !b->filter_stands))
 		list_append(&b->wait_filter, &u->in_queue);
 	else
 		list_append(&b->apply_queue, &u->in_queue);

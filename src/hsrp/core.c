@@ -431,6 +431,8 @@ static void in_kernel(struct hsrp *h, const struct hsrp_in *in, int *result)
 		*result = -ENOENT; /* the answer to something that the device's end overtook */
 		return;
 	}
+	if (group_stalled(h, g)) /* the answer waited as long as we did: what it says may be over */
+		group_step_back(h, g);
 	plan_answer(h, g, in->kernel.error);
 	group_start_or_stop(h, g, HSRP_REASON_DISABLED);
 	group_settled(h, g);

@@ -300,7 +300,7 @@ void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsr
 		follow_moved(h, g);
 }
 
-static void group_step_back(struct hsrp *h, struct group *g)
+void group_step_back(struct hsrp *h, struct group *g)
 {
 	group_event(h, g, HSRP_EV_DISABLED, HSRP_REASON_STALLED, NULL, NULL, h->now);
 	group_start_or_stop(h, g, HSRP_REASON_STALLED);
@@ -492,9 +492,9 @@ void group_resume(struct hsrp *h, struct group *g)
 		g->vip_learned = ip_is_set(&r.vip);
 	}
 	enum hsrp_state state = learning && !g->vip_learned ? HSRP_LEARN : (enum hsrp_state)r.state;
+	/* Unless it is being taken away, the address still stands; SERVE confirms it and puts back what is missing. */
 	if (state == HSRP_ACTIVE)
-		g->serving =
-			true; /* the address still stands; SERVE confirms it and puts back what is missing */
+		g->serving = g->have == HAVE_UNKNOWN && !g->busy;
 	g->t_active = state == HSRP_ACTIVE ? MONO_NEVER : hold_deadline(h, g, NULL, h->now);
 	g->t_standby = state == HSRP_STANDBY || state == HSRP_ACTIVE ? MONO_NEVER
 								     : hold_deadline(h, g, NULL, h->now);
@@ -526,6 +526,8 @@ void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_
 		group_event(h, g, HSRP_EV_DISABLED, stop_reason, NULL, NULL, h->now);
 	if (g->state <= HSRP_INITIAL)
 		g->state = g->c.enabled && !g->removing ? HSRP_INITIAL : HSRP_DISABLED;
+	if (g->i->ifindex > 0 && !g->i->up) /* b: what the predecessor had goes now */
+		g->resume.state = HSRP_DISABLED;
 	if (want && g->resume.state != HSRP_DISABLED)
 		group_resume(h, g);
 	if (want && g->state == HSRP_INITIAL) {

@@ -235,6 +235,7 @@ void group_announce(struct hsrp *h, struct group *g);
 void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state);
 unsigned group_priority(const struct group *g);
 bool group_wanted(const struct hsrp *h, const struct group *g);
+void group_step_back(struct hsrp *h, struct group *g); /* when it is stalled */
 bool group_stalled(const struct hsrp *h, const struct group *g);
 void cohort_leave(struct hsrp *h, struct group *g);
 

@@ -830,6 +830,63 @@ static void one_sa_among_many_costs_one_lookup(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator. */
+static void clearing_sas_without_the_address_sends_no_delete(void **state)
+{
+	struct world *w = start();
+	struct event clear = {.kind = EV_CLEAR_SA, };
+
+	(void)state;
+	static_map(w);
+	standby(w, 0, "group1", "192.168.0.3");
+	apply(w, "mymap", true, "group1");
+	runs(w);
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	ike_up(w, 1, stat, "10.1.1.1");
+	child_up(w, 2, 1, stat, "l10", "10.1.1.1", "10.0.0.0/16");
+	log_clear(w);
+	w->deaf = true; /* charon takes its time */
+	world_event(w, &clear);
+	assert_seen(w, "terminate ike 0 child 2");
+	assert_not_seen(w, "force"); /* the address is ours */
+	role(w, 0, HSRP_ROLE_STANDBY, "192.168.0.3");
+	log_clear(w);
+	world_event(w, &clear);
+	assert_seen(w, "terminate ike 0 child 2 force");
+	world_free(w);
+}
+
+/* Found by the simulator: charon kept the definition whose answer came last. */
+static void a_line_that_goes_and_comes_back_at_once_is_loaded(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	static_map(w);
+	acl_line(w, "102", 20, true, "192.168.1.0/24", "10.20.0.0/16");
+	apply(w, "mymap", false, "");
+	runs(w);
+	log_clear(w);
+	w->defer = true; /* charon answers late */
+	acl_rule_delete(model_acl(w->model, "102"), 20);
+	model_touch(w->model, MODEL_ACL, "102", 0);
+	config(w);
+	while (w->later.count && w->later.items[0].kind != EF_CONN_LOAD)
+		assert_true(world_deliver(w));
+	assert_true(w->later.count > 0);
+	struct effect load = w->later.items[0];
+	w->later.items[0] = (struct effect){.kind = EF_SA_SNAPSHOT};
+	acl_line(w, "102", 20, true, "192.168.1.0/24", "10.20.0.0/16");
+	config(w);
+	while (world_deliver(w)) /* the kernel answers */
+		;
+	*effects_add(&w->later, EF_CONN_LOAD) = load;
+	while (world_deliver(w))
+		;
+	assert_true(seen(w, "children 2") >= 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -863,6 +920,8 @@ int main(void)
 		cmocka_unit_test(addresses_are_adopted_added_and_only_ours_removed),
 		cmocka_unit_test(ten_thousand_entries_come_in_slices),
 		cmocka_unit_test(one_sa_among_many_costs_one_lookup),
+		cmocka_unit_test(a_line_that_goes_and_comes_back_at_once_is_loaded),
+		cmocka_unit_test(clearing_sas_without_the_address_sends_no_delete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

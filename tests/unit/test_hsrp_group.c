@@ -708,6 +708,27 @@ static void a_role_that_cannot_be_resumed_is_reported_with_the_link(void **state
 	world_free(w);
 }
 
+/* Found by the simulator: what the predecessor had was taken away while the interface was down. */
+static void a_role_is_not_resumed_when_the_interface_was_down(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = w->box[A].record};
+
+	hsrp_free(w->box[A].h);
+	w->box[A].h = hsrp_new(99, md5_sum);
+	world_step(w, A, &in);
+	world_configure(w, A);
+	world_link(w, A, false);
+	assert_false(w->box[A].has_address);
+	world_skip(w, A);
+	world_link(w, A, true);
+	assert_int_equal(world_state(w, A), HSRP_INITIAL);
+	assert_false(world_status(w, A).serving);
+	assert_int_equal(world_count(w, A, "hello"), 0);
+	world_free(w);
+}
+
 static void a_standby_role_is_resumed(void **state)
 {
 	(void)state;
@@ -768,6 +789,28 @@ static void one_that_slept_is_not_woken_as_active_by_its_configuration(void **st
 	assert_int_equal(world_count(w, A, "hello active"), 0);
 	assert_int_not_equal(world_state(w, A), HSRP_ACTIVE);
 	assert_false(w->box[A].has_address);
+	world_free(w);
+}
+
+/* Found by the simulator: the kernel had said yes, and the address was gone by the end of its lifetime since. */
+static void an_answer_that_waited_for_a_hold_time_announces_nothing(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+
+	world_start(w, A);
+	world_run_ms(w, 15000);
+	w->box[A].kernel_slow = true;
+	while (world_state(w, A) != HSRP_ACTIVE)
+		world_run_ms(w, 100);
+	world_kernel_answer(w, A); /* the virtual MAC interface is made */
+	assert_int_equal(world_count(w, A, "kernel serve"), 1);
+	world_skip(w, A);
+	w->now = mono_add_ms(w->now, 15000);
+	world_kernel_answer(w, A);
+	assert_int_equal(world_count(w, A, "garp"), 0);
+	assert_int_equal(world_count(w, A, "report serving"), 0);
+	assert_int_not_equal(world_state(w, A), HSRP_ACTIVE);
 	world_free(w);
 }
 
@@ -950,10 +993,12 @@ int main(void)
 		cmocka_unit_test(an_active_role_is_resumed_within_the_hold_time_with_a_hello),
 		cmocka_unit_test(a_role_that_may_be_resumed_is_not_reported_before),
 		cmocka_unit_test(a_role_that_cannot_be_resumed_is_reported_with_the_link),
+		cmocka_unit_test(a_role_is_not_resumed_when_the_interface_was_down),
 		cmocka_unit_test(a_standby_role_is_resumed),
 		cmocka_unit_test(later_than_hold_what_is_left_goes_first),
 		cmocka_unit_test(an_active_router_that_slept_through_its_hold_time_steps_down),
 		cmocka_unit_test(one_that_slept_is_not_woken_as_active_by_its_configuration),
+		cmocka_unit_test(an_answer_that_waited_for_a_hold_time_announces_nothing),
 		cmocka_unit_test(a_late_wake_up_does_not_take_over_from_a_living_router),
 		cmocka_unit_test(the_address_lives_a_second_longer_than_hold),
 		cmocka_unit_test(another_virtual_address_while_active),
