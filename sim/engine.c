@@ -158,10 +158,10 @@ static void execute(struct sim_world *w, unsigned router, struct effect *f)
 		}
 		answer(w, router, cookie, -ENOTCONN);
 		break;
-	case EF_HSRP_CONFIG: answer(w, router, cookie, 0); break;
 	case EF_LOG:
 	case EF_WARN: log_line(w, router, f); break;
 	case EF_STOPPED: b->stopped = true; break;
+	default: answer(w, router, cookie, 0); break; /* not modelled: done */
 	}
 	effect_clear(f);
 }
