@@ -2,8 +2,10 @@
 
 import os
 
+from .system import SLOW
+
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "configs")
-FAST_TIMERS = "msec 250 msec 750"
+FAST_TIMERS = f"msec {250 * SLOW:.0f} msec {750 * SLOW:.0f}"
 
 
 def text(name):

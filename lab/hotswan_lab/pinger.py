@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from .system import wait_for
+from .system import SLOW, wait_for
 
 _REPLY = re.compile(r"^\[(\d+\.\d+)\] .*icmp_seq=(\d+) .*time=([\d.]+) ms", re.M)
 
@@ -14,10 +14,10 @@ class Pinger:
     """ping(8) at a small interval; every reply is noted with the time of day."""
 
     def __init__(self, node, destination, source=None, interval=0.005):
-        self.interval = interval
+        self.interval = interval * SLOW
         self.node = node
         self._log = f"ping-{destination}-{len(os.listdir(node.path))}.log"
-        argv = ["ping", "-n", "-D", "-i", str(interval), "-W", "1"] + (["-I", source] if source else [])
+        argv = ["ping", "-n", "-D", "-i", str(self.interval), "-W", "1"] + (["-I", source] if source else [])
         self.began = time.time()
         self._process = node.spawn(argv + [destination], self._log)
 

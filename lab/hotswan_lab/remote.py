@@ -4,12 +4,12 @@ import os
 import shutil
 
 from .lab import Node
-from .system import LabError, tail, wait_for
+from .system import LabError, kernel_esp, tail, wait_for
 from .vici import Events, Vici
 
 CHARON = "/usr/sbin/charon-systemd"
 PLUGINS = ("random nonce aes sha1 sha2 md5 hmac kdf openssl des gmp pubkey x509 constraints "
-           "kernel-libipsec kernel-netlink socket-default vici updown counters")
+           "{kernel} socket-default vici updown counters")
 CONF = """charon-systemd {{
   load = {plugins}
   install_routes = no
@@ -45,7 +45,7 @@ ESP_SETS = ["aes256-sha256", "aes128-sha1"]     # the lab's my-transform-set and
 
 
 class Remote(Node):
-    """charon with kernel-libipsec (this kernel may have no ESP) and a protected network on lo.
+    """charon on the data plane that the kernel has, and a protected network on lo.
 
     libipsec wants an own address inside the local selector, hence the address on lo.
     """
@@ -62,7 +62,8 @@ class Remote(Node):
         if forward:
             self.forward()
         with open(os.path.join(self.path, "strongswan.conf"), "w", encoding="ascii") as conf:
-            conf.write(CONF.format(plugins=PLUGINS, path=self.path, retransmit=retransmit))
+            kernel = "kernel-netlink" if kernel_esp() else "kernel-libipsec kernel-netlink"
+            conf.write(CONF.format(plugins=PLUGINS.format(kernel=kernel), path=self.path, retransmit=retransmit))
         environment = dict(os.environ, STRONGSWAN_CONF=os.path.join(self.path, "strongswan.conf"))
         self.process = self.spawn([CHARON], "charon.out", environment, private_run=True)
         self.vici = wait_for(self._connect, 10, f"charon of {self.name} answers", evidence=self.evidence)
@@ -143,9 +144,12 @@ class Remote(Node):
                         every=0.05, evidence=self.lab.evidence)
 
     def kill(self):
-        """SIGKILL: no DELETE leaves, the peer must find out by itself."""
+        """SIGKILL: no DELETE leaves, the peer must find out by itself; what a dead box would no longer carry goes with it."""
         self.process.kill()
         self.process.wait()
+        if kernel_esp():
+            self.run("ip", "xfrm", "state", "flush")
+            self.run("ip", "xfrm", "policy", "flush")
         self.events.close()
         self.vici.close()
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import socket
@@ -10,6 +11,8 @@ import time
 
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
+# How much slower than a plain machine this one is (the guest emulates its processors): deadlines and intervals grow.
+SLOW = float(os.environ.get("HOTSWAN_LAB_SLOW", "1"))
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -37,11 +40,11 @@ def die_with_parent():
 
 
 def wait_for(predicate, timeout, what, every=0.02, evidence=None):
-    """First true value of predicate() before the deadline, else LabError with the evidence.
+    """First true value of predicate() before the deadline (times SLOW), else LabError with the evidence.
 
     A predicate may raise LabError or OSError while the thing is not there yet.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * SLOW
     last = None
     while True:
         try:
@@ -95,6 +98,18 @@ def start_time(pid):
     except OSError:
         return None
     return None if fields[0] in "ZX" else int(fields[19])
+
+
+@functools.lru_cache(maxsize=None)
+def kernel_esp():
+    """Whether the kernel has ESP; else charon does it, over a TUN device (a throw-away state tells)."""
+    which = ["src", "127.0.0.1", "dst", "127.0.0.1", "proto", "esp", "spi", f"0x{0x10000 + os.getpid():x}"]
+    keys = ["auth", "hmac(sha1)", "0x" + "00" * 20, "enc", "cbc(aes)", "0x" + "00" * 16]
+    done = subprocess.run(["ip", "xfrm", "state", "add", *which, "mode", "tunnel", *keys], check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if done.returncode == 0:
+        run(["ip", "xfrm", "state", "delete", *which])
+    return done.returncode == 0
 
 
 def tail(path, lines=40):

@@ -363,6 +363,14 @@ static const struct cli_row rows[] = {
 		.flags = CLI_WRITE_ONLY,
 		.applies = has_no_address},
 	{.modes = IN(INTERFACE),
+		.syntax = "ip tcp adjust-mss ; <500-1460>:bytes",
+		.help = "|TCP interface configuration|Adjust the mss of transit packets|Maximum segment size "
+			"in "
+			"bytes",
+		.rank = 35,
+		.fields = {UINT("bytes", struct interface_cfg, tcp_mss)},
+		.touches = MODEL_INTERFACE},
+	{.modes = IN(INTERFACE),
 		.syntax = "shutdown",
 		.help = "Shutdown the selected interface",
 		.rank = 80,

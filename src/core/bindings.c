@@ -463,6 +463,7 @@ void binding_sync(struct core *c, struct iface *i)
 	const char *map = cfg ? cfg->crypto_map : "";
 	struct binding *b = i->binding;
 
+	c->mss_dirty |= i->tcp_mss != 0;
 	if (b && strcmp(b->map, map) != 0) {
 		b->removing = true;
 		b->iface = NULL;

@@ -505,6 +505,7 @@ static void work(struct core *c)
 		routes_work(c);
 		conns_work(c);
 		kroutes_sweep_work(c);
+		mss_work(c);
 	} while ((again || c->budget != before) && !c->more);
 }
 

@@ -25,6 +25,7 @@ void effect_clear(struct effect *e)
 {
 	switch (e->kind) {
 	case EF_FILTER: filter_free(e->filter); break;
+	case EF_MSS: free(e->mss.list); break;
 	case EF_CONN_LOAD:
 		if (e->conn)
 			ike_conn_clear(e->conn);

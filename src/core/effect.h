@@ -16,6 +16,7 @@ enum effect_kind {
 	EF_LINK_SET, /* administrative state (`shutdown`) */
 	EF_FILTER, /* the whole desired filter of one crypto interface; the executor makes the difference atomic */
 	EF_FILTER_GONE, /* of one interface */
+	EF_MSS,		/* `ip tcp adjust-mss` of all interfaces that have it */
 	EF_CONN_LOAD,
 	EF_CONN_UNLOAD,
 	EF_SECRET_LOAD,
@@ -54,8 +55,12 @@ struct effect {
 			int ifindex;
 			bool up;
 		} link;
-		struct filter *filter;	   /* EF_FILTER: owned */
-		int ifindex;		   /* EF_FILTER_GONE */
+		struct filter *filter; /* EF_FILTER: owned */
+		int ifindex;	       /* EF_FILTER_GONE */
+		struct {
+			struct filter_mss *list; /* owned */
+			size_t count;
+		} mss;
 		struct ike_conn *conn;	   /* owned */
 		struct ike_secret *secret; /* owned */
 		char *name;		   /* EF_CONN_UNLOAD, EF_SECRET_UNLOAD: owned */

@@ -15,7 +15,8 @@ static const struct unit *unit_at(const struct binding *b, size_t i)
 static void count(const struct binding *b, uint32_t *rules, uint32_t *peers)
 {
 	for (size_t i = 0; i < b->units.count; i++) {
-		*rules += unit_at(b, i)->rule_count + unit_at(b, i)->before_count;
+		*rules += unit_at(b, i)->rule_count + HASH_COUNT(unit_at(b, i)->learned) +
+			unit_at(b, i)->before_count;
 		*peers += unit_at(b, i)->conn_count;
 	}
 }
@@ -61,6 +62,8 @@ static struct filter *build(struct core *c, const struct binding *b)
 		if (u->rule_count)
 			memcpy(f->rules + f->rule_count, u->rules, u->rule_count * sizeof(*f->rules));
 		f->rule_count += u->rule_count;
+		for (const struct learned_flow *l = u->learned; l; l = l->hh.next)
+			f->rules[f->rule_count++] = l->rule;
 		if (u->before_count)
 			memcpy(f->rules + f->rule_count, u->before, u->before_count * sizeof(*f->rules));
 		f->rule_count += u->before_count;

@@ -45,6 +45,7 @@ static void tun_changed(struct core *c, int ifindex)
 	if (c->tun == ifindex)
 		return;
 	c->tun = ifindex;
+	c->mss_dirty = true;
 	routes_touch_all(c);
 }
 
@@ -55,6 +56,7 @@ static void link_changed(struct core *c, int ifindex)
 
 	if (i) {
 		i->ifindex = ifindex;
+		c->mss_dirty |= i->tcp_mss != 0;
 		iface_reconcile(c, i);
 	}
 	for (struct binding *b = c->bindings; b; b = b->hh.next)
@@ -321,6 +323,7 @@ void iface_free(struct core *c, struct iface *i)
 	if (i->binding)
 		i->binding->iface = NULL;
 	HASH_DEL(c->ifaces, i);
+	c->mss_dirty |= i->tcp_mss != 0;
 	free(i->wanted);
 	free(i);
 }
@@ -421,6 +424,8 @@ void iface_update(struct core *c, const char *name)
 	}
 	if (!i->in_device_hash || strcmp(i->device, interface_device(cfg)) != 0)
 		take_device(c, i, interface_device(cfg));
+	c->mss_dirty |= i->tcp_mss || cfg->tcp_mss;
+	i->tcp_mss = cfg->tcp_mss;
 	if (i->shutdown != cfg->shutdown) {
 		i->shutdown = cfg->shutdown;
 		i->shutdown_applied = false;

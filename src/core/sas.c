@@ -269,6 +269,7 @@ static void child_up(struct core *c, const struct child_sa *sa)
 	if (!s->conn)
 		return;
 	take_peer(c, s);
+	learned_note(c, s, sa);
 	sa_touch(c, s);
 	if (s->child >= 0)
 		conn_child_up(c, s->conn, s->child);
@@ -438,8 +439,10 @@ static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
 {
 	if (c->ike_up && c->incarnation != incarnation)
 		charon_gone(c);
-	if (c->libipsec != libipsec || !c->plane_known)
+	if (c->libipsec != libipsec || !c->plane_known) {
 		routes_touch_all(c);
+		c->mss_dirty = true;
+	}
 	c->ike_up = true;
 	c->incarnation = incarnation;
 	c->libipsec = libipsec;

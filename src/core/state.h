@@ -8,6 +8,8 @@
  *   goal.c       where it should be: endpoint and level, from roles, addresses and links
  *   units.c      one entry of it: plan -> filter rules, connections, access list routes
  *   filters.c    the filter of one binding
+ *   learned.c    what SAs of dynamic maps protected, for the filter
+ *   mss.c        `ip tcp adjust-mss`
  *   conns.c      connections in charon
  *   initiate.c   bringing them up: order, back-off, change of peer
  *   orphans.c    ESP for SAs that nobody has: who still sends into dead ones, and how much
@@ -60,6 +62,9 @@ enum {
 	LISTEN_MS = 300000,	   /* after a takeover: twice what a peer's own detection takes */
 	ORPHAN_SAY_MS = 60000,	   /* a peer's orphans are logged once in this time, as on IOS */
 	STOP_MS = 6000,		   /* D9 stop, at most */
+	LEARNED_MAX = 1 << 16,	   /* flows of one entry that the filter remembers */
+	LEARNED_PACE = 64,	   /* from this many on new ones gather */
+	LEARNED_PACE_MS = 100,
 };
 
 enum timer_kind {
@@ -118,6 +123,7 @@ struct iface {
 	struct prefix *wanted; /* `ip address` lines applied */
 	size_t wanted_count;
 	bool shutdown_applied, shutdown;
+	uint16_t tcp_mss;	 /* `ip tcp adjust-mss`; 0: none */
 	struct binding *binding; /* NULL: no crypto map */
 };
 
@@ -189,7 +195,8 @@ struct unit {
 	uint32_t rule_count;
 	struct prefix *destinations; /* of the plan; none while the entry is incomplete */
 	uint32_t destination_count;
-	struct filter_rule *before; /* still in force until routes and SAs have followed */
+	struct learned_flow *learned; /* of SAs of templates without an access list */
+	struct filter_rule *before;   /* still in force until routes and SAs have followed */
 	uint32_t before_count;
 	struct conn **conns; /* in the order of peers */
 	uint32_t conn_count;
@@ -201,6 +208,13 @@ struct unit {
 	struct acl_users *acl_users; /* NULL: none */
 	struct list in_acl;
 	struct list in_dynamic; /* c->dynamic_units */
+};
+
+/* A flow that an SA protected. */
+struct learned_flow {
+	UT_hash_handle hh; /* by rule */
+	struct filter_rule rule;
+	uint16_t sequence; /* of the template */
 };
 
 /* Who has to follow an access list. */
@@ -430,8 +444,9 @@ struct core {
 	struct link_rec *links;
 	struct group_rec *groups;
 	struct iface *ifaces, *devices;
-	struct trie connected; /* prefix -> struct connected_rec */
-	int tun;	       /* ifindex of charon's TUN; 0: none */
+	struct trie connected;	  /* prefix -> struct connected_rec */
+	int tun;		  /* ifindex of charon's TUN; 0: none */
+	bool mss_dirty, mss_sent; /* sent: the kernel has some */
 
 	uint32_t next_binding;
 	struct binding *bindings;
@@ -570,6 +585,17 @@ const struct crypto_map_entry *unit_entry(const struct core *c, const struct uni
 void filter_work(struct core *c, struct binding *b);
 void filter_result(struct core *c, struct binding *b, uint64_t cookie, int error);
 void filter_withdraw(struct core *c, struct binding *b);
+
+/* --- learned.c --------------------------------------------------------------------------------------------------- */
+
+void learned_note(struct core *c, const struct sa_rec *s, const struct child_sa *sa);
+/* Flows of templates that are gone or have an access list now guard on until routes and SAs have followed. */
+void learned_review(struct core *c, struct unit *u);
+void learned_free(struct unit *u);
+
+/* --- mss.c ------------------------------------------------------------------------------------------------------- */
+
+void mss_work(struct core *c);
 
 /* --- conns.c ----------------------------------------------------------------------------------------------------- */
 

@@ -310,6 +310,7 @@ static void plan_unit(struct core *c, struct unit *u)
 		change_rules(c, u, &p);
 		filter_needs(u);
 	}
+	learned_review(c, u);
 	peers = digest_peers(u, e);
 	if (peers != u->peers_digest)
 		filter_needs(u);
@@ -434,6 +435,7 @@ void unit_free(struct core *c, struct unit *u)
 	free(u->rules);
 	free(u->destinations);
 	free(u->before);
+	learned_free(u);
 	leave_acl(c, u);
 	list_remove(&u->in_queue);
 	list_remove(&u->in_old);

@@ -14,6 +14,7 @@
 #include "daemon/loop.h"
 #include "daemon/roles.h"
 #include "linux/filter.h"
+#include "linux/nflog.h"
 #include "linux/ike.h"
 #include "linux/rtnetlink.h"
 #include "linux/sysctl.h"
@@ -36,10 +37,11 @@ struct engine {
 
 	/* Adapters; NULL until they are open. */
 	struct rtnl *rtnl;
-	struct loop_fd *rtnl_watch, *filter_watch;
+	struct loop_fd *rtnl_watch, *filter_watch, *nflog_watch;
 	struct ike *ike;
 	struct loop_timer *ike_silent; /* runs while charon does not answer */
 	struct filter_table *filter;
+	struct nflog *nflog; /* NULL: the kernel has none, or it broke */
 	struct hsrp_client *hsrp;
 	struct inventory *inventory;
 	struct sysctl_record *sysctl;

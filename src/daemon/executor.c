@@ -57,6 +57,16 @@ static int do_filter(struct engine *e, const struct effect *f)
 	return r;
 }
 
+static void do_mss(struct engine *e, const struct effect *f)
+{
+	int r = filter_set_mss(e->filter, f->mss.list, f->mss.count);
+
+	if (r < 0)
+		log_ios("CRYPTO", LOG_SEV_ERROR, "FILTER",
+			"\"ip tcp adjust-mss\" cannot be put into force: %s %s", strerror(-r),
+			filter_error(e->filter));
+}
+
 static void do_log(struct engine *e, const struct effect *f)
 {
 	const char *text = f->log.text;
@@ -105,6 +115,7 @@ static void execute(struct engine *e, const struct effect *f)
 	case EF_REACH: later(e, f, rtnl_reach(e->rtnl, &f->prefix)); break;
 	case EF_FILTER:
 	case EF_FILTER_GONE: answer(e, f, do_filter(e, f)); break;
+	case EF_MSS: do_mss(e, f); break;
 	case EF_CONN_LOAD:
 	case EF_CONN_UNLOAD:
 	case EF_SECRET_LOAD:

@@ -37,6 +37,14 @@ struct filter {
 	uint32_t peer_count;
 };
 
+/* `ip tcp adjust-mss` of one interface. */
+struct filter_mss {
+	int ifindex;
+	char device[DEVICE_NAME_MAX];
+	char tun[DEVICE_NAME_MAX]; /* charon's TUN when it carries this interface's protected traffic; "": none */
+	uint16_t bytes;
+};
+
 void filter_free(struct filter *f); /* NULL is fine */
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "linux/filter_kernel.h"
+#include "linux/filter_mss.h"
 #include "linux/filter_text.h"
 
 /* One device's part of the table, as it was last committed. */
@@ -23,6 +24,10 @@ struct part {
 struct filter_table {
 	struct filter_kernel *kernel;
 	struct part *parts;
+	struct filter_mss *mss;
+	size_t mss_count;
+	bool mss_in_kernel; /* as it is here; a predecessor's does not count */
+	bool can_log;	    /* the kernel has limit and log */
 	struct filter_commit commit;
 };
 
@@ -98,9 +103,9 @@ static struct part *find_part(const struct filter_table *t, const char *device)
 	return NULL;
 }
 
-static struct filter_names names_of(const struct part *p)
+static struct filter_names names_of(const struct filter_table *t, const struct part *p)
 {
-	return (struct filter_names){p->device, p->id, p->generation, p->ifindex};
+	return (struct filter_names){p->device, p->id, p->generation, p->ifindex, t->can_log};
 }
 
 /*
@@ -169,7 +174,7 @@ static bool write_sets(struct text *batch, const struct filter_names *n,
 static void write_changes(struct filter_table *t, struct text *batch, const struct part *p,
 	const struct filter_element *e, size_t count)
 {
-	struct filter_names n = names_of(p);
+	struct filter_names n = names_of(t, p);
 	bool reshaped = write_sets(batch, &n, filter_write_set, e, count, p->elements, p->count);
 
 	t->commit.deleted = write_difference(batch, &n, "delete", p->elements, p->count, e, count, false);
@@ -198,7 +203,7 @@ static int write_anew(struct filter_table *t, struct text *batch, struct part *p
 	error = write_old_sets_gone(list, p->id, &gone, &p->generation);
 	if (!error) {
 		p->generation++;
-		struct filter_names n = names_of(p);
+		struct filter_names n = names_of(t, p);
 
 		filter_write_table(batch);
 		write_old_chains(list, p->id, "flush", batch);
@@ -218,9 +223,11 @@ static int look_for_losses(struct filter_table *t)
 {
 	int lost = filter_kernel_losses(t->kernel);
 
-	if (lost > 0)
+	if (lost > 0) {
+		t->mss_in_kernel = false;
 		for (struct part *p = t->parts; p; p = p->next)
 			p->in_kernel = false;
+	}
 	return lost;
 }
 
@@ -249,7 +256,7 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 	if (p->in_kernel)
 		write_changes(t, &batch, p, e, count);
 	if (p->in_kernel && p->ifindex != p->hooked) {
-		struct filter_names n = names_of(p);
+		struct filter_names n = names_of(t, p);
 		filter_write_virtual(&batch, &n);
 	}
 	if (!p->in_kernel)
@@ -272,10 +279,25 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 	return 0;
 }
 
+/* The chain of `ip tcp adjust-mss`; one that nobody wants any more goes. */
+static int bring_mss(struct filter_table *t)
+{
+	struct text batch = {0};
+	int error;
+	const char *list = filter_kernel_listing(t->kernel, &error);
+
+	if (!list)
+		return error;
+	filter_write_mss(&batch, t->mss, t->mss_count, filter_listing_has(list, "chain", "mss"));
+	error = commit(t, &batch);
+	t->mss_in_kernel = !error;
+	return error;
+}
+
 /* Writes again what others have destroyed. */
 static int repair(struct filter_table *t)
 {
-	int first = 0;
+	int first = t->mss_count > 0 && !t->mss_in_kernel ? bring_mss(t) : 0;
 
 	for (struct part *p = t->parts; p; p = p->next) {
 		int error = p->in_kernel || !p->elements ? 0 : bring(t, p, p->elements, p->count);
@@ -318,6 +340,27 @@ int filter_apply(struct filter_table *t, const struct filter *f)
 	return error;
 }
 
+int filter_set_mss(struct filter_table *t, const struct filter_mss *list, size_t count)
+{
+	struct filter_mss *copy = calloc(count + 1, sizeof(*copy));
+	int error = copy ? look_for_losses(t) : -ENOMEM;
+
+	if (error < 0) {
+		free(copy);
+		return error;
+	}
+	if (count > 0)
+		memcpy(copy, list, count * sizeof(*copy));
+	free(t->mss);
+	t->mss = copy;
+	t->mss_count = count;
+	error = bring_mss(t);
+
+	int other = repair(t);
+
+	return error ? error : other;
+}
+
 /* Deletes a device's part from the kernel, whoever wrote it. */
 static int delete_part(struct filter_table *t, const char *device, const char *id)
 {
@@ -331,7 +374,7 @@ static int delete_part(struct filter_table *t, const char *device, const char *i
 		return error;
 	snprintf(chain, sizeof(chain), "out.%s", id);
 	if (filter_listing_has(list, "chain", chain)) {
-		struct filter_names n = {device, id, 0};
+		struct filter_names n = {.device = device, .id = id};
 
 		filter_write_unhook(&batch, &n);
 		write_old_chains(list, id, "flush", &batch);
@@ -389,7 +432,26 @@ int filter_prune(struct filter_table *t)
 			first = error;
 	}
 	free(copy);
+	if (!t->mss_in_kernel) {
+		error = bring_mss(t);
+		first = first ? first : error;
+	}
 	return first;
+}
+
+static void forget_all(struct filter_table *t)
+{
+	while (t->parts) {
+		struct part *p = t->parts;
+
+		t->parts = p->next;
+		free(p->elements);
+		free(p);
+	}
+	free(t->mss);
+	t->mss = NULL;
+	t->mss_count = 0;
+	t->mss_in_kernel = false;
 }
 
 int filter_clear(struct filter_table *t)
@@ -400,13 +462,7 @@ int filter_clear(struct filter_table *t)
 		error = filter_kernel_run(t->kernel, "delete table inet hotswan");
 	if (error)
 		return error;
-	while (t->parts) {
-		struct part *p = t->parts;
-
-		t->parts = p->next;
-		free(p->elements);
-		free(p);
-	}
+	forget_all(t);
 	filter_kernel_losses(t->kernel);
 	return 0;
 }
@@ -489,6 +545,9 @@ int filter_open(struct filter_table **out)
 		filter_close(t);
 		return error;
 	}
+	t->can_log = filter_kernel_takes(t->kernel,
+		"add table inet hotswan\nadd chain inet hotswan probe\n"
+		"add rule inet hotswan probe limit rate 6/minute log group 1 snaplen 64\n");
 	*out = t;
 	return 0;
 }
@@ -497,13 +556,7 @@ void filter_close(struct filter_table *t)
 {
 	if (!t)
 		return;
-	while (t->parts) {
-		struct part *p = t->parts;
-
-		t->parts = p->next;
-		free(p->elements);
-		free(p);
-	}
+	forget_all(t);
 	filter_kernel_close(t->kernel);
 	free(t);
 }

@@ -40,6 +40,8 @@ void filter_close(struct filter_table *t);
 int filter_apply(struct filter_table *t, const struct filter *f);
 /* Takes the part of one device out. 0 also when there was none. */
 int filter_remove(struct filter_table *t, const char *device);
+/* `ip tcp adjust-mss`, all interfaces at once (the list is copied). See linux/filter_mss.h. As filter_apply. */
+int filter_set_mss(struct filter_table *t, const struct filter_mss *list, size_t count);
 /* Takes out the parts of all devices that were not applied since filter_open: leftovers of an earlier process. */
 int filter_prune(struct filter_table *t);
 /* Deletes the whole table: the last step of a stop. 0 also when there was none. */

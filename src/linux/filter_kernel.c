@@ -68,6 +68,14 @@ int filter_kernel_run(struct filter_kernel *k, const char *commands)
 	return errno_of(filter_kernel_error(k));
 }
 
+bool filter_kernel_takes(struct filter_kernel *k, const char *commands)
+{
+	nft_ctx_set_dry_run(k->nft, true);
+	bool taken = filter_kernel_run(k, commands) == 0;
+	nft_ctx_set_dry_run(k->nft, false);
+	return taken;
+}
+
 /* --- What is in the kernel --------------------------------------------------------------------------------------- */
 
 bool filter_kernel_has_table(struct filter_kernel *k, int *error)

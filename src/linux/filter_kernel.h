@@ -23,6 +23,8 @@ int filter_kernel_fd(const struct filter_kernel *k);
 int filter_kernel_run(struct filter_kernel *k, const char *commands);
 const char *filter_kernel_output(const struct filter_kernel *k);
 const char *filter_kernel_error(const struct filter_kernel *k);
+/* Whether the kernel would take them; nothing changes. */
+bool filter_kernel_takes(struct filter_kernel *k, const char *commands);
 int64_t filter_kernel_us(const struct filter_kernel *k); /* how long the last run took */
 
 /* Reads all notifications that wait. 1 when something of ours was lost, or when that cannot be told; 0; -errno. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "linux/filter_layers.h"
+#include "linux/nflog.h"
 
 static const char TABLE[] = "inet hotswan";
 
@@ -417,7 +418,7 @@ static void write_set_rule(struct text *t, const struct direction *d, const stru
 	text_add(t, " @");
 	set_name(t, n, set);
 	if (set->permit)
-		text_printf(t, " counter name \"%s.%s\" drop\n", d->name, n->id);
+		text_printf(t, " goto %s.%s.d\n", d->name, n->id);
 	else
 		text_add(t, " return\n");
 }
@@ -505,17 +506,30 @@ static void write_group_chains(struct text *t, const struct direction *d, const 
 	}
 }
 
+/* Where everything ends that has to be protected and is not. What came in is told, a few packets a minute. */
+static void write_drop_chain(struct text *t, const struct direction *d, const struct filter_names *n)
+{
+	if (n->log && d == &directions[1]) {
+		begin_rule(t, d, n, ".d");
+		text_printf(t, "limit rate 6/minute burst 5 packets log group %d snaplen %d\n", NFLOG_GROUP,
+			NFLOG_HEAD_BYTES);
+	}
+	begin_rule(t, d, n, ".d");
+	text_printf(t, "counter name \"%s.%s\" drop\n", d->name, n->id);
+}
+
 static void write_direction(struct text *t, const struct direction *d, const struct filter_names *n,
 	const struct sets *now, const struct sets *former)
 {
-	static const char *const tails[] = {"", ".f"};
+	static const char *const tails[] = {"", ".f", ".d"};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++)
 		text_printf(t, "add chain %1$s %2$s.%3$s%4$s\nflush chain %1$s %2$s.%3$s%4$s\n", TABLE,
 			d->name, n->id, tails[i]);
 	write_group_chains(t, d, n, "flush", former, NULL);
 	write_group_chains(t, d, n, "add", now, NULL);
 	write_main_chain(t, d, n, now);
+	write_drop_chain(t, d, n);
 	for (size_t i = 0; i < now->count; i++)
 		if (now->items[i]->view != VIEW_PEERS)
 			write_set_rule(t, d, n, now->items[i]);

@@ -2,7 +2,7 @@
  * The nft table's contents: elements of sets, and the commands that make them.
  *
  * Owns:  names and shapes inside the table. For a device "e0":
- *          chains out.e0, in.e0, in.e0.v, and one for each group and view: out.e0.p0, out.e0.f0 …; counters out.e0, in.e0;
+ *          chains out.e0, in.e0, in.e0.v, out.e0.d, in.e0.d (drop), and one for each group and view: out.e0.p0, out.e0.f0 …; counters out.e0, in.e0;
  *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …
  * Never: talks to the kernel.
  */
@@ -48,6 +48,7 @@ struct filter_names {
 	const char *device, *id;
 	unsigned generation;
 	int ifindex; /* 0: not known */
+	bool log;    /* what comes in and is dropped is told to linux/nflog.h */
 };
 
 /* The table and its hooks; changes nothing when they are there. */

@@ -33,3 +33,6 @@ def pytest_configure(config):
     """Marks of this folder."""
     config.addinivalue_line("markers", "alone: measures milliseconds; namespaces that other tests make and remove"
                             " meanwhile keep the kernel busy for tens of them, so scripts/check runs it by itself")
+    config.addinivalue_line("markers", "kernel_esp: touches the data plane, so it also runs in the guest, whose kernel has ESP"
+                            " (tests/guest/lab.py)")
+    config.addinivalue_line("markers", "guest: can run in the guest only")

@@ -3,9 +3,13 @@
 import os
 import signal
 
+import pytest
+
 from hotswan_lab import topologies, wait_for
 from hotswan_lab.capture import clear_packets
-from hotswan_lab.topologies import INSIDE_HOST, PROTECTED, REMOTE_HOST, REMOTE_NET, TUNNEL_ENDS, VIRTUAL
+from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, PROTECTED, REMOTE_HOST, REMOTE_NET, TUNNEL_ENDS, VIRTUAL
+
+pytestmark = pytest.mark.kernel_esp
 
 ADD, REMOVE = "permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255", "no permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255"
 
@@ -22,6 +26,21 @@ class Story:
         self.both = [self.net.remote.pinger(INSIDE_HOST, REMOTE_HOST), self.net.host.pinger(REMOTE_HOST)]
         self.own = [p.pinger(REMOTE_HOST, "192.168.1.2"), s.pinger(REMOTE_HOST, "192.168.1.4")]
         self.audited = 0
+        for pinger in self.both:
+            pinger.wait_reply()
+
+    def control(self):
+        """A packet in clear on the watched segment is seen: the capture would have shown the others."""
+        isp = self.net.isp
+        isp.ip("addr", "add", "10.0.0.99/32", "dev", "lo")
+        isp.ip("route", "add", INSIDE_NET, "via", "192.168.0.2")
+        isp.ping(INSIDE_HOST, "10.0.0.99", count=1, wait=0.1)
+        isp.ip("route", "del", INSIDE_NET)
+        wait_for(lambda: clear_packets(self.net.capture.frames[self.audited:], PROTECTED, TUNNEL_ENDS), 5,
+                 "the control packet is captured")
+        seen = clear_packets(self.net.capture.frames[self.audited:], PROTECTED, TUNNEL_ENDS)
+        assert {str(frame.ends[0]) for frame in seen} == {"10.0.0.99"}, list(map(str, seen))
+        self.audited = len(self.net.capture.frames)
 
     def step(self, name, act, again=True):
         """Do it, wait until traffic flows again, look at every frame since the step before."""
@@ -49,6 +68,7 @@ def replaced(head, role):
 def test_d6_nothing_in_clear_while_everything_happens(lab):
     story = Story(lab, 2)
     net, (p, s) = story.net, story.net.headends
+    story.control()
     interface = "interface FastEthernet 0/0\n"
     story.step("rekey of the child", lambda: net.remote.vici.command("rekey", {"child": "c0"}))
     story.step("rekey of IKE", lambda: net.remote.vici.command("rekey", {"ike": "hq"}))

@@ -5,6 +5,8 @@ import pytest
 from hotswan_lab import topologies, wait_for
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, REMOTE_NET, VIRTUAL
 
+pytestmark = pytest.mark.kernel_esp
+
 
 @pytest.fixture
 def net(lab):

@@ -6,6 +6,8 @@ from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, OTHER_HOST, OTHER_NET, REMOTE_HOST, REMOTE_NET
 
+pytestmark = pytest.mark.kernel_esp
+
 HOST_PROXY = "10.77.0.5/32"
 DYNAMIC_IKEV2 = configs.text("ikev2") + "crypto dynamic-map mydynmap 1\n set ikev2-profile lab-profile\n"
 

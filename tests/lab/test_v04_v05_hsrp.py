@@ -9,6 +9,8 @@ from hotswan_lab import topologies, wait_for
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, REMOTE_NET, VIRTUAL
 
+pytestmark = pytest.mark.kernel_esp
+
 
 @pytest.mark.parametrize("ike", [1, 2])
 def test_v04_endpoint_is_the_virtual_address_and_only_the_active_has_the_route(lab, ike):

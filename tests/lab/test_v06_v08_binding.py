@@ -1,8 +1,12 @@
 """V6 to V8, V18: what a change of the standby group does to a crypto map bound to it (H6 to H8, H12, H13, D10)."""
 
+import pytest
+
 from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, VIRTUAL
+
+pytestmark = pytest.mark.kernel_esp
 
 INTERFACE = "interface FastEthernet 0/0"
 REAPPLY = [INTERFACE, "crypto map mymap redundancy group1"]

@@ -6,6 +6,8 @@ from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.netlink import Monitor
 from hotswan_lab.topologies import OTHER_NET
 
+pytestmark = pytest.mark.kernel_esp
+
 ENTRY = "crypto map mymap 1 ipsec-isakmp"
 
 

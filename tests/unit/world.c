@@ -275,6 +275,12 @@ static void carry_out(struct world *w, const struct effect *e)
 		note(w, "filter gone %d", e->ifindex);
 		result(w, e->cookie, 0);
 		break;
+	case EF_MSS:
+		note(w, "mss %zu", e->mss.count);
+		for (size_t k = 0; k < e->mss.count; k++)
+			note(w, "mss %s %s %u", e->mss.list[k].device, e->mss.list[k].tun,
+				e->mss.list[k].bytes);
+		break;
 	case EF_CONN_LOAD:
 		note(w, "load %s local %s children %u version %u", e->conn->name,
 			ip_format(&e->conn->local, text), e->conn->child_count, e->conn->version);
@@ -495,8 +501,9 @@ static struct child_sa child(
 	str_copy(sa.child, sizeof(sa.child), name);
 	assert_true(ip_parse(peer, &sa.remote_host));
 	sa.remote_port = 500;
+	assert_true(prefix_parse("192.168.1.0/24", &sa.local[0].prefix));
 	assert_true(prefix_parse(remote, &sa.remote[0].prefix));
-	sa.remote_count = 1;
+	sa.local_count = sa.remote_count = 1;
 	return sa;
 }
 
