@@ -133,7 +133,7 @@ def single(lab, config=None, remotes=True, start=True):
     return network
 
 
-def pair(lab, timers=configs.FAST_TIMERS, ike=1, ospf=False, extra="", start=True):
+def pair(lab, timers=configs.FAST_TIMERS, ike=1, ospf=False, extra="", start=True, remotes=True):
     """Example 3 on P and S with one remote that knows only the virtual address; the remote waits.
 
     With ospf this is figure 2.
@@ -147,8 +147,9 @@ def pair(lab, timers=configs.FAST_TIMERS, ike=1, ospf=False, extra="", start=Tru
         if ospf:
             headend.address("eth1", f"192.168.1.{last}/24")
             add_ospf(headend, last)
-    network.remotes.append(make_remote(lab))
-    network.remote.connection("hq", "10.1.1.1", VIRTUAL, [(REMOTE_NET, INSIDE_NET)], ike, initiate=False)
+    if remotes:
+        network.remotes.append(make_remote(lab))
+        network.remote.connection("hq", "10.1.1.1", VIRTUAL, [(REMOTE_NET, INSIDE_NET)], ike, initiate=False)
     if start:
         start_pair(network)
     return network

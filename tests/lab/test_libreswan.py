@@ -1,0 +1,70 @@
+"""libreswan as the remote, on kernel ESP: another maker's IKE and the same requirements (V1, V4, V5)."""
+
+import pytest
+
+from hotswan_lab import configs, topologies, wait_for
+from hotswan_lab.libreswan import Libreswan
+from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, VIRTUAL
+
+pytestmark = pytest.mark.guest
+
+DYNAMIC_IKEV2 = configs.text("ikev2") + "crypto dynamic-map mydynmap 1\n set ikev2-profile lab-profile\n"
+
+
+def make_libreswan(net, peer, ike):
+    """10.1.1.1 behind the provider's router, its protected network on lo; net's remote from now on."""
+    remote = Libreswan(net.lab, "remote")
+    remote.connect("wan", "10.1.1.1/24")
+    remote.ip("route", "add", "default", "via", "10.1.1.254")
+    remote.address("lo", f"{REMOTE_HOST}/16")
+    net.remotes[:] = [remote.start("10.1.1.1", peer, (REMOTE_NET, INSIDE_NET), ike)]
+    return remote
+
+
+@pytest.mark.parametrize("ike", [1, 2])
+def test_v01_libreswan_behind_a_dynamic_map(lab, ike):
+    net = topologies.single(lab, configs.dynamic("A") + (DYNAMIC_IKEV2 if ike == 2 else ""), remotes=False)
+    remote, head = make_libreswan(net, "192.168.0.2", ike), net.p
+    assert head.rri() == []
+    remote.initiate()
+    head.wait_rri(REMOTE_NET, timeout=20)
+    remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    assert net.host.ping(REMOTE_HOST) == 3
+    assert "proto esp" in head.ip("xfrm", "state"), "this is about kernel ESP"
+
+    before = remote.spis()
+    remote.rekey()
+    wait_for(lambda: remote.spis() - before, 15, "a rekey brings new SAs", evidence=lab.evidence)
+    remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    assert head.rri() == [REMOTE_NET]           # the successor holds the route
+
+    remote.terminate()
+    head.wait_rri()
+    net.audit()
+
+
+@pytest.mark.parametrize("ike", [1, 2])
+def test_v05_a_pair_fails_over_with_a_libreswan_remote(lab, ike):
+    net = topologies.pair(lab, ike=ike, start=False, remotes=False)
+    remote = make_libreswan(net, VIRTUAL, ike)
+    p, s = net.headends
+    topologies.start_pair(net)
+    p.wait_rri(REMOTE_NET)
+    remote.wait_tunnel()
+    net.host.ip("route", "replace", "default", "via", "192.168.1.2")
+    net.host.wait_ping(REMOTE_HOST)
+    assert s.ike_sas() == [] and s.rri() == []
+
+    before = remote.spis()
+    p.show("clear crypto sa")                   # the headend begins anew
+    wait_for(lambda: remote.tunnels() and remote.spis() - before, 30, "new SAs after clear", evidence=lab.evidence)
+    net.host.wait_ping(REMOTE_HOST, timeout=15)
+
+    net.host.ip("route", "replace", "default", "via", "192.168.1.4")
+    p.link("outside", False)
+    s.wait_state("Active")
+    s.wait_rri(REMOTE_NET)
+    p.wait_rri()
+    net.host.wait_ping(REMOTE_HOST, timeout=30)
+    assert p.ike_sas() == [] and len(s.ike_sas()) == 1
+    net.audit()
