@@ -21,7 +21,7 @@ static const struct interface_cfg *around(const struct cli_call *c)
 	return c->within.object;
 }
 
-static bool check_group(struct cli_call *c)
+bool cli_check_group(struct cli_call *c)
 {
 	const struct cli_value *g = cli_arg(c->args, "group");
 
@@ -109,7 +109,7 @@ static bool check_ip(struct cli_call *c)
 	const struct cli_value *v = cli_arg(c->args, "ip");
 	char text[IP_TEXT_MAX];
 
-	if (!check_group(c))
+	if (!cli_check_group(c))
 		return false;
 	if (!v->set)
 		return true;
@@ -125,7 +125,7 @@ static bool check_ip(struct cli_call *c)
 
 static bool check_secondary(struct cli_call *c)
 {
-	return check_group(c) && check_free(c, &cli_arg(c->args, "ip")->ip, true);
+	return cli_check_group(c) && check_free(c, &cli_arg(c->args, "ip")->ip, true);
 }
 
 static void warn_no_device(struct cli_call *c)
@@ -183,7 +183,7 @@ static bool check_timers(struct cli_call *c)
 {
 	uint32_t hello = in_ms(c->args, "hello", "hello-msec"), hold = in_ms(c->args, "hold", "hold-msec");
 
-	if (!check_group(c))
+	if (!cli_check_group(c))
 		return false;
 	if (cli_has(c->args, "hold-msec") && hold < HOLD_HELLOS_MSEC * hello)
 		return cli_refuse(c, "Hold time must be at least 3 times the hello time: %u msec",
@@ -280,12 +280,14 @@ static bool get_preempt(const struct cli_target *t, struct cli_args *a)
 /* H9, said at the line that makes the difference. */
 static void warn_preempt(struct cli_call *c)
 {
+	cli_note_follows(c, group_of(c));
 	if (group_of(c) && cli_bound_group(around(c)) == group_of(c))
 		cli_warn_preempt(c, around(c), group_of(c));
 }
 
 static void warn_priority(struct cli_call *c)
 {
+	cli_note_follows(c, group_of(c));
 	if (group_of(c) && cli_bound_group(around(c)) == group_of(c))
 		cli_warn_priority(c, around(c), group_of(c));
 }
@@ -448,7 +450,7 @@ static bool check_track(struct cli_call *c)
 {
 	const struct standby_group *g = interface_standby(around(c), (uint16_t)cli_arg(c->args, "group")->n);
 
-	if (!check_group(c))
+	if (!cli_check_group(c))
 		return false;
 	if (!c->target.object && g && g->tracks.count >= STANDBY_TRACKS_MAX)
 		return cli_refuse(c, "A group tracks at most %d interfaces and objects", STANDBY_TRACKS_MAX);
@@ -503,7 +505,7 @@ static bool check_name(struct cli_call *c)
 {
 	const struct standby_group *g;
 
-	if (!check_group(c))
+	if (!cli_check_group(c))
 		return false;
 	vec_each (&around(c)->standby, n, g)
 		if (g->number != cli_arg(c->args, "group")->n &&
@@ -523,7 +525,7 @@ static bool check_mac(struct cli_call *c)
 	const struct standby_group *g;
 	char text[MAC_TEXT_MAX];
 
-	if (!check_group(c))
+	if (!cli_check_group(c))
 		return false;
 	if (mac->bytes[0] & 1 || !memcmp(mac, &none, sizeof(none)))
 		return cli_refuse(
@@ -631,7 +633,7 @@ static const struct cli_row rows[] = {
 		.rank = 52, .check = check_timers, .set = set_timers, .unset = unset_timers,
 		.get = get_timers},
 	{GROUP_ROW, .syntax = STANDBY "priority ; <1-255>:priority",
-		.help = "||Priority level|Priority value", .rank = 53, .check = check_group,
+		.help = "||Priority level|Priority value", .rank = 53, .check = cli_check_group,
 		.after = warn_priority,
 		.fields = {GROUP, FLAG(NULL, struct standby_group, priority_set),
 			UINT_STD("priority", struct standby_group, priority, PRIORITY_STANDARD)}},
@@ -644,13 +646,13 @@ static const struct cli_row rows[] = {
 			"Number of seconds for minimum delay|Delay after reload|Number of seconds for reload "
 			"delay|"
 			"Wait for IP redundancy clients|Number of seconds for sync delay|||||",
-		.rank = 54, .check = check_group, .set = set_preempt, .unset = unset_preempt,
+		.rank = 54, .check = cli_check_group, .set = set_preempt, .unset = unset_preempt,
 		.get = get_preempt, .after = warn_preempt},
 	{GROUP_ROW, .syntax = STANDBY "authentication ; {text:text WORD/8:string|WORD/8:string}",
 		.help = "||Authentication|Plain text authentication|Plain text authentication string (8 "
 			"chars max)|"
 			"Plain text authentication string (8 chars max)",
-		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_authentication,
+		.rank = 55, .flags = CLI_SECRET, .check = cli_check_group, .set = set_authentication,
 		.unset = unset_authentication, .get = get_authentication},
 	{GROUP_ROW,
 		.syntax = STANDBY
@@ -659,10 +661,10 @@ static const struct cli_row rows[] = {
 			"follow|"
 			"Specifies a HIDDEN password will follow|Key string|Set authentication timeout|"
 			"Seconds for which the key before this one is accepted",
-		.rank = 55, .flags = CLI_SECRET, .check = check_group, .set = set_key,
+		.rank = 55, .flags = CLI_SECRET, .check = cli_check_group, .set = set_key,
 		.unset = unset_authentication, .get = get_key, .after = warn_key},
 	{GROUP_ROW, .syntax = STANDBY "authentication md5 key-chain ; WORD/63:chain",
-		.help = "||||Set key chain|Name of key-chain", .rank = 55, .check = check_group,
+		.help = "||||Set key chain|Name of key-chain", .rank = 55, .check = cli_check_group,
 		.set = set_key_chain, .unset = unset_authentication, .get = get_key_chain,
 		.after = warn_key_chain},
 	{GROUP_ROW, .syntax = STANDBY "name ; WORD/63:name", .help = "||Redundancy name string|name string",
@@ -679,10 +681,6 @@ static const struct cli_row rows[] = {
 		.help = "|||Tracked object|Priority decrement|Decrement value|Shutdown group", .rank = 58,
 		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
 		.get = get_track, .applies = tracks_object, .after = note_no_object},
-	{.modes = IN(INTERFACE),
-		.syntax = STANDBY "follow [LINE]",
-		.flags = CLI_HIDDEN,
-		.refuse = "standby follow is not available"},
 	{GROUP_ROW, .syntax = "standby [<0-4095>:group]", .flags = CLI_ONLY_NO | CLI_HIDDEN,
 		.unset = drop_group},
 };

@@ -4,7 +4,6 @@
 #include "cli/rules.h"
 
 enum {
-	MAC_REFRESH_STANDARD_S = 10,
 	GARP_COUNT_STANDARD = 2,
 	GARP_INTERVAL_STANDARD_S = 3,
 	KEY_HIDDEN = 7, /* the second of {0|7} */
@@ -89,7 +88,7 @@ static void note_sso(struct cli_call *c)
 
 static void note_mac_refresh(struct cli_call *c)
 {
-	cli_note(c, "%%Warning: standby mac-refresh has no effect on Ethernet");
+	cli_note(c, "%%Warning: on Ethernet standby mac-refresh is for groups that follow another one only");
 }
 
 static bool set_mac_refresh(struct cli_call *c)
@@ -97,7 +96,7 @@ static bool set_mac_refresh(struct cli_call *c)
 	struct interface_cfg *i = interface_of(c);
 
 	i->standby_mac_refresh_s = (uint8_t)cli_arg(c->args, "seconds")->n;
-	i->standby_mac_refresh_set = i->standby_mac_refresh_s != MAC_REFRESH_STANDARD_S;
+	i->standby_mac_refresh_set = i->standby_mac_refresh_s != STANDBY_MAC_REFRESH_S;
 	return true;
 }
 

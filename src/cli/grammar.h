@@ -245,7 +245,7 @@ struct cli_table {
 extern const struct cli_table cli_table_system, cli_table_kept, cli_table_ike, cli_table_ikev2,
 	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_ipv6, cli_table_keychain,
 	cli_table_standby, cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_track,
-	cli_table_exec, cli_table_show;
+	cli_table_redundancy, cli_table_exec, cli_table_show;
 
 /* What a row's functions are handed. */
 struct cli_call {
@@ -446,7 +446,7 @@ extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli
 	cli_list_numbered_rules, cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers,
 	cli_list_secondaries, cli_list_tracks, cli_list_secondary_addresses, cli_list_standby_ipv6,
 	cli_list_ipv6_addresses, cli_list_matches, cli_list_route_tags, cli_list_tracked_objects,
-	cli_list_track_members, cli_list_key_chains, cli_list_chain_keys;
+	cli_list_track_members, cli_list_pairs, cli_list_key_chains, cli_list_chain_keys;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */
 bool cli_acl_is_plain(const struct acl *a);

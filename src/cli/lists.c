@@ -358,8 +358,9 @@ static void groups_prune(const struct cli_target *t)
 	const struct standby_group *g = t->object;
 
 	if (!g->ip_typed && g->secondaries.count == 0 && !standby_has_ipv6(g) && !g->name[0] &&
-		!g->priority_set && !g->preempt && !g->hello_ms && !g->hold_ms && !g->authentication_set &&
-		!g->key.set && !g->key_chain[0] && !g->mac_set && g->tracks.count == 0)
+		!g->priority_set && !g->preempt && !g->hello_ms && !g->hold_ms && !g->follow[0] &&
+		!g->authentication_set && !g->key.set && !g->key_chain[0] && !g->mac_set &&
+		g->tracks.count == 0)
 		groups_drop(t);
 }
 

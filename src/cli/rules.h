@@ -25,6 +25,11 @@ const struct standby_group *cli_bound_group(const struct interface_cfg *i);
 void cli_warn_preempt(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g);
 void cli_warn_priority(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g);
 
+/* The group's number is one that the interface's version has; else refuses. */
+bool cli_check_group(struct cli_call *c);
+/* What has no effect on a group that follows another one. */
+void cli_note_follows(struct cli_call *c, const struct standby_group *g);
+
 /* An access list goes: the entries that match by it are left without anything to protect. */
 void cli_warn_acl_gone(struct cli_call *c, const char *acl);
 

@@ -58,6 +58,26 @@ static void interface_changed(struct core *c, const char *name)
 		binding_look(c, b);
 }
 
+/* Groups that depend on another one by its name, but those of one interface: it may have got or lost that name. */
+static void bonds_changed(struct core *c, const char *but)
+{
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	const struct interface_cfg *i;
+	const struct standby_group *g;
+
+	vec_each (&c->model->interfaces, n, i) {
+		bool bound = false;
+
+		if (strcmp(i->name, but) == 0)
+			continue;
+		vec_each (&i->standby, k, g)
+			bound = bound || g->follow[0] || !*but ||
+				model_pair_of(c->model, standby_group_name(i, g, name));
+		if (bound)
+			hsrp_config(c, i->name);
+	}
+}
+
 static void standby_changed(struct core *c, const char *name)
 {
 	struct iface *i = iface_find(c, name);
@@ -129,7 +149,10 @@ static void one_change(struct core *c, const struct model_change *ch)
 		interface_changed(c, ch->name);
 		tracks_configure(c); /* its device may be another one */
 		break;
-	case MODEL_STANDBY: standby_changed(c, ch->name); break;
+	case MODEL_STANDBY:
+		standby_changed(c, ch->name);
+		bonds_changed(c, ch->name);
+		break;
 	case MODEL_KEY_CHAIN: key_chain_changed(c, ch->name); break;
 	case MODEL_CRYPTO_APPLY:
 		i = iface_get(c, ch->name);
@@ -139,6 +162,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 	case MODEL_STATIC_ROUTE: statics_update(c); break;
 	case MODEL_ROUTE_TAG: routes_touch_all(c); break;
 	case MODEL_TRACK: tracks_configure(c); break;
+	case MODEL_PAIR: bonds_changed(c, ""); break;
 	}
 }
 

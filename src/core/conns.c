@@ -98,6 +98,12 @@ static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
 	e->conn = copy;
 }
 
+static void accepted(struct core *c, struct conn *n)
+{
+	c->conns_refused -= n->load_failures > 0;
+	n->load_failures = 0;
+}
+
 void conn_load_result(struct core *c, const char *name, uint64_t cookie, int error)
 {
 	struct conn *n = conn_find(c, name);
@@ -106,6 +112,7 @@ void conn_load_result(struct core *c, const char *name, uint64_t cookie, int err
 		return;
 	n->load_cookie = 0;
 	if (error) {
+		c->conns_refused += n->load_failures == 0;
 		n->load_failures++;
 		core_log(c, SEV_ERROR, "CRYPTO-3-IKE_CONFIG", "The IKE daemon refused %s (error %d)", name,
 			-error);
@@ -113,7 +120,7 @@ void conn_load_result(struct core *c, const char *name, uint64_t cookie, int err
 			core_backoff(n->load_failures, RETRY_MS, RETRY_MAX_MS));
 		return;
 	}
-	n->load_failures = 0;
+	accepted(c, n);
 	n->loaded = n->sent;
 	if (n->loaded == n->wanted)
 		conn_kick(c, n);
@@ -264,6 +271,7 @@ void conn_forget(struct core *c, struct conn *n)
 	n->children = NULL;
 	n->child_count = n->installed = 0;
 	n->wanted = n->loaded = n->load_cookie = 0;
+	accepted(c, n);
 	if (!c->ike_up || (list_empty(&n->sas) && list_empty(&n->ikes))) {
 		free_conn(c, n);
 		return;
@@ -457,6 +465,6 @@ void conns_charon_gone(struct core *c)
 		timer_cancel(&c->timers, &n->reload);
 		n->loaded = n->sent = 0;
 		n->load_cookie = 0;
-		n->load_failures = 0;
+		accepted(c, n);
 	}
 }

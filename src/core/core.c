@@ -526,6 +526,7 @@ void core_step(struct core *c, const struct event *e, mono_t now, struct effects
 		end_adoption(c);
 		work(c);
 	}
+	ready_check(c);
 	stop_check(c);
 	if (c->oom) {
 		c->oom = false;

@@ -27,6 +27,9 @@ mono_t core_deadline(const struct core *c);
 /* Is a tracked object known to be down? One that does not exist, or is not known yet, counts as up. */
 bool core_track_down(const struct core *c, uint16_t number);
 
+/* H9: is the crypto map that is bound to a standby group ready to serve? True when none is. */
+bool core_standby_ready(const struct core *c, const char *interface, uint16_t group);
+
 /* Whether every crypto map stands behind its filter. From then on the box may forward packets, not before. */
 bool core_guarded(const struct core *c);
 

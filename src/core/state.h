@@ -23,6 +23,7 @@
  *   walks.c      what concerns many hops or routes at once, in slices
  *   kroutes.c    wanted against actual routes in the kernel
  *   tracks.c     tracked objects
+ *   ready.c      what `preempt delay sync` waits for
  *
  * Everything that is due hangs in a queue; core_work() takes from the queues in a fixed order and stops after
  * WORK_BUDGET pieces, to go on with the next event or at once by timer. So one step is bounded whatever was configured.
@@ -174,6 +175,7 @@ struct binding {
 	uint32_t listen_epoch;
 	struct timer listen_timer;
 
+	bool ready; /* as the HSRP process was told */
 	char reason[BINDING_TEXT_MAX];
 	mono_t since;
 	bool said_r16, said_h5;
@@ -458,6 +460,7 @@ struct core {
 	uint32_t sa_generation;
 	uint32_t incarnation;
 	struct conn *conns;
+	uint32_t conns_refused; /* their last load failed */
 	struct ike_rec *ikes;
 	struct sa_rec *sas;
 	mono_t idle_looked; /* when charon was asked last for the use of SAs */
@@ -707,6 +710,10 @@ void hops_touch_within(struct core *c, const struct prefix *p);
 
 void walk_start(struct core *c, enum walk_kind kind, const struct prefix *range); /* NULL: everything */
 void walks_work(struct core *c);
+
+/* --- ready.c ----------------------------------------------------------------------------------------------------- */
+
+void ready_check(struct core *c);
 
 /* --- tracks.c ---------------------------------------------------------------------------------------------------- */
 

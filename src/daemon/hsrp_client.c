@@ -177,6 +177,7 @@ static void fill_interface(const struct model *m, const struct interface_cfg *i,
 	c->delay_reload_s = (uint16_t)i->standby_delay_reload_s;
 	c->link_local = i->ipv6_link_local;
 	c->ipv6_routing = m->ipv6_unicast_routing;
+	c->mac_refresh_s = i->standby_mac_refresh_set ? i->standby_mac_refresh_s : STANDBY_MAC_REFRESH_S;
 	if (i->standby_garp_set) {
 		c->garp_count = i->standby_garp_count;
 		c->garp_interval_s = i->standby_garp_interval_s;
@@ -249,7 +250,6 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 	c->preempt_minimum_s = g->preempt_minimum_s;
 	c->preempt_reload_s = g->preempt_reload_s;
 	c->preempt_sync_s = g->preempt_sync_s;
-	c->sync_ready = true;
 	c->timers_configured = g->hello_ms || g->hold_ms;
 	c->hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS;
 	c->hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS;
@@ -280,6 +280,7 @@ static void send_group(struct hsrp_client *h, const struct interface_cfg *i, con
 
 	fill_group(i, g, family, device, &m.group);
 	fill_tracks(h, g, &m.group);
+	hsrp_fill_bonds(h->engine, i, g, &m.group);
 	tell(h, i->name, device, family, g->number, &m);
 }
 

@@ -23,6 +23,10 @@ bool hsrp_client_up(const struct hsrp_client *h);
 /* One interface's configuration changed: sends what differs. */
 void hsrp_client_config(struct hsrp_client *h, const char *interface);
 
+/* hsrp_bonds.c: the groups that this one goes with, and whether IPsec is ready for it. */
+void hsrp_fill_bonds(const struct engine *e, const struct interface_cfg *i, const struct standby_group *g,
+	struct hsrp_group_config *c);
+
 /* A device came, went, or changed its state: groups that track it are sent anew. */
 void hsrp_client_links_changed(struct hsrp_client *h);
 

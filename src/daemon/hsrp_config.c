@@ -243,6 +243,8 @@ void config_load_saved(struct hsrpd *d)
 		if (at + n > len || message_decode(&m, bytes + at, n) != 0)
 			break;
 		at += n;
+		if (m.type == MESSAGE_CONFIG_GROUP)
+			m.group.sync_ready = false; /* that was then */
 		if (m.type == MESSAGE_CONFIG_INTERFACE || m.type == MESSAGE_CONFIG_GROUP ||
 			m.type == MESSAGE_CONFIG_CHAIN)
 			hsrpd_message(d, &m);

@@ -62,7 +62,7 @@ struct hsrp_interface_config {
 	uint16_t delay_minimum_s; /* `standby delay minimum`; 1 s is kept even with 0 */
 	uint16_t delay_reload_s;  /* `standby delay reload`; for the first time up after the start */
 	uint8_t garp_count;	  /* `standby arp gratuitous`: rounds, 0 is continuous */
-	uint8_t mac_refresh_s; /* gratuitous ARP of active groups that follow another; 0: none */
+	uint8_t mac_refresh_s;	  /* gratuitous ARP of active groups that follow another; 0: none */
 	uint16_t garp_interval_s; /* 0: not configured, IOS's 2 rounds 3 s apart */
 };
 

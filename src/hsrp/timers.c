@@ -84,4 +84,3 @@ mono_t jittered(struct hsrp *h, mono_t from, uint32_t ms, unsigned percent_later
 
 	return mono_add_ms(from, (int64_t)ms + (most ? random_below(h, most + 1) : 0));
 }
-

@@ -322,6 +322,7 @@ void model_free(struct model *m)
 	free_items(&m->static_routes, free);
 	free_items(&m->route_tags, free);
 	free_items(&m->tracks, track_free);
+	free_items(&m->pairs, free);
 	free(m->changes);
 	free(m);
 }

@@ -316,17 +316,23 @@ struct standby_track {
 	uint8_t decrement;		    /* 0: not typed, 10 */
 	bool shutdown;			    /* objects only, in place of the decrement */
 };
-enum { STANDBY_TRACK_DECREMENT = 10, STANDBY_TRACKS_MAX = 16, STANDBY_IPV6_MAX = 16 };
+enum {
+	STANDBY_TRACK_DECREMENT = 10,
+	STANDBY_TRACKS_MAX = 16,
+	STANDBY_IPV6_MAX = 16,
+	STANDBY_MAC_REFRESH_S = 10,
+};
 
 struct standby_group {
 	uint16_t number;
-	bool ip_typed;		  /* `standby ip` with or without an address */
-	struct ipaddr ip;	  /* not set: learn it */
-	struct vec secondaries;	  /* struct ipaddr */
-	bool ipv6_autoconfig;	  /* `standby ipv6 autoconfig`: the link-local address of the virtual MAC */
-	struct ipaddr ipv6;	  /* `standby ipv6 FE80::…`, in place of that */
-	struct vec ipv6_prefixes; /* struct prefix with host bits kept in .addr: `standby ipv6 PREFIX` */
-	char name[NAME_MAX_LEN];  /* "" : not typed, hsrp-<If>-<group> */
+	bool ip_typed;		   /* `standby ip` with or without an address */
+	struct ipaddr ip;	   /* not set: learn it */
+	struct vec secondaries;	   /* struct ipaddr */
+	bool ipv6_autoconfig;	   /* `standby ipv6 autoconfig`: the link-local address of the virtual MAC */
+	struct ipaddr ipv6;	   /* `standby ipv6 FE80::…`, in place of that */
+	struct vec ipv6_prefixes;  /* struct prefix with host bits kept in .addr: `standby ipv6 PREFIX` */
+	char name[NAME_MAX_LEN];   /* "" : not typed, hsrp-<If>-<group> */
+	char follow[NAME_MAX_LEN]; /* `standby follow`: name of the group that it goes with; "": none */
 	bool priority_set;
 	uint8_t priority; /* 100 */
 	bool preempt;
@@ -428,12 +434,18 @@ enum model_kind {
 	MODEL_IPV6_ROUTING,  /* `ipv6 unicast-routing`: all interfaces */
 	MODEL_ROUTE_TAG,     /* any */
 	MODEL_TRACK,	     /* any tracked object */
+	MODEL_PAIR,	     /* any pair */
 };
 
 struct model_change {
 	enum model_kind kind;
 	char name[NAME_MAX_LEN];
 	uint32_t number;
+};
+
+/* `hotswan redundancy pair G1 G2`: standby groups by name, on two interfaces. */
+struct redundancy_pair {
+	char first[NAME_MAX_LEN], second[NAME_MAX_LEN];
 };
 
 struct model {
@@ -467,6 +479,7 @@ struct model {
 	struct vec static_routes; /* by prefix, then gateway, interface */
 	struct vec route_tags;	  /* struct route_tag, by tag */
 	struct vec tracks;	  /* struct track_object, by number */
+	struct vec pairs;	  /* struct redundancy_pair, in the order typed */
 
 	struct model_change *changes; /* since the core last looked, without repeats of the same line */
 	size_t change_count, change_cap;
@@ -521,6 +534,15 @@ struct chain_key *key_chain_key(const struct key_chain *c, uint32_t number);
 struct chain_key *key_chain_key_get(struct key_chain *c, uint32_t number);
 struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number);
 struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number);
+
+/* The group that has this name in force, on whatever interface. */
+struct standby_group *model_standby_named(
+	const struct model *m, const char *name, const struct interface_cfg **interface);
+struct redundancy_pair *model_pair_of(
+	const struct model *m, const char *name);			 /* one of the two is called so */
+const char *model_pair_partner(const struct model *m, const char *name); /* NULL: in no pair */
+struct redundancy_pair *model_pair_get(struct model *m, const char *first, const char *second);
+void model_pair_delete(struct model *m, const struct redundancy_pair *pair);
 
 /* `like` names prefix, gateway and interface; a route of the same three is the same route. */
 struct static_route *model_static_route(const struct model *m, const struct static_route *like);

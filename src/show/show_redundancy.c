@@ -122,6 +122,12 @@ static void print_binding(struct text *out, const struct facts *f, const struct 
 		ip_is_set(&b->endpoint) ? ip_format(&b->endpoint, ip) : "none yet");
 	if (b->redundancy)
 		print_role(out, f, b);
+	if (b->redundancy && model_pair_partner(f->model, b->group_name)) {
+		const struct hsrp_status *st = group_status(f, b);
+
+		text_printf(out, "  Pair: with group %s%s\n", model_pair_partner(f->model, b->group_name),
+			st && st->waits ? ", which could not be active here: this one waits" : "");
+	}
 	text_printf(out, "  Step under way: %s\n", b->step[0] ? b->step : "none");
 	text_printf(out, "  Readiness: %s", ready.count ? "not ready" : "ready");
 	for (unsigned i = 0; i < ready.count; i++)
@@ -193,6 +199,7 @@ static bool redundancy_json(struct show *s, struct text *out)
 		json_ip(j, "role_reason_from", &st->reason_from);
 		json_string(j, "previous_role", hsrp_state_text(st->old_state));
 	}
+	json_string(j, "pair", b->redundancy ? model_pair_partner(f->model, b->group_name) : NULL);
 	json_bool(j, "ready", ready.count == 0);
 	json_array(j, "not_ready");
 	for (unsigned i = 0; i < ready.count; i++)

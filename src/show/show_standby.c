@@ -125,6 +125,11 @@ static void print_state(
 	text_printf(out, "  State is %s", hsrp_state_text(st->state));
 	if (st->kernel_error)
 		text_add(out, " (virtual address refused by the kernel)");
+	else if (st->waits)
+		text_add(out, " (waits for the other group of its pair)");
+	else if (st->preempt_at.ns != MONO_NEVER.ns)
+		text_printf(out, " (%s, preempts in %lld secs)", change_reason(st),
+			(long long)((mono_diff_ms(st->preempt_at, f->now) + 999) / 1000));
 	else if (st->reason != HSRP_REASON_NONE)
 		text_printf(out, " (%s)", change_reason(st));
 	else if (st->state == HSRP_INITIAL && !interface_device(i)[0])
@@ -316,6 +321,8 @@ static void print_group(struct text *out, const struct facts *f, const struct ro
 	print_tracks(out, f, g);
 	text_printf(out, "  Group name is \"%s\" (%s)\n", standby_group_name(i, g, name),
 		g->name[0] ? "cfgd" : "default");
+	if (g->follow[0])
+		text_printf(out, "  Following \"%s\"\n", g->follow);
 	if (i->standby_no_redirect)
 		text_add(out, "  HSRP ICMP redirects disabled\n");
 	if (i->standby_mac_refresh_set)
@@ -465,6 +472,14 @@ static bool standby_json(struct show *s, struct text *out)
 	json_uint(j, "hold_ms", st.hold_ms);
 	json_bool(j, "timers_learned", st.timers_learned);
 	json_bool(j, "preempt", g->preempt);
+	json_uint(j, "preempt_minimum_s", g->preempt_minimum_s);
+	json_uint(j, "preempt_reload_s", g->preempt_reload_s);
+	json_uint(j, "preempt_sync_s", g->preempt_sync_s);
+	if (st.preempt_at.ns != MONO_NEVER.ns)
+		json_int(j, "preempts_in_ms", mono_diff_ms(st.preempt_at, f->now));
+	json_bool(j, "waits_for_pair", st.waits);
+	json_string(j, "pair", model_pair_partner(f->model, standby_group_name(i, g, name)));
+	json_string(j, "following", g->follow[0] ? g->follow : NULL);
 	json_uint(j, "priority", st.priority);
 	json_uint(j, "configured_priority", g->priority_set ? g->priority : HSRP_PRIORITY_DEFAULT);
 	if (g->tracks.count)

@@ -45,6 +45,7 @@ STANDBY = [
     r'  Group name is "\S+" \((cfgd|default)\)',
     r"  HSRP ICMP redirects disabled",
     r"  MAC refresh \d+ secs \(next refresh \d+ secs\)",
+    r'  Following "\S+"',
 ]
 STANDBY_BRIEF = [
     r" {21}P indicates configured to preempt\.",

@@ -49,6 +49,11 @@ void scene_tracks(struct scene *s)
 
 	scene_active(s);
 	struct standby_group *g = model_interface(m, "FastEthernet0/0")->standby.items[0];
+	str_copy(g->follow, sizeof(g->follow), "group10");
+	g->preempt = true;
+	g->preempt_minimum_s = 60;
+	g->preempt_sync_s = 30;
+	f->standby[0].preempt_at = mono_add_ms(f->now, 12100);
 	watch(g, 0, "FastEthernet0/1", 20, false);
 	watch(g, 1, "", 60, false);
 	watch(g, 2, "", 0, true);

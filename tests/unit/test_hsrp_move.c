@@ -54,7 +54,8 @@ static void a_follower_has_its_masters_state_and_sends_no_hello(void **state)
 {
 	(void)state;
 	start(2, true);
-	assert_state(1, OUT, HSRP_ACTIVE); /* addresses cross: by itself the inside would be the other box's */
+	assert_state(
+		1, OUT, HSRP_ACTIVE); /* addresses cross: by itself the inside would be the other box's */
 	assert_state(1, IN, HSRP_ACTIVE);
 	assert_state(0, OUT, HSRP_STANDBY);
 	assert_state(0, IN, HSRP_STANDBY);
