@@ -66,7 +66,7 @@ def read_pcap(path):
 
 
 class Capture:
-    """tcpdump on a segment, from construction to stop()."""
+    """tcpdump on a segment, from construction to stop(); with priority, or a busy machine makes it drop frames."""
 
     def __init__(self, lab, segment):
         self.lab = lab
@@ -74,7 +74,7 @@ class Capture:
         self._errors = self.path + ".log"
         with open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(
-                ["ip", "netns", "exec", lab.wire, "tcpdump", "-i", segment, "-U", "--immediate-mode",
+                ["ip", "netns", "exec", lab.wire, "chrt", "-r", "1", "tcpdump", "-i", segment, "-U", "--immediate-mode",
                  "-B", "16384", "-s", "0", "-Z", "root", "-w", self.path],
                 stdin=subprocess.DEVNULL, stderr=errors, stdout=errors, preexec_fn=die_with_parent)
         lab.captures.append(self)
