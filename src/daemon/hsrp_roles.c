@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +12,10 @@
 #include <unistd.h>
 #include <uthash.h>
 
-enum { SLOTS_FIRST = 64, SLOTS_MAX = 65536, SUM_BASIS = 2166136261u };
+enum { SLOTS_FIRST = 64, SLOTS_MAX = 65536, RECENT = 1024 };
+
+#define SUM_BASIS 14695981039346656037u /* FNV-1a, 64 bits */
+#define SUM_PRIME 1099511628211u
 
 /* Changes with the layout of struct hsrp_record: another version's file is as none. */
 struct header {
@@ -41,12 +45,13 @@ struct hsrp_roles {
 	struct header *map;
 	size_t size;
 	struct place *places;
-	uint32_t used; /* slots ever given out; free ones are in `spare` */
+	struct place *recent[RECENT]; /* by group number: every hello asks, and one look answers */
+	uint32_t used;		      /* slots ever given out; free ones are in `spare` */
 	uint32_t *spare;
 	uint32_t spare_count;
 };
 
-static const char magic[16] = "hotswan-roles 2";
+static const char magic[16] = "hotswan-roles 3";
 
 static struct slot *slot_at(const struct hsrp_roles *r, uint32_t n)
 {
@@ -54,15 +59,18 @@ static struct slot *slot_at(const struct hsrp_roles *r, uint32_t n)
 	return (struct slot *)(r->map + 1) + n;
 }
 
-/* FNV-1a over the bytes in front of the sum. */
+static_assert(offsetof(struct slot, used) % sizeof(uint64_t) == 0, "whole words");
+
+/* FNV-1a over the words of the record, folded: it is made with every hello. */
 static uint32_t sum_of(const struct slot *s)
 {
-	const uint8_t *p = (const uint8_t *)s;
-	uint32_t sum = SUM_BASIS;
+	uint64_t sum = SUM_BASIS ^ s->used, word;
 
-	for (size_t n = 0; n < offsetof(struct slot, sum); n++)
-		sum = (sum ^ p[n]) * 16777619u;
-	return sum;
+	for (size_t n = 0; n < offsetof(struct slot, used); n += sizeof(word)) {
+		memcpy(&word, (const char *)s + n, sizeof(word));
+		sum = (sum ^ word) * SUM_PRIME;
+	}
+	return (uint32_t)(sum ^ sum >> 32);
 }
 
 static int map_slots(struct hsrp_roles *r, uint32_t slots)
@@ -145,11 +153,14 @@ static struct place *place_new(struct hsrp_roles *r, const struct hsrp_record *r
 
 void hsrp_roles_put(struct hsrp_roles *r, const struct hsrp_record *record)
 {
+	struct place **recent = &r->recent[record->group % RECENT];
 	struct key key = key_of(record);
-	struct place *p;
+	struct place *p = *recent;
 
-	HASH_FIND(hh, r->places, &key, sizeof(key), p);
+	if (!p || memcmp(&p->key, &key, sizeof(key)) != 0)
+		HASH_FIND(hh, r->places, &key, sizeof(key), p);
 	if (record->state == HSRP_DISABLED) {
+		*recent = NULL;
 		if (p) {
 			spare_add(r, p->slot);
 			HASH_DELETE(hh, r->places, p);
@@ -159,13 +170,12 @@ void hsrp_roles_put(struct hsrp_roles *r, const struct hsrp_record *record)
 	}
 	if (!p)
 		p = place_new(r, record);
+	*recent = p;
 	if (!p)
 		return;
-	struct slot *s = slot_at(r, p->slot), fresh;
-	memset(&fresh, 0, sizeof(fresh));
-	fresh.record = *record;
-	fresh.used = 1;
-	*s = fresh;
+	struct slot *s = slot_at(r, p->slot);
+	s->record = *record;
+	s->used = 1;
 	s->sum = sum_of(s);
 }
 

@@ -17,7 +17,7 @@
 
 enum {
 	STACK = 512 * 1024, /* memory is locked: not the default of 8 MB */
-	REMOVALS = 256,	    /* in one step */
+	AT_ONCE = 256,	    /* removals or renewals in one step */
 };
 
 /* What somebody waits for; what the kernel takes its time with; what a removal may make needless. */
@@ -161,44 +161,56 @@ static bool work_do(struct worker *w, struct work *job)
 	return false;
 }
 
-static bool is_removal(const struct work *job)
+static bool is_kernel(const struct work *job, enum hsrp_kernel_op op)
 {
-	return job->kind == WORK_KERNEL && job->kernel.op == HSRP_KERNEL_REMOVE;
+	return job->kind == WORK_KERNEL && job->kernel.op == op;
 }
 
 static enum level level_of(const struct work *job)
 {
 	if (job->kind == WORK_DOWN)
 		return LAST;
-	bool slow = job->quit || is_removal(job) || job->kind == WORK_CLOSE || job->kind == WORK_RESTORE ||
-		job->kind == WORK_SWEEP || job->kind == WORK_SAVE || job->kind == WORK_FORGET;
+	bool slow = job->quit || is_kernel(job, HSRP_KERNEL_REMOVE) || job->kind == WORK_CLOSE ||
+		job->kind == WORK_RESTORE || job->kind == WORK_SWEEP || job->kind == WORK_SAVE ||
+		job->kind == WORK_FORGET;
 	return slow ? SLOW : URGENT;
 }
 
 /* With the mutex held: hands an answer over. */
 static void answer_put(struct worker *w, struct work *job)
 {
+	bool first = !w->answers.first;
+
 	queue_put(&w->answers, job);
-	(void)eventfd_write(w->fd, 1);
+	if (first)
+		(void)eventfd_write(w->fd, 1);
 }
 
-/* With the mutex held: removals that wait in a row are one step of the kernel. */
-static void remove_many(struct worker *w, struct work *first)
+/* With the mutex held: removals or renewals that wait in a row are one step of the kernel. */
+static void do_many(struct worker *w, enum level level, enum hsrp_kernel_op op, struct work *first)
 {
-	struct work *jobs[REMOVALS] = {first};
-	const struct hsrp_kernel *kernels[REMOVALS] = {&first->kernel};
+	struct work *jobs[AT_ONCE] = {first};
+	const struct hsrp_kernel *kernels[AT_ONCE] = {&first->kernel};
+	int errors[AT_ONCE];
 	unsigned count = 1;
 
-	while (count < REMOVALS && w->jobs[SLOW].first && is_removal(w->jobs[SLOW].first)) {
-		jobs[count] = queue_take(&w->jobs[SLOW]);
+	while (count < AT_ONCE && w->jobs[level].first && is_kernel(w->jobs[level].first, op)) {
+		jobs[count] = queue_take(&w->jobs[level]);
 		kernels[count] = &jobs[count]->kernel;
 		count++;
 	}
 	pthread_mutex_unlock(&w->mutex);
-	int e = count > 1 ? vmac_remove_many(w->vmac, kernels, count) : vmac_apply(w->vmac, kernels[0]);
+	if (op == HSRP_KERNEL_RENEW) {
+		vmac_renew_many(w->vmac, kernels, count, errors);
+	} else {
+		int e = count > 1 ? vmac_remove_many(w->vmac, kernels, count)
+				  : vmac_apply(w->vmac, kernels[0]);
+		for (unsigned n = 0; n < count; n++)
+			errors[n] = e;
+	}
 	pthread_mutex_lock(&w->mutex);
 	for (unsigned n = 0; n < count; n++) {
-		jobs[n]->error = e;
+		jobs[n]->error = errors[n];
 		answer_put(w, jobs[n]);
 	}
 }
@@ -223,8 +235,8 @@ static void *run(void *arg)
 			free(job);
 			break;
 		}
-		if (is_removal(job)) {
-			remove_many(w, job);
+		if (is_kernel(job, HSRP_KERNEL_REMOVE) || is_kernel(job, HSRP_KERNEL_RENEW)) {
+			do_many(w, level_of(job), (enum hsrp_kernel_op)job->kernel.op, job);
 			continue;
 		}
 		pthread_mutex_unlock(&w->mutex);

@@ -22,7 +22,8 @@ enum {
 	HOLD_JITTER_FROM_MS = 1000, /* shorter hold times are kept to the millisecond */
 	BURST_MAX = 64,		    /* hellos of one wake-up */
 	BADAUTH_QUIET_MS = 30000,   /* captured: one message about it in 30 s */
-	RENEW_MS = 600,		    /* the address' lifetime is renewed no more often than this */
+	RENEW_MS = 3000,	    /* an address' lifetime is renewed after half of it, at the latest after this */
+	RENEW_GRID_MS = 250,	    /* and together with the others' */
 	LIFETIME_MIN_S = 2,
 	GARP_ROUNDS = 2, /* captured: at 0 s and at 3 s */
 	GARP_INTERVAL_S = 3,

@@ -27,8 +27,10 @@ struct hsrp_out *out_new(struct hsrp *h, enum hsrp_out_kind kind)
 		o->items = items;
 		o->cap = cap;
 	}
+	/* Of a frame and a record, of which there are thousands a second, every field is written anyway. */
 	struct hsrp_out *out = &o->items[o->count++];
-	memset(out, 0, sizeof(*out));
+	if (kind != HSRP_OUT_SEND && kind != HSRP_OUT_RECORD)
+		memset(out, 0, sizeof(*out));
 	out->kind = (uint8_t)kind;
 	return out;
 }

@@ -119,10 +119,16 @@ static void issue(struct hsrp *h, struct group *g, enum hsrp_kernel_op op, const
 	g->t_renew = MONO_NEVER;
 }
 
-/* The address' lifetime is renewed with the hellos, but not more often than useful. */
-static uint32_t renew_ms(const struct group *g)
+/*
+ * Renewed after half the lifetime, and not so late that an address taken away by hand stays away for long. All groups keep to
+ * one grid: what is renewed together costs the kernel one request and those who listen to it one wake-up.
+ */
+static mono_t renew_at(const struct hsrp *h, const struct group *g)
 {
-	return g->hello_ms > RENEW_MS ? g->hello_ms : RENEW_MS;
+	int64_t half_ms = (int64_t)g->installed.lifetime_s * SECOND_MS / 2;
+	int64_t ms = mono_diff_ms(h->now, (mono_t){0}) + (half_ms < RENEW_MS ? half_ms : RENEW_MS);
+
+	return mono_add_ms((mono_t){0}, (ms / RENEW_GRID_MS + 1) * RENEW_GRID_MS);
 }
 
 void plan_run(struct hsrp *h, struct group *g)
@@ -145,7 +151,7 @@ void plan_run(struct hsrp *h, struct group *g)
 		issue(h, g, HSRP_KERNEL_RENEW, &g->installed);
 	}
 	if (!g->busy && g->have == HAVE_ADDRESS && g->t_renew.ns == INT64_MAX)
-		g->t_renew = mono_add_ms(h->now, renew_ms(g));
+		g->t_renew = renew_at(h, g);
 }
 
 /* The address is gone, or was never there: what waited for that may leave. */

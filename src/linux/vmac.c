@@ -1,9 +1,8 @@
 /* Virtual MAC interfaces and virtual addresses: see vmac.h. */
-#include "linux/vmac.h"
+#include "linux/vmac_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -14,18 +13,8 @@
 #include <unistd.h>
 
 enum {
-	BUFFER = 32768,
-	ADDRESS_PROTOCOL = 213,
 	DOOMED_GROUP = 0x68737277, /* a link group of our own */
 	LINK_LOCAL_LEN = 64,
-};
-
-struct vmac {
-	struct mnl_socket *socket;
-	unsigned port;
-	uint32_t seq;
-	char request[2048];
-	char reply[BUFFER];
 };
 
 /* What a link is, as far as it concerns us. */
@@ -44,8 +33,9 @@ int vmac_open(struct vmac **out)
 
 	if (!v)
 		return -ENOMEM;
+	v->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	v->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!v->socket || mnl_socket_bind(v->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (v->control < 0 || !v->socket || mnl_socket_bind(v->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
 		int e = -errno;
 		vmac_close(v);
 		return e;
@@ -61,6 +51,8 @@ void vmac_close(struct vmac *v)
 {
 	if (v && v->socket)
 		mnl_socket_close(v->socket);
+	if (v && v->control >= 0)
+		close(v->control);
 	free(v);
 }
 
@@ -207,13 +199,14 @@ static void address_fill(struct ifaddrmsg *a, const struct ipaddr *ip, bool macv
 		a->ifa_flags = IFA_F_NODAD;
 }
 
-static int address_change(struct vmac *v, uint16_t type, int ifindex, const struct ipaddr *ip, bool macvlan,
+void vmac_address_put(struct nlmsghdr *h, uint16_t type, int ifindex, const struct ipaddr *ip, bool macvlan,
 	uint32_t lifetime_s)
 {
 	bool add = type == RTM_NEWADDR;
-	struct nlmsghdr *h = request(v, type, add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
 
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 	address_fill(a, ip, macvlan);
 	a->ifa_index = (unsigned)ifindex;
 	mnl_attr_put(h, IFA_LOCAL, ip_bits(ip) / 8, ip->bytes);
@@ -221,10 +214,18 @@ static int address_change(struct vmac *v, uint16_t type, int ifindex, const stru
 	if (add) {
 		struct ifa_cacheinfo life = {.ifa_prefered = lifetime_s, .ifa_valid = lifetime_s};
 		mnl_attr_put(h, IFA_CACHEINFO, sizeof(life), &life);
-		mnl_attr_put_u8(h, IFA_PROTO, ADDRESS_PROTOCOL);
+		mnl_attr_put_u8(h, IFA_PROTO, VMAC_ADDRESS_PROTOCOL);
 		if (ip->family == IP_V6 && a->ifa_prefixlen != LINK_LOCAL_LEN)
 			mnl_attr_put_u32(h, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
 	}
+}
+
+static int address_change(struct vmac *v, uint16_t type, int ifindex, const struct ipaddr *ip, bool macvlan,
+	uint32_t lifetime_s)
+{
+	struct nlmsghdr *h = request(v, type, 0);
+
+	vmac_address_put(h, type, ifindex, ip, macvlan, lifetime_s);
 	return change(v, h);
 }
 

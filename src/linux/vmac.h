@@ -28,6 +28,12 @@ void vmac_close(struct vmac *v);
 int vmac_apply(struct vmac *v, const struct hsrp_kernel *k);
 
 /*
+ * RENEW of many groups in one request; errors[n] is 0 or -errno for k[n]. What is not as it was left (the macvlan down, gone
+ * or another one) is repaired or refused one by one, as by vmac_apply().
+ */
+void vmac_renew_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigned count, int *errors);
+
+/*
  * After UNSERVE: takes the macvlan down, unless an address was added meanwhile. UNSERVE does not wait for that: it takes
  * the kernel some milliseconds, and nobody answers for the address any more.
  */
