@@ -368,6 +368,20 @@ void conn_identity_open(struct conn *n)
 	unit_apply_later(n->unit);
 }
 
+/* What a restart found established has shown its identity before anybody wanted the connection. */
+static void adopt_identity(struct conn *n, const struct ike_conn *planned)
+{
+	struct list *link, *following;
+
+	list_each(&n->ikes, link, following)
+	{
+		const struct ike_rec *i = list_item(link, struct ike_rec, in_conn);
+
+		n->any_id |=
+			i->established && i->remote_id[0] && strcmp(i->remote_id, planned->remote_id) != 0;
+	}
+}
+
 static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_conn *planned)
 {
 	struct conn *n = conn_find(c, planned->name);
@@ -379,6 +393,8 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 	if (!n)
 		return NULL;
 	n->id_is_address = id_is_address(planned);
+	if (n->id_is_address && !n->unit)
+		adopt_identity(n, planned);
 	if (n->id_is_address && n->any_id) {
 		open.remote_id[0] = '\0';
 		planned = &open;

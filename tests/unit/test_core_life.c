@@ -834,7 +834,9 @@ static void one_sa_among_many_costs_one_lookup(void **state)
 static void clearing_sas_without_the_address_sends_no_delete(void **state)
 {
 	struct world *w = start();
-	struct event clear = {.kind = EV_CLEAR_SA, };
+	struct event clear = {
+		.kind = EV_CLEAR_SA,
+	};
 
 	(void)state;
 	static_map(w);
@@ -887,6 +889,36 @@ static void a_line_that_goes_and_comes_back_at_once_is_loaded(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: the SA was told of while the filter was refused, and nobody wanted its connection yet. */
+static void the_identity_of_an_adopted_sa_is_seen(void **state)
+{
+	struct world *w = start();
+	struct ike_sa sa = {
+		.incarnation = 1, .id = 1, .version = 1, .state = IKE_SA_ESTABLISHED, .remote_port = 500};
+
+	(void)state;
+	static_map(w);
+	apply(w, "mymap", false, "");
+	w->filter_error = -EPERM;
+	config(w);
+	snapshot(w);
+	world_event(w, &(struct event){.kind = EV_IKE_UP, .ike = {1, false}});
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	str_copy(sa.conn, sizeof(sa.conn), stat);
+	str_copy(sa.remote_id, sizeof(sa.remote_id), "behind.nat");
+	assert_true(ip_parse("10.1.1.1", &sa.remote_host));
+	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
+	w->filter_error = 0;
+	pass_ms(w, 5000);
+	assert_seen(w, "load");
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
+	pass_ms(w, 100);
+	assert_not_seen(w, "load");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -921,6 +953,7 @@ int main(void)
 		cmocka_unit_test(ten_thousand_entries_come_in_slices),
 		cmocka_unit_test(one_sa_among_many_costs_one_lookup),
 		cmocka_unit_test(a_line_that_goes_and_comes_back_at_once_is_loaded),
+		cmocka_unit_test(the_identity_of_an_adopted_sa_is_seen),
 		cmocka_unit_test(clearing_sas_without_the_address_sends_no_delete),
 	};
 
