@@ -22,10 +22,10 @@ def keyed_md5(key, payload):
 class Speaker(Node):
     """Says what it is told to say; elects nothing by itself."""
 
-    def __init__(self, lab, address="192.168.0.100", virtual="192.168.0.3", group=0, segment="outside", version=1, key=None):
+    def __init__(self, lab, address="192.168.0.100", virtual="192.168.0.3", group=0, segment="outside", version=1, key=None, key_id=0):
         super().__init__(lab, "speaker")
         self.connect(segment, f"{address}/24")
-        self.version, self.key = version, key   # key: MD5 instead of the text "cisco"
+        self.version, self.key, self.key_id = version, key, key_id  # key: MD5 instead of the text "cisco"
         self.virtual_mac = f"00:00:0c:9f:f{group >> 8:x}:{group & 255:02x}" if version == 2 else f"00:00:0c:07:ac:{group:02x}"
         self._fields = {"group": group, "virtualIP": virtual, "hellotime": 1, "holdtime": 3}
         self._source = address
@@ -63,7 +63,7 @@ class Speaker(Node):
     def _sealed(self, payload):
         if not self.key:
             return payload + (b"\x03\x08cisco\0\0\0" if self.version == 2 else b"")
-        payload += struct.pack("!BBBBH", 4, 28, 1, 0, 0) + socket.inet_aton(self._source) + bytes(4)
+        payload += struct.pack("!BBBBH", 4, 28, 1, 0, 0) + socket.inet_aton(self._source) + struct.pack("!L", self.key_id)
         return payload + keyed_md5(self.key.encode(), payload + bytes(16))
 
     def send(self, opcode, state, priority, virtual_mac=False):

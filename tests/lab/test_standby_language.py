@@ -1,0 +1,152 @@
+"""The `standby` language on the wire: key chains, MAC addresses, gratuitous ARP, debug lines, as an operator types them."""
+
+import os
+import re
+import struct
+import subprocess
+import time
+
+import pytest
+
+from hotswan_lab import configs, topologies, wait_for
+from hotswan_lab.speaker import ACTIVE, COUP, SPEAK, Speaker, keyed_md5
+from hotswan_lab.system import stays
+from hotswan_lab.topologies import VIRTUAL
+
+from test_shell import Terminal
+
+OURS = "192.168.0.2"
+FACE = "interface FastEthernet 0/0\n"
+
+
+def moment(seconds):
+    """A time of the wall clock as IOS writes it."""
+    return time.strftime("%H:%M:%S %b %-d %Y", time.gmtime(seconds))
+
+
+def chain(change):
+    """Key 1 is sent until then, key 2 from then on; both are believed throughout."""
+    return ("key chain HSRP\n key 1\n  key-string first-key\n"
+            f"  send-lifetime 00:00:00 Jan 1 1993 {moment(change)}\n"
+            f" key 2\n  key-string second-key\n  send-lifetime {moment(change)} infinite\n")
+
+
+def sealed(capture, source, after=0.0):
+    """[(time, key id, payload)] of a router's frames with an MD5 TLV."""
+    return [(f.time, struct.unpack("!L", f.udp[2][-20:-16])[0], f.udp[2]) for f in capture.frames
+            if f.udp and f.udp[1] == 1985 and str(f.ends[0]) == source and len(f.udp[2]) in (50, 72) and f.time >= after]
+
+
+def malformed(path):
+    """What tshark says against our frames."""
+    return subprocess.run(
+        ["tshark", "-n", "-r", path, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-Y",
+         f"ip.src == {OURS} && udp.port == 1985 && (_ws.malformed || _ws.expert.severity >= 0x400000 || "
+         "ip.checksum.status == 0 || udp.checksum.status == 0)"],
+        capture_output=True, text=True, check=True).stdout
+
+
+def changes(headend):
+    return re.search(r"(\d+) state change", headend.show("show standby")).group(1)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_key_rollover_costs_no_election(lab, version):
+    far = time.time() + 86400
+    net = topologies.pair(lab, extra=f"{FACE} standby version {version}\n standby authentication md5 key-chain HSRP\n" + chain(far))
+    before = changes(net.p), changes(net.s)
+    shown = net.p.show("show key chain")
+    assert "Key-chain HSRP:" in shown and shown.count("[valid now]") == 3 and "first-key" not in shown, shown
+    assert 'Authentication MD5, key-chain "HSRP"' in net.p.show("show standby")
+    change = int(time.time()) + 4
+    for headend in (net.p, net.s):
+        headend.configure(chain(change))
+    for source in (OURS, "192.168.0.4"):
+        wait_for(lambda: [f for f in sealed(net.capture, source, change + 1) if f[1] == 2], 15, f"key 2 from {source}",
+                 evidence=lab.evidence)
+    stays(lambda: net.p.standby_state() == "Active" and net.s.standby_state() == "Standby", 1.5, "roles", evidence=lab.evidence)
+    assert (changes(net.p), changes(net.s)) == before
+    for source in (OURS, "192.168.0.4"):
+        for at, key, payload in sealed(net.capture, source):
+            assert key == (2 if at >= change else 1), (at - change, key)
+            secret = b"second-key" if key == 2 else b"first-key"
+            assert keyed_md5(secret, payload[:-16] + bytes(16)) == payload[-16:]
+    said = net.p.show("show logging")
+    assert "%HSRP-5-KEYCHANGE: key chain HSRP: key 2 is sent in place of key 1" in said and "BADAUTH" not in said, said
+    assert "second-key" in net.p.show("show running-config") and "second-key" not in said
+    assert malformed(net.capture.path) == ""
+
+
+def test_another_key_number_is_not_believed_and_key_0_is_a_key_string(lab):
+    net = topologies.single(lab, configs.hsrp("P", extra="key chain K\n key 0\n  key-string openwall\n"
+                                              f"{FACE} standby authentication md5 key-chain K\n"), remotes=False)
+    speaker = Speaker(lab, key="openwall", key_id=1)
+    net.p.wait_state("Active", timeout=15)
+    speaker.send(COUP, SPEAK, 200)
+    wait_for(lambda: "BADAUTH" in net.p.show("show logging"), 5, "it is refused", evidence=lab.evidence)
+    assert net.p.standby_state() == "Active"
+    speaker.key_id = 0
+    speaker.send(COUP, SPEAK, 200)
+    wait_for(lambda: net.p.standby_state() in ("Speak", "Standby"), 3, "we leave", evidence=lab.evidence)
+
+
+def test_mac_address_use_bia_and_gratuitous_arp(lab):
+    net = topologies.single(lab, configs.hsrp("P", extra=f"{FACE} standby mac-address 0200.0000.1234\n"
+                                              " standby arp gratuitous count 3 interval 3\n"), remotes=False)
+
+    def gratuitous(mac, after):
+        return [a for a in net.capture.gratuitous_arps(VIRTUAL) if a[1] == mac and a[0] >= after]
+    net.p.wait_state("Active", timeout=15)
+    chosen = "02:00:00:00:12:34"
+    assert "Local virtual MAC address is 0200.0000.1234 (cfgd)" in net.p.show("show standby")
+    wait_for(lambda: len(gratuitous(chosen, 0)) >= 4, 12, "three rounds, the first to two groups", evidence=lab.evidence)
+    rounds = [t for t, _ in gratuitous(chosen, 0)]
+    assert rounds[1] - rounds[0] < 0.5 and all(2.5 < b - a < 4.5 for a, b in zip(rounds[1:], rounds[2:])), rounds
+    hello = [f for f in net.capture.hsrp() if f[1] == OURS and f[3] == ACTIVE][-1]
+    assert hello[4] == chosen
+    # One more on demand, and no fourth round by itself.
+    stays(lambda: len(gratuitous(chosen, 0)) == 4, 3.5, "no more rounds", evidence=lab.evidence)
+    asked = time.time()
+    net.p.cli("enable\nstandby send arp FastEthernet0/0 0\n", check=True)
+    wait_for(lambda: len(gratuitous(chosen, asked - 0.1)) == 1, 3, "one more", evidence=lab.evidence)
+    # The interface's own address instead: no macvlan, and the hosts are told.
+    own = net.p.ip("-br", "link", "show", "dev", "eth0").split()[2]
+    changed = time.time()
+    net.p.configure(f"{FACE} no standby mac-address\n standby use-bia\n")
+    net.p.wait_state("Active", timeout=15)
+    wait_for(lambda: gratuitous(own, changed), 5, "gratuitous ARP from the interface", evidence=lab.evidence)
+    wait_for(lambda: net.p.ip("-br", "link", "show", "type", "macvlan") == "", 5, "no macvlan", evidence=lab.evidence)
+    assert "(bia)" in net.p.show("show standby") and "eth0" in net.p.ip("-o", "addr", "show", "to", VIRTUAL)
+    assert [f for f in net.capture.hsrp() if f[1] == OURS and f[3] == ACTIVE][-1][4] == own
+    assert malformed(net.capture.path) == ""
+
+
+def test_debug_lines_come_to_a_terminal_that_monitors(lab):
+    net = topologies.single(lab, configs.hsrp("P"), remotes=False)
+    speaker = Speaker(lab)
+    net.p.wait_state("Active", timeout=15)
+    tty = Terminal(net.p)
+    tty.read("#")
+    for line in ("terminal monitor", "debug standby terse"):
+        said = tty.say(line + "\n", "#")
+    assert "HSRP terse debugging is on" in said, said
+    assert "HSRP Errors debugging is on" in net.p.show("show debugging")
+    speaker.send(COUP, SPEAK, 200)
+    lines = ("HSRP: Fa0/0 Grp 0 Coup   in  192.168.0.100 Speak   pri 200 vIP 192.168.0.3",
+             "HSRP: Fa0/0 Grp 0 Active: j/Coup rcvd from higher pri router (200/192.168.0.100)",
+             "HSRP: Fa0/0 Grp 0 Active -> Speak",
+             'HSRP: Fa0/0 Grp 0 Redundancy "group1" state Active -> Speak',
+             "HSRP: Fa0/0 Grp 0 Active router is 192.168.0.100, was local")
+    seen = ""
+    deadline = time.monotonic() + 10
+    while lines[-1] not in seen and time.monotonic() < deadline:
+        seen += tty.read(timeout=1)
+    assert [line for line in lines if line not in seen] == [] and "Hello" not in seen, seen
+    assert "All possible debugging has been turned off" in tty.say("undebug all\n", "#")
+    net.p.wait_state("Active", timeout=15)
+    assert "HSRP: " not in tty.read()
+    tty.close()
+    logged = net.p.show("show logging")
+    assert "HSRP: Fa0/0 Grp 0 Active -> Speak" in logged and net.p.show("show debugging").strip() == ""
+    with open(os.path.join(net.p.path, "hotswand.log"), encoding="utf-8") as journal:
+        assert "HSRP: Fa0/0 Grp 0 Active -> Speak" in journal.read()
