@@ -143,6 +143,15 @@ static void on_standby(void *ctx, const struct hsrp_status *s)
 		*slot = *s;
 }
 
+static void on_neighbour(void *ctx, const struct hsrp_neighbour *n)
+{
+	struct gather *g = ctx;
+	struct hsrp_neighbour *slot = facts_add_neighbour(&g->facts);
+
+	if (slot)
+		*slot = *n;
+}
+
 static void on_standby_done(void *ctx, int error)
 {
 	came(ctx, FACT_HSRP, error == 0);
@@ -268,7 +277,7 @@ static void ask(struct gather *g, unsigned needs)
 	}
 	if (needs & FACT_HSRP) {
 		g->pending |= FACT_HSRP;
-		g->standby = hsrp_client_status(e->hsrp, on_standby, on_standby_done, g);
+		g->standby = hsrp_client_status(e->hsrp, on_standby, on_neighbour, on_standby_done, g);
 		if (g->standby < 0)
 			came(g, FACT_HSRP, false);
 	}

@@ -44,6 +44,7 @@ struct told {
 struct question {
 	int number; /* 0: free */
 	void (*each)(void *ctx, const struct hsrp_status *s);
+	void (*neighbour)(void *ctx, const struct hsrp_neighbour *n);
 	void (*done)(void *ctx, int error);
 	void *ctx;
 };
@@ -178,6 +179,9 @@ static void fill_interface(const struct model *m, const struct interface_cfg *i,
 	c->link_local = i->ipv6_link_local;
 	c->ipv6_routing = m->ipv6_unicast_routing;
 	c->mac_refresh_s = i->standby_mac_refresh_set ? i->standby_mac_refresh_s : STANDBY_MAC_REFRESH_S;
+	c->redirect_off = i->standby_no_redirect;
+	c->redirect_advertise_s = i->standby_redirect_advertise_s;
+	c->redirect_hold_s = i->standby_redirect_hold_s;
 	if (i->standby_garp_set) {
 		c->garp_count = i->standby_garp_count;
 		c->garp_interval_s = i->standby_garp_interval_s;
@@ -472,6 +476,10 @@ static void on_message(struct hsrp_client *h, const struct message *m)
 		if (q && q->each)
 			q->each(q->ctx, &m->status);
 		break;
+	case MESSAGE_NEIGHBOUR:
+		if (q && q->each)
+			q->neighbour(q->ctx, &m->neighbour);
+		break;
 	case MESSAGE_STATUS_END:
 		if (q)
 			answer_question(h, q, 0);
@@ -612,7 +620,8 @@ bool hsrp_client_up(const struct hsrp_client *h)
 }
 
 int hsrp_client_status(struct hsrp_client *h, void (*each)(void *ctx, const struct hsrp_status *s),
-	void (*done)(void *ctx, int error), void *ctx)
+	void (*neighbour)(void *ctx, const struct hsrp_neighbour *n), void (*done)(void *ctx, int error),
+	void *ctx)
 {
 	struct message m = {.type = MESSAGE_STATUS_REQUEST};
 	struct question *q = NULL;
@@ -627,7 +636,8 @@ int hsrp_client_status(struct hsrp_client *h, void (*each)(void *ctx, const stru
 	h->next_id = h->next_id % INT32_MAX + 1;
 	m.id = h->next_id;
 	m.which.group = -1;
-	*q = (struct question){.number = (int)m.id, .each = each, .done = done, .ctx = ctx};
+	*q = (struct question){
+		.number = (int)m.id, .each = each, .neighbour = neighbour, .done = done, .ctx = ctx};
 	send_message(h, &m);
 	if (h->fd >= 0)
 		(void)loop_watch_events(h->watch, EPOLLIN | EPOLLOUT);

@@ -30,10 +30,11 @@ void hsrp_fill_bonds(const struct engine *e, const struct interface_cfg *i, cons
 /* A device came, went, or changed its state: groups that track it are sent anew. */
 void hsrp_client_links_changed(struct hsrp_client *h);
 
-/* All groups' status: `each` a group, then `done` with 0 or -errno. -ENOTCONN when the process is away. The question
+/* All groups' status: `each` a group, `neighbour` another router, then `done` with 0 or -errno. -ENOTCONN when the process is away. The question
  * number is for hsrp_client_forget(), after which neither is called. */
 int hsrp_client_status(struct hsrp_client *h, void (*each)(void *ctx, const struct hsrp_status *s),
-	void (*done)(void *ctx, int error), void *ctx);
+	void (*neighbour)(void *ctx, const struct hsrp_neighbour *n), void (*done)(void *ctx, int error),
+	void *ctx);
 void hsrp_client_forget(struct hsrp_client *h, int number);
 /* -ENOTCONN when the process is away. `device` "" and group -1 mean all. */
 int hsrp_client_command(struct hsrp_client *h, enum message_command command, const char *device, int group);

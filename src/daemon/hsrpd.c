@@ -122,6 +122,12 @@ static void out_one(struct hsrpd *d, const struct hsrp_out *o)
 		m.status = o->status;
 		hsrp_link_send(d->link, &m);
 		break;
+	case HSRP_OUT_NEIGHBOUR:
+		m.type = MESSAGE_NEIGHBOUR;
+		m.id = d->status_id;
+		m.neighbour = o->neighbour;
+		hsrp_link_send(d->link, &m);
+		break;
 	case HSRP_OUT_LOG:
 		m.type = MESSAGE_LOG;
 		m.log.level = o->log.level;

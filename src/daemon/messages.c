@@ -135,6 +135,9 @@ static void f_interface(struct codec *c, struct hsrp_interface_config *i)
 	f_u8(c, &i->garp_count, 255);
 	f_u8(c, &i->mac_refresh_s, 255);
 	f_u16(c, &i->garp_interval_s);
+	f_bool(c, &i->redirect_off);
+	f_u16(c, &i->redirect_advertise_s);
+	f_u16(c, &i->redirect_hold_s);
 	if (i->device[0] == '\0' || i->version == 0 || i->address_len > ip_bits(&i->address))
 		c->bad = true;
 }
@@ -271,6 +274,21 @@ static void f_status(struct codec *c, struct hsrp_status *s)
 		f_u64(c, counters[i]);
 	for (size_t i = 0; i < HSRP_WIRE_ERROR_COUNT; i++)
 		f_u64(c, &s->bad[i]);
+	uint64_t *more[] = {&s->bad_hello_time, &s->other_vip, &s->inoperational, &s->duplicate, &s->garps};
+	for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+		f_u64(c, more[i]);
+	f_mono(c, &s->next_garp);
+}
+
+static void f_neighbour(struct codec *c, struct hsrp_neighbour *n)
+{
+	f_string(c, n->device, sizeof n->device);
+	f_ip(c, &n->address);
+	f_mac(c, &n->mac);
+	f_bool(c, &n->advertised);
+	f_u16(c, &n->active);
+	f_u16(c, &n->passive);
+	f_mono(c, &n->expires);
 }
 
 static void f_report(struct codec *c, struct hsrp_report *r)
@@ -310,6 +328,7 @@ static void f_body(struct codec *c, struct message *m)
 		break;
 	case MESSAGE_REPORT: f_report(c, &m->report); break;
 	case MESSAGE_STATUS: f_status(c, &m->status); break;
+	case MESSAGE_NEIGHBOUR: f_neighbour(c, &m->neighbour); break;
 	case MESSAGE_LOG:
 		f_u8(c, &m->log.level, 7);
 		f_string(c, m->log.text, sizeof m->log.text);

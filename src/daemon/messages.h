@@ -17,7 +17,7 @@
  *     REMOVE_INTERFACE, REMOVE_GROUP  ----->     outside of begin and end: takes effect at once
  *                                     <-----     REPORT, LOG at any time
  *     STATUS_REQUEST id               ----->
- *                                     <-----     STATUS id *, STATUS_END id
+ *                                     <-----     STATUS id *, NEIGHBOUR id *, STATUS_END id
  *     COMMAND id                      ----->
  *                                     <-----     COMMAND_DONE id (LEAVE: when all is gone, then the process exits 0)
  *
@@ -54,6 +54,8 @@ enum message_type {
 	MESSAGE_COMMAND_DONE, /* .result */
 	/* engine to hsrp */
 	MESSAGE_CONFIG_CHAIN, /* .chain; without keys: it is removed */
+	/* hsrp to engine */
+	MESSAGE_NEIGHBOUR, /* .neighbour; between STATUS and STATUS_END */
 	MESSAGE_TYPE_COUNT
 };
 
@@ -61,8 +63,8 @@ enum message_command {
 	MESSAGE_COMMAND_RESIGN = 1, /* an active group hands over: Resign, then as if just started; .which */
 	MESSAGE_COMMAND_LEAVE,	    /* stop: all groups leave (design of a clean stop), the process exits 0 */
 	MESSAGE_COMMAND_KEEP,	    /* exit at once, everything stays in the kernel for the next process */
-	MESSAGE_COMMAND_DEBUG, /* .which.group: bits of enum hsrp_debug; lines come as LOG of level 7 */
-	MESSAGE_COMMAND_SEND_ARP, /* `standby send arp`; .which */
+	MESSAGE_COMMAND_DEBUG,	    /* .which.group: bits of enum hsrp_debug; lines come as LOG of level 7 */
+	MESSAGE_COMMAND_SEND_ARP,   /* `standby send arp`; .which */
 	MESSAGE_COMMAND_COUNT
 };
 
@@ -86,6 +88,7 @@ struct message {
 		} command;
 		struct hsrp_report report;
 		struct hsrp_status status;
+		struct hsrp_neighbour neighbour;
 		struct {
 			uint8_t level; /* syslog: 3 error … 7 debug */
 			char text

@@ -123,6 +123,7 @@ static void interface_free(struct hsrp *h, struct interface *i)
 	index_set(h, i, 0);
 	timer_drop(h, &i->timer);
 	HASH_DELETE(hh, h->by_device, i);
+	free(i->neighbours);
 	free(i);
 }
 
@@ -335,6 +336,15 @@ void interface_timer(struct hsrp *h, struct interface *i)
 	timer_set(h, &i->timer, mono_min(mono_min(i->t_ready, i->t_solicited), advertise));
 }
 
+/* Captured: 25 to 30 s; a configured interval likewise. */
+mono_t next_advertise(struct hsrp *h, const struct interface *i)
+{
+	uint32_t ms =
+		i->c.redirect_advertise_s ? i->c.redirect_advertise_s * (uint32_t)SECOND_MS : ADVERTISE_MS;
+
+	return mono_add_ms(h->now, (int64_t)ms - random_below(h, ms / ADVERTISE_EARLY_PART));
+}
+
 static void interface_fire(struct hsrp *h, struct interface *i)
 {
 	i->held = true;
@@ -349,8 +359,7 @@ static void interface_fire(struct hsrp *h, struct interface *i)
 		s->t_advertise = MONO_NEVER;
 		if (s->advertised == HSRP_ADV_PASSIVE) {
 			out_advertise(h, i, n ? IP_V6 : IP_V4, HSRP_ADV_PASSIVE);
-			s->t_advertise = mono_add_ms(
-				h->now, ADVERTISE_MS - (int64_t)random_below(h, ADVERTISE_EARLY_MS));
+			s->t_advertise = next_advertise(h, i);
 		}
 	}
 	interface_timer(h, i);
@@ -506,6 +515,8 @@ static void in_which(struct hsrp *h, const struct hsrp_in *in, int *result)
 			any = true;
 			on_group(h, g, (enum hsrp_in_kind)in->kind);
 		}
+		if (in->kind == HSRP_IN_STATUS)
+			neighbours_tell(h, i);
 	}
 	if (!any)
 		*result = -ENOENT;

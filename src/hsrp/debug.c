@@ -195,3 +195,13 @@ void debug_tracks(
 	if (priority && group_priority(g) != priority)
 		debug_line(h, g->i, g, "Priority %u to %u", priority, group_priority(g));
 }
+
+/* A frame that is not believed; its sender where the frame could be read so far. */
+void debug_dropped(struct hsrp *h, const struct interface *i, const char *why, const struct ipaddr *from)
+{
+	char address[IP_TEXT_MAX];
+
+	if (debugging(h, HSRP_DEBUG_ERRORS))
+		debug_line(h, i, NULL, "Packet dropped%s%s: %s", from ? " from " : "",
+			from ? ip_format_ios(from, address) : "", why);
+}

@@ -121,9 +121,7 @@ static void advertise(struct hsrp *h, const struct group *g)
 	if (state == s->advertised)
 		return;
 	s->advertised = (uint8_t)state;
-	s->t_advertise = state == HSRP_ADV_PASSIVE
-		? mono_add_ms(h->now, ADVERTISE_MS - (int64_t)random_below(h, ADVERTISE_EARLY_MS))
-		: MONO_NEVER;
+	s->t_advertise = state == HSRP_ADV_PASSIVE ? next_advertise(h, i) : MONO_NEVER;
 	interface_timer(h, i);
 	if (state)
 		out_advertise(h, i, (enum ip_family)g->key.family, (enum hsrp_advertise_state)state);

@@ -135,14 +135,15 @@ struct hsrp_in {
 /* ---- what goes out, in this order ---- */
 
 enum hsrp_out_kind {
-	HSRP_OUT_SEND,	 /* .send */
-	HSRP_OUT_KERNEL, /* .kernel: answered by HSRP_IN_KERNEL */
-	HSRP_OUT_REPORT, /* .report */
-	HSRP_OUT_LOG,	 /* .log */
-	HSRP_OUT_RECORD, /* .record */
-	HSRP_OUT_LISTEN, /* .listen: receive HSRP on this device from now on, or no longer */
-	HSRP_OUT_STATUS, /* .status */
-	HSRP_OUT_LEFT,	 /* after HSRP_IN_LEAVE: nothing of ours is left */
+	HSRP_OUT_SEND,	    /* .send */
+	HSRP_OUT_KERNEL,    /* .kernel: answered by HSRP_IN_KERNEL */
+	HSRP_OUT_REPORT,    /* .report */
+	HSRP_OUT_LOG,	    /* .log */
+	HSRP_OUT_RECORD,    /* .record */
+	HSRP_OUT_LISTEN,    /* .listen: receive HSRP on this device from now on, or no longer */
+	HSRP_OUT_STATUS,    /* .status */
+	HSRP_OUT_NEIGHBOUR, /* .neighbour; after HSRP_IN_STATUS, behind the groups */
+	HSRP_OUT_LEFT,	    /* after HSRP_IN_LEAVE: nothing of ours is left */
 };
 
 struct hsrp_out {
@@ -167,6 +168,7 @@ struct hsrp_out {
 			bool on;
 		} listen;
 		struct hsrp_status status;
+		struct hsrp_neighbour neighbour;
 	};
 };
 

@@ -22,6 +22,7 @@ enum {
 	HSRP_KEY_MAX = 64,	  /* MD5 key octets */
 	HSRP_CHAIN_KEYS_MAX = 16, /* keys of a key chain */
 	HSRP_TRACK_MAX = 16,
+	HSRP_NEIGHBOUR_MAX = 64, /* of an interface */
 	HSRP_GROUP_MAX_V1 = 255,
 	HSRP_GROUP_MAX_V2 = 4095,
 	HSRP_HELLO_MIN_MS = 15, /* `timers msec 15` */
@@ -64,6 +65,8 @@ struct hsrp_interface_config {
 	uint8_t garp_count;	  /* `standby arp gratuitous`: rounds, 0 is continuous */
 	uint8_t mac_refresh_s;	  /* gratuitous ARP of active groups that follow another; 0: none */
 	uint16_t garp_interval_s; /* 0: not configured, IOS's 2 rounds 3 s apart */
+	bool redirect_off; /* `no standby redirect`: neither advertises nor listens to advertisements */
+	uint16_t redirect_advertise_s, redirect_hold_s; /* 0: not configured */
 };
 
 enum hsrp_auth_kind { HSRP_AUTH_TEXT, HSRP_AUTH_MD5, HSRP_AUTH_KIND_COUNT };
@@ -233,6 +236,21 @@ struct hsrp_status {
 	int32_t kernel_error;	   /* errno of the last refused address or macvlan, 0 when all is well */
 	uint64_t sent, received, bad_auth, bad_frame, own_source, unknown_group;
 	uint64_t bad[HSRP_WIRE_ERROR_COUNT]; /* of the interface: what bad_frame is made of */
+	uint64_t bad_hello_time, other_vip,
+		inoperational; /* frames for this group; the last of them dropped */
+	uint64_t duplicate;    /* of the interface: frames in which another one claims an address of ours */
+	uint64_t garps;	       /* rounds of gratuitous ARP sent */
+	mono_t next_garp;      /* MONO_NEVER: none is due */
+};
+
+/* Another router that speaks HSRP on an interface. */
+struct hsrp_neighbour {
+	char device[HSRP_DEVICE_MAX];
+	struct ipaddr address;
+	struct mac mac;
+	bool advertised; /* it told its interface state, which has the two counts */
+	uint16_t active, passive;
+	mono_t expires;
 };
 
 /* What a report marks. Every report carries the whole status at that moment. */

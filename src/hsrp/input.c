@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/planted.h"
+#include "hsrp/claim.h"
 #include "hsrp/internal.h"
 
 bool hsrp_better(
@@ -42,6 +43,7 @@ static bool authentic(
 	if (h->now.ns < g->old_auth_until.ns && keys_match(h, &g->old_auth, p, f->payload, f->payload_len))
 		return true;
 	g->bad_auth++;
+	debug_dropped(h, g->i, "failed_authentication", &f->from);
 	if (quiet(h, &g->quiet_auth))
 		return false;
 	if (p->version == 2)
@@ -58,14 +60,39 @@ static void compare_address(struct hsrp *h, struct group *g, const struct hsrp_p
 {
 	char theirs[IP_TEXT_MAX], ours[IP_TEXT_MAX];
 
-	if (p->state == HSRP_ACTIVE && ip_is_set(&g->c.vip) && !g->c.vip_implied &&
-		!ip_equal(&g->c.vip, &p->vip) && !quiet(h, &g->quiet_vip))
+	if (p->state != HSRP_ACTIVE || !ip_is_set(&g->c.vip) || g->c.vip_implied ||
+		ip_equal(&g->c.vip, &p->vip))
+		return;
+	g->other_vip++;
+	if (!quiet(h, &g->quiet_vip))
 		out_log(h, 4,
 			"%%HSRP-4-DIFFVIP1: %s Grp %u active routers virtual IP address %s is different to "
 			"the locally "
 			"configured address %s",
 			g->i->c.name, g->key.number, ip_format_ios(&p->vip, theirs),
 			ip_format_ios(&g->c.vip, ours));
+}
+
+/*
+ * A router that was never heard takes the role from one that is alive. With the right key, or in clear: it may be one that
+ * was just connected, it may be an attack; somebody should know.
+ */
+static void watch_strangers(
+	struct hsrp *h, struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f, bool known)
+{
+	static const char *const what[] = {[HSRP_HELLO] = "active router", [HSRP_COUP] = "Coup"};
+	char from[IP_TEXT_MAX], active[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	bool takes = (p->opcode == HSRP_HELLO && p->state == HSRP_ACTIVE) || p->opcode == HSRP_COUP;
+	bool alive = g->active.local || (ip_is_set(&g->active.address) && !is_peer(&g->active, &f->from));
+
+	if (known || !takes || !alive || quiet(h, &g->quiet_unexpected))
+		return;
+	out_log(h, 4,
+		"%%HSRP-4-UNEXPECTED: %s Grp %u %s from new neighbor %s (%s), priority %u, while %s is "
+		"active",
+		g->i->c.name, g->key.number, what[p->opcode], ip_format_ios(&f->from, from),
+		mac_format_dotted(&f->from_mac, mac), p->priority,
+		g->active.local ? "this router" : ip_format_ios(&g->active.address, active));
 }
 
 /* A router that we hold for active or standby and that says it is something else is not that any more. */
@@ -156,9 +183,58 @@ static void packet_event(
 	}
 }
 
+/* A loop that reflects what we sent, or somebody with our address: it never feeds the election. */
+static void own_frame(struct hsrp *h, struct interface *i, const struct hsrp_frame *f)
+{
+	char mac[MAC_TEXT_MAX];
+
+	i->own_source++;
+	debug_dropped(h, i, "conflicting_source", &f->from);
+	if (!quiet(h, &i->quiet_own))
+		out_log(h, 3, "%%STANDBY-3-DUPADDR: Duplicate address on %s, sourced by %s", i->c.name,
+			mac_format_dotted(&f->from_mac, mac));
+}
+
+static bool serves(const struct group *g, const struct ipaddr *address)
+{
+	for (unsigned n = 0; g->serving && g->state == HSRP_ACTIVE && n < g->installed.address_count; n++)
+		if (ip_equal(&g->installed.address[n], address))
+			return true;
+	return false;
+}
+
+/* ARP and its like: whoever claims an address that we serve, or our own. A flood costs one search a second. */
+static void input_claim(struct hsrp *h, struct interface *i, const struct hsrp_claim *c)
+{
+	enum { SEARCH_MS = 1000 };
+	char ip[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+	struct group *g, *next;
+	mono_t *until = NULL;
+
+	if (h->now.ns < i->quiet_claim.ns || !memcmp(&c->mac, &i->mac, sizeof(i->mac)))
+		return;
+	if (ip_equal(&c->address, &i->c.address))
+		until = &i->quiet_own;
+	HASH_ITER (hh, i->groups, g, next) {
+		struct mac ours = plan_mac(g);
+		if (!serves(g, &c->address))
+			continue;
+		if (!memcmp(&c->mac, &ours, sizeof(ours)))
+			return; /* the virtual router itself: another active one, which hellos tell of */
+		until = &g->quiet_duplicate;
+	}
+	i->quiet_claim = mono_add_ms(h->now, SEARCH_MS);
+	if (!until)
+		return;
+	i->duplicate++;
+	if (!quiet(h, until))
+		out_log(h, 4, "%%IP-4-DUPADDR: Duplicate address %s on %s, sourced by %s",
+			ip_format_ios(&c->address, ip), i->c.name, mac_format_dotted(&c->mac, mac));
+}
+
 /* Of a frame that reached the interface: is it HSRP from a neighbour on this network, and not from ourselves? */
-static bool frame_accepted(
-	struct interface *i, const struct hsrp_in *in, struct hsrp_frame *f, struct hsrp_packet *p)
+static bool frame_accepted(struct hsrp *h, struct interface *i, const struct hsrp_in *in,
+	struct hsrp_frame *f, struct hsrp_packet *p)
 {
 	struct prefix net = prefix_make(i->c.address, i->c.address_len);
 	enum hsrp_wire_error error =
@@ -177,10 +253,11 @@ static bool frame_accepted(
 		error = HSRP_WIRE_SOURCE;
 	if (error != HSRP_WIRE_OK) {
 		i->bad[error]++;
+		debug_dropped(h, i, hsrp_wire_error_key(error), error == HSRP_WIRE_SOURCE ? &f->from : NULL);
 		return false;
 	}
 	if (ip_equal(&f->from, source_of(i, f->from.family))) {
-		i->own_source++; /* a loop, or somebody with our address: never feed the election with it */
+		own_frame(h, i, f);
 		return false;
 	}
 	return true;
@@ -191,6 +268,7 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 	struct interface *i;
 	struct hsrp_frame f;
 	struct hsrp_packet p;
+	struct hsrp_claim claim;
 	struct group *g;
 	mono_t at = mono_min(in->frame.at, h->now);
 
@@ -201,24 +279,35 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in)
 		advert_solicited(h, i);
 		return;
 	}
-	if (!frame_accepted(i, in, &f, &p))
+	if (hsrp_claim_read(&claim, in->frame.bytes, in->frame.len)) {
+		input_claim(h, i, &claim);
+		return;
+	}
+	if (!frame_accepted(h, i, in, &f, &p))
 		return;
 	if (p.opcode == HSRP_ADVERTISE) { /* feeds no election; it is not authenticated either */
 		debug_advertise(h, i, &p, &f.from);
+		neighbour_advertised(h, i, &p, &f);
 		return;
 	}
 	g = group_find(i, p.family, p.group);
 	if (!g) {
 		i->unknown_group++;
+		debug_dropped(h, i, "unknown_group", &f.from);
 		return;
 	}
-	if (g->state <= HSRP_INITIAL || follow_bound(g))
+	if (g->state <= HSRP_INITIAL || follow_bound(g)) {
+		g->inoperational++;
+		debug_dropped(h, i, "inoperational_group", &f.from);
 		return;
+	}
 	g->received++;
 	debug_packet(h, g, "in", &p, &f.from, &f.from_mac);
 	if (!authentic(h, g, &p, &f))
 		return;
+	g->bad_hello_time += p.opcode == HSRP_HELLO && !hsrp_timers_usable(&p);
 	compare_address(h, g, &p);
+	watch_strangers(h, g, &p, &f, neighbour_heard(h, i, &p, &f));
 	if (group_stalled(h, g))
 		group_fire(h, g);
 	else

@@ -15,15 +15,15 @@ enum {
 	SECOND_MS = 1000,
 	INTERFACE_DELAY_MIN_MS = 1000, /* captured: nothing happens in the first second after line-up */
 	ADVERTISE_MS = 30000,	       /* captured: 25 to 30 s */
-	ADVERTISE_EARLY_MS = 5000,
-	HELLO_JITTER_PERCENT = 20,  /* captured: hellos leave after 0.8 to 1.0 of the hello time */
-	HOLD_JITTER_PERCENT = 15,   /* captured: a peer is held up to 15 % longer than it asked for */
-	BOOT_JITTER_PERCENT = 4,    /* timers without a peer: a lone router is active after 20 to 22 s */
-	HOLD_JITTER_FROM_MS = 1000, /* shorter hold times are kept to the millisecond */
-	BURST_MAX = 64,		    /* hellos of one wake-up */
-	BADAUTH_QUIET_MS = 30000,   /* captured: one message about it in 30 s */
-	RENEW_MS = 3000,	    /* an address' lifetime is renewed after half of it, at the latest after this */
-	RENEW_GRID_MS = 250,	    /* and together with the others' */
+	ADVERTISE_EARLY_PART = 6,      /* … of it earlier at most */
+	HELLO_JITTER_PERCENT = 20,     /* captured: hellos leave after 0.8 to 1.0 of the hello time */
+	HOLD_JITTER_PERCENT = 15,      /* captured: a peer is held up to 15 % longer than it asked for */
+	BOOT_JITTER_PERCENT = 4,       /* timers without a peer: a lone router is active after 20 to 22 s */
+	HOLD_JITTER_FROM_MS = 1000,    /* shorter hold times are kept to the millisecond */
+	BURST_MAX = 64,		       /* hellos of one wake-up */
+	BADAUTH_QUIET_MS = 30000,      /* captured: one message about it in 30 s */
+	RENEW_MS = 3000,     /* an address' lifetime is renewed after half of it, at the latest after this */
+	RENEW_GRID_MS = 250, /* and together with the others' */
 	LIFETIME_MIN_S = 2,
 	GARP_ROUNDS = 2, /* captured: at 0 s and at 3 s */
 	GARP_INTERVAL_S = 3,
@@ -110,10 +110,10 @@ struct group {
 	mono_t last_change, last_heard, cause, address_confirmed, announced_at;
 	uint8_t reason, old_state;
 	struct ipaddr reason_from;
-	struct ipaddr expired;			    /* whose hold time ended last */
-	struct hsrp_peer said_active, said_standby; /* as debug lines had them last */
-	mono_t quiet_auth, quiet_vip;		    /* no such message again before */
-	uint64_t sent, received, bad_auth;
+	struct ipaddr expired;						 /* whose hold time ended last */
+	struct hsrp_peer said_active, said_standby;			 /* as debug lines had them last */
+	mono_t quiet_auth, quiet_vip, quiet_duplicate, quiet_unexpected; /* no such message again before */
+	uint64_t sent, received, bad_auth, bad_hello_time, other_vip, inoperational, garps;
 	struct hsrp_auth old_auth; /* `timeout` of a key: accepted until then */
 	mono_t old_auth_until;
 };
@@ -146,7 +146,10 @@ struct interface {
 	struct side side[SIDES]; /* see side_of() */
 	struct group *groups;
 	uint64_t bad[HSRP_WIRE_ERROR_COUNT]; /* frames dropped, by reason */
-	uint64_t own_source, unknown_group;
+	uint64_t own_source, unknown_group, duplicate, neighbour_lost;
+	struct hsrp_neighbour *neighbours; /* HSRP_NEIGHBOUR_MAX places, NULL until the first one */
+	unsigned neighbour_count;
+	mono_t quiet_own, quiet_claim; /* no such message, no such search again before */
 };
 
 /* A key chain, for as long as the configuration has it. */
@@ -211,6 +214,7 @@ static inline const struct ipaddr *source_of(const struct interface *i, unsigned
 struct interface *interface_find(struct hsrp *h, const char *device);
 struct group *group_find(struct interface *i, unsigned family, unsigned number);
 void interface_timer(struct hsrp *h, struct interface *i);
+mono_t next_advertise(struct hsrp *h, const struct interface *i);
 void group_free(struct hsrp *h, struct group *g);
 void interface_drop_if_empty(struct hsrp *h, struct interface *i);
 
@@ -296,6 +300,13 @@ void plan_answer(struct hsrp *h, struct group *g, int error);
 void plan_device_gone(struct hsrp *h, struct group *g);
 struct mac plan_mac(const struct group *g); /* the group's virtual MAC; the interface's own with use-bia */
 
+/* neighbour.c */
+bool neighbour_heard(struct hsrp *h, struct interface *i, const struct hsrp_packet *p,
+	const struct hsrp_frame *f); /* an authentic packet; was the sender known? */
+void neighbour_advertised(
+	struct hsrp *h, struct interface *i, const struct hsrp_packet *p, const struct hsrp_frame *f);
+void neighbours_tell(struct hsrp *h, const struct interface *i);
+
 /* debug.c: nothing is formatted while it is off; the functions ask by themselves, debug_line() does not */
 static inline bool debugging(const struct hsrp *h, unsigned bits)
 {
@@ -313,6 +324,7 @@ void debug_event(struct hsrp *h, const struct group *g, enum hsrp_reason reason,
 	const struct hsrp_frame *f); /* those that change no state, in detail */
 void debug_peers(struct hsrp *h, struct group *g);
 void debug_address(struct hsrp *h, const struct group *g, bool added);
+void debug_dropped(struct hsrp *h, const struct interface *i, const char *why, const struct ipaddr *from);
 void debug_tracks(
 	struct hsrp *h, const struct group *g, const struct hsrp_group_config *before, unsigned priority);
 

@@ -104,7 +104,7 @@ void out_advertise(
 		.adv_active = (uint16_t)s->active_groups,
 		.adv_passive = (uint16_t)(s->running_groups - s->active_groups)};
 
-	if (!can_send(i, family))
+	if (!can_send(i, family) || i->c.redirect_off)
 		return;
 	send_frame(h, i, family, &p, &i->mac);
 	debug_advertise(h, i, &p, NULL);
@@ -126,6 +126,7 @@ void out_garp(struct hsrp *h, struct group *g, bool uplinkfast)
 {
 	if (!can_send(g->i, (enum ip_family)g->key.family))
 		return;
+	g->garps++;
 	for (unsigned n = 0; n < g->installed.address_count; n++) {
 		garp(h, g, &g->installed.address[n], &hsrp_mac_broadcast);
 		if (uplinkfast && g->key.family == IP_V4)
@@ -166,7 +167,13 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 		.received = g->received,
 		.bad_auth = g->bad_auth,
 		.own_source = g->i->own_source,
-		.unknown_group = g->i->unknown_group};
+		.unknown_group = g->i->unknown_group,
+		.bad_hello_time = g->bad_hello_time,
+		.other_vip = g->other_vip,
+		.inoperational = g->inoperational,
+		.duplicate = g->i->duplicate,
+		.garps = g->garps,
+		.next_garp = g->t_garp};
 	for (unsigned n = 0; n < HSRP_WIRE_ERROR_COUNT; n++)
 		s->bad_frame += g->i->bad[n];
 	memcpy(s->bad, g->i->bad, sizeof(s->bad));

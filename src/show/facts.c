@@ -41,6 +41,7 @@ ADD(facts_add_route, route_fact, routes, route_count, route_cap, FACT_ROUTES)
 ADD(facts_add_link, link, links, link_count, link_cap, FACT_LINKS)
 ADD(facts_add_address, address, addresses, address_count, address_cap, FACT_LINKS)
 ADD(facts_add_standby, hsrp_status, standby, standby_count, standby_cap, FACT_HSRP)
+ADD(facts_add_neighbour, hsrp_neighbour, neighbours, neighbour_count, neighbour_cap, FACT_HSRP)
 ADD(facts_add_filter, filter_fact, filters, filter_count, filter_cap, FACT_FILTER)
 ADD(facts_add_track, core_track, tracks, track_count, track_cap, FACT_TRACK)
 
@@ -54,6 +55,7 @@ void facts_free(struct facts *f)
 	free(f->links);
 	free(f->addresses);
 	free(f->standby);
+	free(f->neighbours);
 	free(f->filters);
 	free(f->tracks);
 	*f = (struct facts){0};
@@ -161,6 +163,14 @@ static int track_order(const void *x, const void *y)
 	return (int)((const struct core_track *)x)->number - ((const struct core_track *)y)->number;
 }
 
+static int neighbour_order(const void *x, const void *y)
+{
+	const struct hsrp_neighbour *a = x, *b = y;
+	int order = strcmp(a->device, b->device);
+
+	return order ? order : ip_compare(&a->address, &b->address);
+}
+
 static int standby_order(const void *x, const void *y)
 {
 	const struct hsrp_status *a = x, *b = y;
@@ -184,6 +194,7 @@ void facts_ready(struct facts *f)
 	sort(f->routes, f->route_count, sizeof(*f->routes), route_order);
 	sort(f->links, f->link_count, sizeof(*f->links), link_order);
 	sort(f->standby, f->standby_count, sizeof(*f->standby), standby_order);
+	sort(f->neighbours, f->neighbour_count, sizeof(*f->neighbours), neighbour_order);
 	sort(f->filters, f->filter_count, sizeof(*f->filters), filter_order);
 	sort(f->tracks, f->track_count, sizeof(*f->tracks), track_order);
 	/* Addresses of one link follow each other; qsort is not stable, so the kernel's order is kept by inserting. */

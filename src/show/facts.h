@@ -89,6 +89,8 @@ struct facts {
 
 	struct hsrp_status *standby; /* by device, group, family */
 	size_t standby_count, standby_cap;
+	struct hsrp_neighbour *neighbours; /* by device, address */
+	size_t neighbour_count, neighbour_cap;
 	struct filter_fact *filters; /* by ifindex */
 	size_t filter_count, filter_cap;
 	struct core_track *tracks; /* by number */
@@ -105,6 +107,7 @@ struct route_fact *facts_add_route(struct facts *f);
 struct link *facts_add_link(struct facts *f);
 struct address *facts_add_address(struct facts *f);
 struct hsrp_status *facts_add_standby(struct facts *f);
+struct hsrp_neighbour *facts_add_neighbour(struct facts *f);
 struct filter_fact *facts_add_filter(struct facts *f);
 struct core_track *facts_add_track(struct facts *f);
 

@@ -65,6 +65,7 @@ static struct hsrp_status status_unknown(const struct role *r)
 		.standby.expires = MONO_NEVER,
 		.next_hello = MONO_NEVER,
 		.preempt_at = MONO_NEVER,
+		.next_garp = MONO_NEVER,
 		.last_change = MONO_NEVER,
 		.virtual_mac =
 			g->mac_set ? g->mac : hsrp_virtual_mac(r->i->standby_version, r->family, g->number),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "linux/md5.h"
+#include "hsrp/claim.h"
 #include "hsrp/group.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -79,14 +80,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hsrp_outs outs = {0};
 	struct hsrp_frame f;
 	struct hsrp_packet p;
+	struct hsrp_claim claim;
 	mono_t now = {1000000000000};
 	uint8_t frame[512];
 
 	if (hsrp_frame_read(&f, data, size, true) == HSRP_WIRE_OK)
 		(void)hsrp_packet_read(&p, f.payload, f.payload_len);
+	(void)hsrp_claim_read(&claim, data, size);
 	if (size < 1 || size > sizeof(frame) - sizeof(head))
 		return 0;
 	struct hsrp *h = group_in(data[0], &now, &outs);
+	/* As a frame by itself: ARP and neighbour advertisements, too. */
+	struct hsrp_in raw = {.kind = HSRP_IN_FRAME};
+	raw.frame.ifindex = IFINDEX;
+	raw.frame.at = now;
+	raw.frame.bytes = data;
+	raw.frame.len = size;
+	hsrp_step(h, &raw, now, &outs);
+	answer_kernel(h, &outs, now);
 	/* Packets behind a length byte each. */
 	for (size_t at = 1; at < size;) {
 		size_t len = data[at++];

@@ -37,7 +37,7 @@ def address(text):
 
 def interface_body(device, name, addr, length=24, use_bia=False, delay=(0, 0), version=1, ipv6_routing=False):
     return (string(device) + string(name) + address(addr) + struct.pack("!B", length if addr else 0) + address("") +
-            struct.pack("!BBBHHBBH", ipv6_routing, version, use_bia, delay[0], delay[1], 0, 0, 0))
+            struct.pack("!BBBHHBBHBHH", ipv6_routing, version, use_bia, delay[0], delay[1], 0, 0, 0, 0, 0, 0))
 
 
 def group_body(device, group=1, vip="192.168.0.254", secondary=(), priority=100, preempt=False, minimum=0, timers=None,
@@ -98,6 +98,8 @@ class Reader:
         names = "sent", "received", "bad_auth", "bad_frame", "own_source", "unknown_group"
         s.update(zip(names, self.take("6Q")))
         s["bad"] = self.take("10Q")
+        s.update(zip(("bad_hello_time", "other_vip", "inoperational", "duplicate", "garps"), self.take("5Q")))
+        s["next_garp"] = self.take("q")
         return s
 
 

@@ -118,6 +118,12 @@ static void every_message_survives_the_way(void **state)
 	memset(chain.chain.name, 'n', sizeof(chain.chain.name) - 1);
 	assert_round_trip(&chain);
 
+	struct message neighbour = {
+		.type = MESSAGE_NEIGHBOUR, .neighbour = {.device = "eth1", .advertised = true}};
+	neighbour.neighbour.address = ip_v4(0xc0a80004);
+	neighbour.neighbour.expires = (mono_t){7};
+	assert_round_trip(&neighbour);
+
 	struct message log = {.type = MESSAGE_LOG, .log = {.level = 5}};
 	strcpy(log.log.text, "%HSRP-5-STATECHANGE: FastEthernet0/0 Grp 1 state Standby -> Active");
 	assert_round_trip(&log);
