@@ -4,9 +4,8 @@
 #include "cli/rules.h"
 #include "ipsec/isakmp.h"
 
-/* DES is the default, and not to be had: it is never typed. */
 static const uint32_t encryptions[] = {
-	IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256};
+	IKE_ENCR_DES, IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256};
 static const uint32_t hashes[] = {
 	IKE_HASH_MD5, IKE_HASH_SHA1, IKE_HASH_SHA256, IKE_HASH_SHA384, IKE_HASH_SHA512};
 static const uint32_t authentications[] = {IKE_AUTH_PRE_SHARE, IKE_AUTH_RSA_SIG, IKE_AUTH_RSA_ENCR};
@@ -17,8 +16,9 @@ static void warn_encryption(struct cli_call *c)
 {
 	const struct isakmp_policy *p = c->target.object;
 
-	if (p->encryption == IKE_ENCR_3DES)
-		cli_note(c, "%%Warning: 3des is weak and should be avoided: prefer aes 256");
+	if (p->encryption == IKE_ENCR_DES || p->encryption == IKE_ENCR_3DES)
+		cli_note(c, "%%Warning: %s is weak and should be avoided: prefer aes 256",
+			p->encryption == IKE_ENCR_DES ? "des" : "3des");
 }
 
 static void warn_hash(struct cli_call *c)
@@ -38,15 +38,10 @@ static void warn_group(struct cli_call *c)
 			(unsigned)p->group);
 }
 
-/* D17: certificates are not available, nor is DES. The session says so when the policy is left. */
-static bool needs_pre_share(const struct cli_target *t)
+/* D17: certificates are not available. The session says so when the policy is left. */
+static bool policy_unusable(const struct cli_target *t)
 {
-	return isakmp_policy_defect(t->object) == POLICY_NO_PRE_SHARE;
-}
-
-static bool needs_encryption(const struct cli_target *t)
-{
-	return isakmp_policy_defect(t->object) == POLICY_DES;
+	return !isakmp_policy_usable(t->object);
 }
 
 /* --- Keys ---------------------------------------------------------------------------------------------------------- */
@@ -236,8 +231,9 @@ static const struct cli_row rows[] = {
 		.fields = {KEY("priority", struct isakmp_policy, priority)},
 		.touches = MODEL_ISAKMP},
 	{.modes = IN(ISAKMP_POLICY),
-		.syntax = "encryption~encr ; {3des|aes|aes 128|aes 192|aes 256}:encryption",
-		.help = "Set encryption algorithm for protection suite|"
+		.syntax = "encryption~encr ; {des|3des|aes|aes 128|aes 192|aes 256}:encryption",
+		.help = "Set encryption algorithm for protection suite|DES - Data Encryption Standard (56 "
+			"bit keys).|"
 			"Three key triple DES|AES - Advanced Encryption Standard.||128 bit keys.||192 bit "
 			"keys.||"
 			"256 bit keys.",
@@ -246,10 +242,6 @@ static const struct cli_row rows[] = {
 		.after = warn_encryption,
 		.fields = {FLAG(NULL, struct isakmp_policy, encryption_set),
 			CHOICE("encryption", struct isakmp_policy, encryption, IKE_ENCR_DES, encryptions)}},
-	{.modes = IN(ISAKMP_POLICY),
-		.syntax = "encryption des",
-		.flags = CLI_HIDDEN,
-		.refuse = "DES is not available: accepted are aes [128|192|256] and 3des"},
 	{.modes = IN(ISAKMP_POLICY),
 		.syntax = "hash ; {md5|sha|sha256|sha384|sha512}:hash",
 		.help = "Set hash algorithm for protection suite|Message Digest 5|Secure Hash Standard|"
@@ -294,12 +286,7 @@ static const struct cli_row rows[] = {
 		.syntax = "! Unusable, only authentication pre-share is available",
 		.rank = 90,
 		.flags = CLI_WRITE_ONLY,
-		.applies = needs_pre_share},
-	{.modes = IN(ISAKMP_POLICY),
-		.syntax = "! Unusable, the default encryption DES is not available",
-		.rank = 91,
-		.flags = CLI_WRITE_ONLY,
-		.applies = needs_encryption},
+		.applies = policy_unusable},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto isakmp key [{0|6|7}:type] WORD/128:key address A.B.C.D:address ; "
 			  "[no-xauth:no-xauth]",

@@ -9,8 +9,8 @@
 static const char *const nth[] = {"a", "b", "c", "d"};
 enum { VALUES_MAX = sizeof(nth) / sizeof(*nth) };
 
-static const uint32_t encryptions[] = {
-	IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES192, IKE_ENCR_AES256, IKE_ENCR_GCM128, IKE_ENCR_GCM256};
+static const uint32_t encryptions[] = {IKE_ENCR_DES, IKE_ENCR_3DES, IKE_ENCR_AES128, IKE_ENCR_AES192,
+	IKE_ENCR_AES256, IKE_ENCR_GCM128, IKE_ENCR_GCM256};
 static const uint32_t integrities[] = {
 	IKE_HASH_MD5, IKE_HASH_SHA1, IKE_HASH_SHA256, IKE_HASH_SHA384, IKE_HASH_SHA512};
 static const uint32_t groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
@@ -61,8 +61,8 @@ static void warn_proposal(struct cli_call *c)
 {
 	const struct ikev2_proposal *p = c->target.object;
 
-	if (p->encryptions & 1u << IKE_ENCR_3DES || p->integrities & 1u << IKE_HASH_MD5 ||
-		p->groups & (1u << 1 | 1u << 2 | 1u << 5 | 1u << 24))
+	if (p->encryptions & (1u << IKE_ENCR_DES | 1u << IKE_ENCR_3DES) ||
+		p->integrities & 1u << IKE_HASH_MD5 || p->groups & (1u << 1 | 1u << 2 | 1u << 5 | 1u << 24))
 		cli_note(c,
 			"%%Warning: this proposal has weak algorithms: prefer aes-cbc-256, sha256, group 14, "
 			"19 or 20");
@@ -226,10 +226,10 @@ static bool get_identity(const struct cli_target *t, struct cli_args *a)
 
 /* --- The rows --------------------------------------------------------------------------------------------------------------- */
 
-#define ENCRYPTION	"{3des|aes-cbc-128|aes-cbc-192|aes-cbc-256|aes-gcm-128|aes-gcm-256}"
+#define ENCRYPTION	"{des|3des|aes-cbc-128|aes-cbc-192|aes-cbc-256|aes-gcm-128|aes-gcm-256}"
 #define INTEGRITY	"{md5|sha1|sha256|sha384|sha512}"
 #define GROUP		"{1|2|5|14|15|16|19|20|21|24}"
-#define ENCRYPTION_HELP "3DES|AES-CBC-128|AES-CBC-192|AES-CBC-256|AES-GCM-128|AES-GCM-256"
+#define ENCRYPTION_HELP "DES|3DES|AES-CBC-128|AES-CBC-192|AES-CBC-256|AES-GCM-128|AES-GCM-256"
 #define INTEGRITY_HELP                                                                                       \
 	"Message Digest 5|Secure Hash Standard|Secure Hash Standard 2 (256 bit)|"                            \
 	"Secure Hash Standard 2 (384 bit)|Secure Hash Standard 2 (512 bit)"
@@ -261,11 +261,6 @@ static const struct cli_row rows[] = {
 		.unset = unset_encryption,
 		.get = get_encryption,
 		.after = warn_proposal},
-	{.modes = IN(IKEV2_PROPOSAL),
-		.syntax = "encryption des [LINE]",
-		.flags = CLI_HIDDEN,
-		.refuse = "DES is not available: accepted are aes-cbc-{128|192|256}, aes-gcm-{128|256} and "
-			  "3des"},
 	{.modes = IN(IKEV2_PROPOSAL),
 		.syntax = "integrity ; " REPEATED(INTEGRITY),
 		.help = "Set integrity hash algorithm(s) for proposal|" INTEGRITY_HELP,
@@ -417,8 +412,18 @@ static const struct cli_row rows[] = {
 	{.modes = IN(IKEV2_PROFILE),
 		.syntax = "match {certificate|address|vrf|fvrf} LINE",
 		.flags = CLI_HIDDEN,
-		.refuse = "Profiles match by identity: use match identity remote "
+		.refuse = "Profiles match by the peer's identity: use match identity remote "
 			  "{address|fqdn|email|key-id|any}"},
+	{.modes = IN(IKEV2_POLICY),
+		.syntax = "match {address|vrf|fvrf} LINE",
+		.flags = CLI_HIDDEN,
+		.refuse = "A policy counts for all addresses: leave match out"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ikev2 nat keepalive <5-3600>:seconds",
+		.help = "||NAT-Transparency|Sets NAT-KeepAlive interval (one for both versions)|Seconds",
+		.flags = CLI_PARSE_ONLY,
+		.fields = {UINT("seconds", struct model, nat_keepalive_s)},
+		.touches = MODEL_ISAKMP},
 	{.modes = IN(IKEV2_PROFILE),
 		.syntax = "identity local ; {address HOST:address|fqdn:fqdn WORD/99:text|email:email "
 			  "WORD/99:text|"

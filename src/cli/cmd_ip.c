@@ -116,7 +116,7 @@ static const struct cli_row rows[] = {
 		.flags = CLI_HIDDEN,
 		.refuse = "VRFs are not available: there is one routing table"},
 	{.modes = IN(CONFIG),
-		.syntax = "{redundancy|ipc} [LINE]",
+		.syntax = "{redundancy|ipc} LINE",
 		.flags = CLI_HIDDEN,
 		.refuse = "Stateful failover is not available; use redundancy G"},
 };

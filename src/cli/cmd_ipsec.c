@@ -1,18 +1,18 @@
 /* IPsec: transform sets and the global lifetime of security associations. */
 #include "cli/rules.h"
 
-static const uint32_t ciphers[] = {ESP_ENCR_3DES, ESP_ENCR_AES128, ESP_ENCR_AES128, ESP_ENCR_AES192,
-	ESP_ENCR_AES256, ESP_ENCR_GCM128, ESP_ENCR_GCM128, ESP_ENCR_GCM192, ESP_ENCR_GCM256, ESP_ENCR_GMAC128,
-	ESP_ENCR_GMAC128, ESP_ENCR_GMAC192, ESP_ENCR_GMAC256, ESP_ENCR_NULL};
+static const uint32_t ciphers[] = {ESP_ENCR_DES, ESP_ENCR_3DES, ESP_ENCR_AES128, ESP_ENCR_AES128,
+	ESP_ENCR_AES192, ESP_ENCR_AES256, ESP_ENCR_GCM128, ESP_ENCR_GCM128, ESP_ENCR_GCM192, ESP_ENCR_GCM256,
+	ESP_ENCR_GMAC128, ESP_ENCR_GMAC128, ESP_ENCR_GMAC192, ESP_ENCR_GMAC256, ESP_ENCR_NULL};
 static const uint32_t hmacs[] = {
 	ESP_INTEG_MD5, ESP_INTEG_SHA1, ESP_INTEG_SHA256, ESP_INTEG_SHA384, ESP_INTEG_SHA512};
 
 #define CIPHER                                                                                               \
-	"{esp-3des|esp-aes|esp-aes 128|esp-aes 192|esp-aes 256|esp-gcm|esp-gcm 128|esp-gcm 192|"             \
+	"{esp-des|esp-3des|esp-aes|esp-aes 128|esp-aes 192|esp-aes 256|esp-gcm|esp-gcm 128|esp-gcm 192|"     \
 	"esp-gcm 256|esp-gmac|esp-gmac 128|esp-gmac 192|esp-gmac 256|esp-null}:cipher"
 #define HMAC "{esp-md5-hmac|esp-sha-hmac|esp-sha256-hmac|esp-sha384-hmac|esp-sha512-hmac}:hmac"
 #define CIPHER_HELP                                                                                          \
-	"ESP transform using 3DES(EDE) cipher (168 bits)|"                                                   \
+	"ESP transform using DES cipher (56 bits)|ESP transform using 3DES(EDE) cipher (168 bits)|"          \
 	"ESP transform using AES cipher||128 bit keys.||192 bit keys.||256 bit keys.|"                       \
 	"ESP transform using GCM cipher||128 bit keys.||192 bit keys.||256 bit keys.|"                       \
 	"ESP transform using GMAC cipher||128 bit keys.||192 bit keys.||256 bit keys.|"                      \
@@ -63,7 +63,7 @@ static void warn_transforms(struct cli_call *c)
 {
 	const struct transform_set *t = c->target.object;
 
-	if (t->encryption == ESP_ENCR_3DES || t->integrity == ESP_INTEG_MD5)
+	if (t->encryption == ESP_ENCR_DES || t->encryption == ESP_ENCR_3DES || t->integrity == ESP_INTEG_MD5)
 		cli_note(c,
 			"%%Warning: transform set %s is weak and should be avoided: prefer esp-aes 256 "
 			"esp-sha256-hmac",
@@ -153,12 +153,17 @@ static const struct cli_row rows[] = {
 			CHOICE("hmac", struct transform_set, integrity, ESP_INTEG_NONE, hmacs)}},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto ipsec transform-set WORD/63:name {ah-md5-hmac|ah-sha-hmac|ah-sha256-hmac|"
-			  "ah-sha384-hmac|ah-sha512-hmac|comp-lzs|esp-seal|esp-des} [LINE]",
+			  "ah-sha384-hmac|ah-sha512-hmac|comp-lzs|esp-seal} [LINE]",
 		.flags = CLI_HIDDEN,
-		.refuse =
-			"AH, compression, DES and esp-seal are not available. Accepted are esp-aes, esp-gcm, "
-			"esp-gmac, esp-3des, "
-			"esp-null and esp-{md5|sha|sha256|sha384|sha512}-hmac"},
+		.refuse = "AH, compression and esp-seal are not available. Accepted are esp-aes, esp-gcm, "
+			  "esp-gmac, esp-3des, "
+			  "esp-des, esp-null and esp-{md5|sha|sha256|sha384|sha512}-hmac"},
+	{.modes = IN(CONFIG),
+		.syntax = "crypto ipsec transform-set WORD/63 " CIPHER " [" HMAC
+			  "] {comp-lzs|ah-md5-hmac|ah-sha-hmac|"
+			  "ah-sha256-hmac}",
+		.flags = CLI_HIDDEN,
+		.refuse = "AH and compression are not available: leave them out of the set"},
 	{.modes = IN(TRANSFORM_SET),
 		.syntax = "mode ; {tunnel|transport [require]}:mode",
 		.help = "encapsulation mode (transport/tunnel)|tunnel mode|transport mode|"

@@ -67,6 +67,12 @@ static const struct cli_row rows[] = {
 		"|ISAKMP|Initiate a new IKE exchange on an invalid SPI (a headend that takes over does)|"
 		"Fragment IKE messages (always on)"),
 	KEPT(923, "crypto isakmp aggressive-mode disable", "||ISAKMP aggressive mode|Disable (never used)"),
+	KEPT_NO(845,
+		"crypto ikev2 "
+		"{fragmentation|cookie-challenge|http-url|limit|window|diagnose|certificate-cache} "
+		"[LINE/60]",
+		"|IKEv2|Fragmentation (always on)|Cookies (charon decides)|HTTP URL|Limits|Window|Diagnose|"
+		"Certificates|Parameters"),
 	KEPT(1091, "crypto ipsec fragmentation ; {after-encryption|before-encryption}",
 		"|IPsec|Handling of fragmentation of near-MTU sized packets|Fragment after encryption|"
 		"Fragment before encryption"),

@@ -317,6 +317,8 @@ static void journal(struct line *l)
 
 	if (c->row->opens && !c->no && !c->created && !(c->row->flags & (CLI_REENTER | CLI_KEPT)))
 		return;
+	if (l->s->frames[l->level].mode == MODE_BLOCK)
+		text_add(&line, " "); /* or it would end the block */
 	if (c->no)
 		text_add(&line, c->is_default ? "default " : "no ");
 	/* A secret that was hashed is journalled as the model has it. */
@@ -398,8 +400,23 @@ static bool belongs_outside(const struct cli_session *s, unsigned level, const c
 		begins_with(s->frames[level - 1].mode, word);
 }
 
+/*
+ * A block that is kept as it stands takes every line that is indented; another one ends it. True: that line was `exit`, and
+ * that is all there is to do.
+ */
+static bool ends_block(struct cli_session *s, const struct cli_words *words)
+{
+	if (s->frames[s->depth - 1].mode != MODE_BLOCK || words->w[0].column > 0)
+		return false;
+	cli_pop_to(s, s->depth - 1);
+	return words->count == 1 && cli_abbreviates(words->w[0].s, "exit");
+}
+
 enum cli_status cli_config_line(struct cli_session *s, const struct cli_words *words, struct text *out)
 {
+	if (ends_block(s, words))
+		return CLI_OK;
+
 	struct cli_scope scope = cli_session_scope(s);
 	bool no = strcmp(words->w[0].s, "no") == 0, is_default = is_default_word(words->w[0].s);
 	struct cli_match match, outer;
@@ -414,6 +431,9 @@ enum cli_status cli_config_line(struct cli_session *s, const struct cli_words *w
 	/* What this mode does not take is tried in the outer ones; the attempt that got further is reported. */
 	for (unsigned level = l.level; match.status == MATCH_INVALID && level-- > 0;) {
 		cli_match(s->frames[level].mode, &scope, words, l.first, no || is_default, &outer);
+		if (s->loading && outer.status == MATCH_OK && outer.syntax->row->flags & CLI_KEPT &&
+			words->w[0].column > 0)
+			continue; /* indented, it was meant for here, and it would leave this mode for nothing */
 		if (outer.status == MATCH_OK || outer.column > match.column) {
 			match = outer;
 			match.args.syntax = match.syntax;

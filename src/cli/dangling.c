@@ -25,6 +25,22 @@ __attribute__((format(printf, 2, 3))) static void say(struct report *r, const ch
 	r->count++;
 }
 
+/* A netmask where wildcard bits belong: no tunnel comes of that line. */
+static void check_wildcards(struct report *r, const char *where, const struct acl *a)
+{
+	char text[IP_TEXT_MAX];
+	const struct acl_rule *rule;
+
+	vec_each (&a->rules, i, rule) {
+		const struct ipaddr *ends[] = {&rule->source.wildcard, &rule->destination.wildcard};
+
+		for (size_t k = 0; k < 2 && !rule->is_remark; k++)
+			if (ip_wildcard_to_len(ends[k]) < 0)
+				say(r, "%s: access list %s rule %u: wildcard bits %s are not contiguous",
+					where, a->name, (unsigned)rule->sequence, ip_format(ends[k], text));
+	}
+}
+
 static void check_entry(struct report *r, const char *where, const struct crypto_map_entry *e)
 {
 	const struct model *m = r->model;
@@ -33,6 +49,8 @@ static void check_entry(struct report *r, const char *where, const struct crypto
 		say(r, "%s: dynamic map \"%s\" does not exist", where, e->dynamic_map);
 	if (e->acl[0] && !model_acl(m, e->acl))
 		say(r, "%s: access list %s does not exist", where, e->acl);
+	else if (e->acl[0])
+		check_wildcards(r, where, model_acl(m, e->acl));
 	for (uint8_t i = 0; i < e->transform_set_count; i++)
 		if (!model_transform_set(m, e->transform_sets[i]))
 			say(r, "%s: transform set \"%s\" does not exist", where, e->transform_sets[i]);

@@ -45,6 +45,7 @@ enum cli_mode {
 	MODE_IKEV2_PEER,
 	MODE_IKEV2_PROFILE,
 	MODE_LINE,
+	MODE_BLOCK, /* kept as it stands: every indented line */
 	MODE_TRACK,
 	MODE_KEY_CHAIN,
 	MODE_KEY,
@@ -53,7 +54,7 @@ enum cli_mode {
 
 /* A row may serve several modes: a set of bits. */
 #define IN(mode)	 (1u << MODE_##mode)
-#define IN_CONFIGURATION (~0u & ~(IN(EXEC) | IN(PIPE)))
+#define IN_CONFIGURATION (~0u & ~(IN(EXEC) | IN(PIPE) | IN(BLOCK)))
 
 struct cli_mode_info {
 	const char *name;     /* in the command reference */
@@ -242,10 +243,10 @@ struct cli_table {
 	size_t count;
 };
 #define CLI_TABLE(name, rows_) const struct cli_table name = {rows_, sizeof(rows_) / sizeof(*rows_)}
-extern const struct cli_table cli_table_system, cli_table_kept, cli_table_ike, cli_table_ikev2,
-	cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_ipv6, cli_table_keychain,
-	cli_table_standby, cli_table_standby_interface, cli_table_ip, cli_table_acl, cli_table_track,
-	cli_table_redundancy, cli_table_exec, cli_table_show;
+extern const struct cli_table cli_table_system, cli_table_kept, cli_table_foreign, cli_table_ike,
+	cli_table_ikev2, cli_table_ipsec, cli_table_crypto, cli_table_interface, cli_table_ipv6,
+	cli_table_keychain, cli_table_standby, cli_table_standby_interface, cli_table_ip, cli_table_acl,
+	cli_table_track, cli_table_redundancy, cli_table_exec, cli_table_show;
 
 /* What a row's functions are handed. */
 struct cli_call {

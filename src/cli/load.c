@@ -8,7 +8,9 @@ struct cli_loader {
 	struct cli_session *session;
 	char *name;
 	unsigned line, refused;
-	bool has_nul;	     /* the line in `partial` */
+	unsigned left_out,
+		left_out_last; /* lines below a refused one that are not reported yet: first and last; 0: none */
+	bool has_nul;	       /* the line in `partial` */
 	struct text partial; /* a line that came without its end */
 };
 
@@ -160,6 +162,42 @@ static void resolve(struct cli_loader *l, struct text *errors)
 	vec_free(&s->unresolved);
 }
 
+/* What stands below a refused line is reported as one range. */
+static void report_left_out(struct cli_loader *l, struct text *errors)
+{
+	if (!l->left_out)
+		return;
+	text_printf(errors, "%s:%u", l->name, l->left_out);
+	if (l->left_out_last > l->left_out)
+		text_printf(errors, "-%u", l->left_out_last);
+	text_add(errors, ": Left out: indented under a line that was refused\n");
+	l->left_out = 0;
+}
+
+static void left_out(struct cli_loader *l)
+{
+	if (!l->left_out)
+		l->left_out = l->line;
+	l->left_out_last = l->line;
+	l->refused++;
+}
+
+static void refused(
+	struct cli_loader *l, const char *line, size_t len, const struct text *said, struct text *errors)
+{
+	char *shown = malloc(len + 8);
+
+	report_left_out(l, errors);
+	l->refused++;
+	if (shown) {
+		memcpy(shown, line, len + 1);
+		hide_secrets(shown);
+		shorten(shown, len);
+	}
+	report(l, shown ? shown : "", said, errors);
+	free(shown);
+}
+
 static void take_line(struct cli_loader *l, char *line, struct text *errors)
 {
 	struct text said = {0};
@@ -167,6 +205,7 @@ static void take_line(struct cli_loader *l, char *line, struct text *errors)
 
 	l->session->line = ++l->line;
 	if (l->has_nul) {
+		report_left_out(l, errors);
 		l->has_nul = false;
 		l->refused++;
 		text_printf(errors, "%s:%u: the line holds a NUL byte\n", l->name, l->line);
@@ -180,17 +219,12 @@ static void take_line(struct cli_loader *l, char *line, struct text *errors)
 	l->session->fault = NULL;
 	if (!cli_asks(l->session) && is_frame(line))
 		return;
+	l->session->left_out = false;
 	if (cli_line(l->session, line, &said) == CLI_REFUSED) {
-		char *shown = malloc(len + 8);
-
-		l->refused++;
-		if (shown) {
-			memcpy(shown, line, len + 1);
-			hide_secrets(shown);
-			shorten(shown, len);
-		}
-		report(l, shown ? shown : "", &said, errors);
-		free(shown);
+		if (l->session->left_out)
+			left_out(l);
+		else
+			refused(l, line, len, &said, errors);
 	}
 	text_free(&said);
 }
@@ -222,6 +256,7 @@ unsigned cli_loader_end(struct cli_loader *l, struct text *errors)
 
 	if (l->partial.len > 0)
 		take_line(l, l->partial.s, errors);
+	report_left_out(l, errors);
 	if (cli_asks(l->session)) {
 		l->refused++;
 		text_printf(errors, "%s:%u: the banner has no end\n", l->name, l->line);

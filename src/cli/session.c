@@ -277,11 +277,10 @@ static void note_policy_left(struct cli_session *s, unsigned priority, struct te
 
 	if (top && top->mode == MODE_ISAKMP_POLICY && cli_arg(&top->args, "priority")->n == priority)
 		return;
-	if (p && isakmp_policy_defect(p) != POLICY_USABLE)
-		text_printf(out, "%%Warning: ISAKMP policy %u is not usable: %s\n", priority,
-			isakmp_policy_defect(p) == POLICY_NO_PRE_SHARE
-				? "it has no authentication pre-share"
-				: "its default encryption DES is not available, type encryption aes");
+	if (p && !isakmp_policy_usable(p))
+		text_printf(out,
+			"%%Warning: ISAKMP policy %u is not usable: it has no authentication pre-share\n",
+			priority);
 }
 
 /*
@@ -349,6 +348,7 @@ static enum cli_status run_line(struct cli_session *s, const char *line, struct 
 
 	if (words.count == 0 || words.w[0].s[0] == '!')
 		return CLI_OK;
+	s->left_out = left_out;
 	if (left_out) {
 		text_add(out, "% Left out: indented under a line that was refused\n");
 		return CLI_REFUSED;

@@ -53,6 +53,7 @@ struct cli_session {
 	const char *fault;
 	size_t fault_column;
 	/* Blanks before a line that was refused, + 1; what is indented deeper belongs to it. 0: none. */
+	bool left_out; /* the last line was: it stood under a refused one */
 	size_t refused_indent;
 	/* While a file is loaded. */
 	unsigned line;

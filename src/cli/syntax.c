@@ -319,7 +319,7 @@ static bool compile(struct compiler *c, const struct cli_row *row, struct cli_sy
 static const struct cli_table *const tables[] = {&cli_table_system, &cli_table_ike, &cli_table_ikev2,
 	&cli_table_ipsec, &cli_table_crypto, &cli_table_interface, &cli_table_ipv6, &cli_table_keychain,
 	&cli_table_standby, &cli_table_standby_interface, &cli_table_ip, &cli_table_acl, &cli_table_track,
-	&cli_table_redundancy, &cli_table_kept, &cli_table_exec, &cli_table_show};
+	&cli_table_redundancy, &cli_table_kept, &cli_table_foreign, &cli_table_exec, &cli_table_show};
 
 static int by_rank(const void *a, const void *b)
 {
@@ -424,5 +424,6 @@ const struct cli_mode_info cli_modes[MODE_COUNT] = {
 	[MODE_KEY_CHAIN] = {"key chain", "(config-keychain)#", MODE_CONFIG},
 	[MODE_KEY] = {"key of a key chain", "(config-keychain-key)#", MODE_KEY_CHAIN},
 	[MODE_LINE] = {"line", "(config-line)#", MODE_CONFIG},
+	[MODE_BLOCK] = {"block without effect", "(config-block)#", MODE_CONFIG},
 	[MODE_TRACK] = {"tracked object", "(config-track)#", MODE_CONFIG},
 };

@@ -19,11 +19,6 @@ static bool append(char out[IKE_PROPOSALS_MAX], const char *separator, const cha
 	return n >= 0 && len + (size_t)n < IKE_PROPOSALS_MAX;
 }
 
-static bool usable(const struct isakmp_policy *p)
-{
-	return isakmp_policy_defect(p) == POLICY_USABLE;
-}
-
 /* --- Identities ---------------------------------------------------------------------------------------------------- */
 
 void ike_identity_text(const struct ike_identity *i, char out[IKE_ID_MAX])
@@ -95,7 +90,7 @@ bool isakmp_proposals(const struct model *m, char out[IKE_PROPOSALS_MAX])
 		enum ike_hash h = p->hash_set ? p->hash : IKE_HASH_SHA1;
 		char one[64];
 
-		if (!usable(p) || ike_encryption_is_aead(e)) /* no AEAD in IKEv1 */
+		if (!isakmp_policy_usable(p) || ike_encryption_is_aead(e)) /* no AEAD in IKEv1 */
 			continue;
 		snprintf(one, sizeof(one), "%s-%s-%s", ike_encryption_name(e), ike_hash_name(h),
 			dh_group_name(p->group_set ? p->group : 1));
@@ -204,7 +199,7 @@ static uint32_t isakmp_lifetime(const struct model *m)
 	const struct isakmp_policy *p;
 
 	vec_each (&m->isakmp_policies, i, p) {
-		if (usable(p))
+		if (isakmp_policy_usable(p))
 			return p->lifetime_s ? p->lifetime_s : IKE_LIFETIME_DEFAULT_S;
 	}
 	return IKE_LIFETIME_DEFAULT_S;

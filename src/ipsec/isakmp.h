@@ -12,13 +12,10 @@
 
 enum { IKE_LIFETIME_DEFAULT_S = 86400, KEEPALIVE_RETRY_DEFAULT_S = 2, KEEPALIVE_TRIES = 5 };
 
-/* What keeps a policy from being used (D17): pre-shared keys and algorithms that charon has are wanted. */
-enum policy_defect { POLICY_USABLE, POLICY_NO_PRE_SHARE, POLICY_DES };
-static inline enum policy_defect isakmp_policy_defect(const struct isakmp_policy *p)
+/* A policy that can be used (D17): pre-shared keys. charon has all the algorithms. */
+static inline bool isakmp_policy_usable(const struct isakmp_policy *p)
 {
-	if (!p->authentication_set || p->authentication != IKE_AUTH_PRE_SHARE)
-		return POLICY_NO_PRE_SHARE;
-	return p->encryption_set && p->encryption != IKE_ENCR_DES ? POLICY_USABLE : POLICY_DES;
+	return p->authentication_set && p->authentication == IKE_AUTH_PRE_SHARE;
 }
 
 /* An identity in charon's words; "" for any. */

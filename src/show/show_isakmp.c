@@ -241,7 +241,7 @@ static bool isakmp_policy_json(struct show *s, struct text *out)
 	(void)out;
 	if (s->at[0] >= policies->count)
 		return false;
-	bool usable = isakmp_policy_defect(policies->items[s->at[0]]) == POLICY_USABLE;
+	bool usable = isakmp_policy_usable(policies->items[s->at[0]]);
 	struct isakmp_policy p = effective(policies->items[s->at[0]++]);
 	json_object(j, NULL);
 	json_uint(j, "priority", p.priority);

@@ -282,8 +282,9 @@ static void carry_out(struct world *w, const struct effect *e)
 				e->mss.list[k].bytes);
 		break;
 	case EF_CONN_LOAD:
-		note(w, "load %s local %s children %u version %u", e->conn->name,
-			ip_format(&e->conn->local, text), e->conn->child_count, e->conn->version);
+		note(w, "load %s local %s children %u version %u id %s", e->conn->name,
+			ip_format(&e->conn->local, text), e->conn->child_count, e->conn->version,
+			e->conn->remote_id[0] ? e->conn->remote_id : "any");
 		result(w, e->cookie, 0);
 		break;
 	case EF_CONN_UNLOAD:
