@@ -31,7 +31,7 @@ class Speaker(Node):
         self._source = address
         self._socket = socket_in(self.ns, socket.AF_PACKET, socket.SOCK_RAW)
         self._socket.bind(("eth0", 0))
-        self._mac = self._socket.getsockname()[4].hex(":")
+        self.mac = self._socket.getsockname()[4].hex(":")
         self._said = None
         self._wake = threading.Event()
         self._ended = False
@@ -51,7 +51,7 @@ class Speaker(Node):
         virtual = socket.inet_aton(f["virtualIP"])
         if self.version == 2:
             return (struct.pack("!BBBBBBH", 1, 40, 2, opcode, V2_STATES[state], 4, f["group"])
-                    + bytes.fromhex(self._mac.replace(":", ""))
+                    + bytes.fromhex(self.mac.replace(":", ""))
                     + struct.pack("!LLL", priority, f["hellotime"] * 1000, f["holdtime"] * 1000)
                     + virtual + b"\x91\x01\x02\xee\x05" + bytes(7))      # left over, as captured
         if self.key:
@@ -68,7 +68,18 @@ class Speaker(Node):
 
     def send(self, opcode, state, priority, virtual_mac=False):
         """One frame, from the interface's own MAC or from the virtual one."""
-        self._socket.send(self._frame(opcode, state, priority, self.virtual_mac if virtual_mac else self._mac))
+        self._socket.send(self._frame(opcode, state, priority, self.virtual_mac if virtual_mac else self.mac))
+
+    def claim(self, address, operation=1):
+        """ARP as a host sends it that believes the address is its own."""
+        mac = bytes.fromhex(self.mac.replace(":", ""))
+        sender = mac + socket.inet_aton(address)
+        self._socket.send(b"\xff" * 6 + mac + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, operation) + sender
+                          + (bytes(6) + socket.inet_aton("192.168.0.77") if operation == 1 else sender))
+
+    def reflect(self, frame):
+        """Bytes of somebody else's frame, as they are."""
+        self._socket.send(frame)
 
     def say(self, state, priority):
         """A hello of that state now and four times a second, until told otherwise (None: silence)."""

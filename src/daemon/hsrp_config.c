@@ -124,6 +124,7 @@ int config_interface(struct hsrpd *d, const struct message *m)
 	bool fresh = !v->configured;
 	v->named = v->configured = true;
 	hsrpd_step(d, &in, &result);
+	claims_own(d, v, &m->interface.address);
 	if (fresh)
 		device_ask(d, v);
 	saved_config(d, m, m->interface.device, IP_NONE, -1);

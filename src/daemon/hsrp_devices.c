@@ -61,6 +61,7 @@ struct device *device_get(struct hsrpd *d, const char *name)
 
 void device_deaf(struct hsrpd *d, struct device *v)
 {
+	claims_forget(d, v);
 	if (!v->watch)
 		return;
 	loop_unwatch(v->watch);

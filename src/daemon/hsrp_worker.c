@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "daemon/loop.h"
+#include "linux/claims.h"
 
 enum {
 	STACK = 512 * 1024, /* memory is locked: not the default of 8 MB */
@@ -140,6 +141,12 @@ static bool work_do(struct worker *w, struct work *job)
 		return true;
 	case WORK_CLOSE: frame_receiver_close(&job->receiver); return false;
 	case WORK_JOIN: frame_receiver_join_ipv6(&job->receiver, job->ifindex); return false;
+	case WORK_CLAIMS:
+		job->claims.fd = claims_open(job->ifindex, job->claims.addresses, job->claims.count);
+		job->error = job->claims.fd < 0 ? job->claims.fd : 0;
+		free(job->claims.addresses);
+		return true;
+	case WORK_CLOSE_CLAIMS: close(job->claims.fd); return false;
 	case WORK_SETTINGS:
 		job->error = vmac_device_settings(w->settings, job->device);
 		return job->error != 0;
@@ -171,8 +178,8 @@ static enum level level_of(const struct work *job)
 	if (job->kind == WORK_DOWN)
 		return LAST;
 	bool slow = job->quit || is_kernel(job, HSRP_KERNEL_REMOVE) || job->kind == WORK_CLOSE ||
-		job->kind == WORK_RESTORE || job->kind == WORK_SWEEP || job->kind == WORK_SAVE ||
-		job->kind == WORK_FORGET;
+		job->kind == WORK_CLAIMS || job->kind == WORK_CLOSE_CLAIMS || job->kind == WORK_RESTORE ||
+		job->kind == WORK_SWEEP || job->kind == WORK_SAVE || job->kind == WORK_FORGET;
 	return slow ? SLOW : URGENT;
 }
 

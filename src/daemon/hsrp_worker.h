@@ -16,13 +16,15 @@
 #include "linux/vmac.h"
 
 enum worker_kind {
-	WORK_KERNEL,   /* .kernel */
-	WORK_LINK,     /* .device: its state (answer: .link) */
-	WORK_LISTEN,   /* .device, .ifindex: opens a receiver (answer: .receiver) */
-	WORK_CLOSE,    /* .receiver; no answer */
-	WORK_JOIN,     /* .receiver, .ifindex: the device has IPv6 now; no answer */
-	WORK_SETTINGS, /* .device: what it needs while groups are on it; also when it appears again */
-	WORK_RESTORE,  /* .device: the way back */
+	WORK_KERNEL,	   /* .kernel */
+	WORK_LINK,	   /* .device: its state (answer: .link) */
+	WORK_LISTEN,	   /* .device, .ifindex: opens a receiver (answer: .receiver) */
+	WORK_CLOSE,	   /* .receiver; no answer */
+	WORK_JOIN,	   /* .receiver, .ifindex: the device has IPv6 now; no answer */
+	WORK_CLAIMS,	   /* .claims, .ifindex: opens a descriptor for them (answer: .claims.fd) */
+	WORK_CLOSE_CLAIMS, /* .claims.fd; no answer */
+	WORK_SETTINGS,	   /* .device: what it needs while groups are on it; also when it appears again */
+	WORK_RESTORE,	   /* .device: the way back */
 	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings as in their aliases, each with NUL) */
 	WORK_SAVE,   /* .save: becomes the saved configuration */
 	WORK_DOWN,   /* .kernel: put by the worker itself after UNSERVE; no answer */
@@ -40,6 +42,12 @@ struct work {
 			size_t len;
 		} save;
 		struct vmac_link link;
+		struct {
+			struct ipaddr *addresses; /* malloc'ed; the worker's */
+			size_t count;
+			uint8_t family;
+			int fd;
+		} claims;
 		struct frame_receiver receiver;
 	};
 	int error; /* of an answer: 0 or -errno */

@@ -52,6 +52,7 @@ static void on_worker(void *ctx, uint32_t events)
 		}
 		case WORK_LISTEN: devices_receiver_opened(d, &w); break;
 		case WORK_LINK: devices_link_answered(d, &w); break;
+		case WORK_CLAIMS: claims_opened(d, &w); break;
 		case WORK_FORGET: loop_exit(d->loop, ROLE_EXIT_OK); break;
 		case WORK_SETTINGS:
 			if (w.error != -ENOENT) /* the device may be gone again */
@@ -110,6 +111,7 @@ static void out_one(struct hsrpd *d, const struct hsrp_out *o)
 	case HSRP_OUT_KERNEL:
 		job = (struct work){.kind = WORK_KERNEL, .kernel = o->kernel};
 		(void)worker_put(d->worker, &job);
+		claims_kernel(d, &o->kernel);
 		break;
 	case HSRP_OUT_REPORT:
 		m.type = MESSAGE_REPORT;

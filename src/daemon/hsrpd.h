@@ -12,6 +12,21 @@
 #include "daemon/hsrp_worker.h"
 #include "daemon/loop.h"
 
+struct device;
+struct served;
+
+/* Who else claims what is served on a device, hsrp_claims.c. */
+struct claims {
+	struct served *served;
+	struct ipaddr own; /* the device's */
+	struct claims_side {
+		struct device *device;
+		int fd;
+		struct loop_fd *watch;
+		bool asked, dirty; /* the worker opens one; the set has changed since */
+	} side[2];		   /* IPv4, IPv6 */
+};
+
 /* A device that the configuration names. */
 struct device {
 	UT_hash_handle hh;
@@ -20,6 +35,7 @@ struct device {
 	struct ipaddr link_local; /* as last asked for */
 	struct frame_receiver receiver;
 	struct loop_fd *watch;
+	struct claims claims;
 	bool named, configured;
 	bool asked, overtaken; /* a link query is under way; a notification came meanwhile */
 	struct hsrpd *d;
@@ -69,6 +85,12 @@ void device_drop(struct hsrpd *d, struct device *v);
 void devices_on_linkwatch(void *ctx, uint32_t events);
 void devices_receiver_opened(struct hsrpd *d, struct work *w);
 void devices_link_answered(struct hsrpd *d, const struct work *w);
+
+/* hsrp_claims.c */
+void claims_kernel(struct hsrpd *d, const struct hsrp_kernel *k); /* what the core asks of the kernel */
+void claims_opened(struct hsrpd *d, const struct work *w);
+void claims_own(struct hsrpd *d, struct device *v, const struct ipaddr *own);
+void claims_forget(struct hsrpd *d, struct device *v); /* nothing is served there any more */
 
 /* hsrp_config.c */
 int config_interface(struct hsrpd *d, const struct message *m);

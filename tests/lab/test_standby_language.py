@@ -150,3 +150,29 @@ def test_debug_lines_come_to_a_terminal_that_monitors(lab):
     assert "HSRP: Fa0/0 Grp 0 Active -> Speak" in logged and net.p.show("show debugging").strip() == ""
     with open(os.path.join(net.p.path, "hotswand.log"), encoding="utf-8") as journal:
         assert "HSRP: Fa0/0 Grp 0 Active -> Speak" in journal.read()
+
+
+@pytest.mark.parametrize("operation", [1, 2], ids=["request", "gratuitous"])
+def test_a_duplicate_address_is_said_while_we_are_active(lab, operation):
+    net = topologies.single(lab, configs.hsrp("P"), remotes=False)
+    speaker = Speaker(lab)
+    speaker.claim(VIRTUAL, operation)
+    net.p.wait_state("Active", timeout=15)
+    said = net.p.show("show logging")
+    assert "DUPADDR" not in said, said
+    mac = "".join(speaker.mac.split(":"))
+    line = f"%IP-4-DUPADDR: Duplicate address {VIRTUAL} on FastEthernet0/0, sourced by {mac[:4]}.{mac[4:8]}.{mac[8:]}"
+
+    def seen():
+        speaker.claim("192.168.0.99", operation)        # nobody's
+        speaker.claim(VIRTUAL, operation)
+        return line in net.p.show("show logging")
+    wait_for(seen, 5, "it is said", every=1.2, evidence=lab.evidence)
+    for _ in range(50):
+        speaker.claim(VIRTUAL, operation)
+    # A frame of ours that comes back, as a loop would bring it: said once, and dropped.
+    speaker.reflect(next(f.data for f in net.capture.frames if f.udp and f.udp[1] == 1985 and str(f.ends[0]) == OURS))
+    net.p.wait_show("show logging", "%STANDBY-3-DUPADDR: Duplicate address on FastEthernet0/0, sourced by ")
+    said = net.p.show("show logging")
+    assert said.count("%IP-4-DUPADDR") == 1 and "192.168.0.99" not in said, said
+    assert net.p.standby_state() == "Active"
