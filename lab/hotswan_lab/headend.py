@@ -30,6 +30,7 @@ class Headend(Node):
         self.run_dir = os.path.join(self.path, "hs")
         self.process = None
         self.frr = None
+        self.charon = None                      # another program than the installed one
 
     def write_config(self, text):
         """The startup configuration of the next start()."""
@@ -42,7 +43,8 @@ class Headend(Node):
             self.write_config(text)
         elif not os.path.exists(self.config):
             self.write_config("")
-        self.process = self.spawn([HOTSWAND, "--config", self.config, "--run-dir", self.run_dir], "hotswand.log")
+        argv = [HOTSWAND, "--config", self.config, "--run-dir", self.run_dir]
+        self.process = self.spawn(argv + (["--charon", self.charon] if self.charon else []), "hotswand.log")
         if wait:
             wait_for(self._answers, 15, f"hotswand of {self.name} answers", evidence=self.evidence)
         return self

@@ -299,6 +299,8 @@ static void snapshot_end(struct core *c)
 		iface_reconcile(c, i);
 	tracks_configure(c);
 	tracks_routes_changed(c, &everything);
+	if (first && !c->ike_up)
+		lost_down(c);
 	if (first)
 		core_arm(c, &c->adoption, TIMER_ADOPTION, NULL, ADOPTION_MS);
 }
@@ -360,6 +362,8 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_KROUTE: kroute_timer(c, t->owner); break;
 	case TIMER_IKE: ike_silent_too_long(c, t->owner); break;
 	case TIMER_SA: idle_timer(c, t->owner); break;
+	case TIMER_IKE_LOST: lost_timer(c); break;
+	case TIMER_IKE_SETTLED: lost_settled(c); break;
 	case TIMER_LISTEN: orphans_over(c, t->owner); break;
 	case TIMER_ADOPTION: end_adoption(c); break;
 	case TIMER_STOP: stop_force(c); break;

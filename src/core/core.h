@@ -29,6 +29,10 @@ bool core_track_down(const struct core *c, uint16_t number);
 
 /* H9: is the crypto map that is bound to a standby group ready to serve? True when none is. */
 bool core_standby_ready(const struct core *c, const char *interface, uint16_t group);
+/* charon did not come back, or does not stay: this box cannot make tunnels. */
+bool core_ike_lost(const struct core *c);
+/* Whether a standby group lends its address to a crypto map that cannot be served here now. */
+bool core_group_unfit(const struct core *c, const char *interface, uint16_t group);
 
 /* Whether every crypto map stands behind its filter. From then on the box may forward packets, not before. */
 bool core_guarded(const struct core *c);

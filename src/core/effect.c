@@ -56,6 +56,7 @@ void effect_clear(struct effect *e)
 	case EF_RESOLVE:
 	case EF_REACH:
 	case EF_HSRP_CONFIG:
+	case EF_HSRP_YIELD:
 	case EF_STOPPED: break;
 	}
 	*e = (struct effect){.kind = EF_SA_SNAPSHOT}; /* a kind that owns nothing */

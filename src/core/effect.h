@@ -29,6 +29,7 @@ enum effect_kind {
 			 * `ip route` is underlay); answered by EV_RESOLVED */
 	EF_REACH, /* is there a route of exactly this prefix, of whatever protocol? Answered by EV_REACHED */
 	EF_HSRP_CONFIG, /* one interface's HSRP configuration changed: send it (the executor reads the model) */
+	EF_HSRP_YIELD,	/* a group shall hand over to a standby router that can serve */
 	EF_LOG,		/* message with an IOS mnemonic */
 	EF_WARN,    /* a line for the session whose command caused this step; to the log when there is none */
 	EF_STOPPED, /* D9 stop: all that is ours is gone, the filter table last */
@@ -79,6 +80,10 @@ struct effect {
 		struct ipaddr target;		    /* EF_RESOLVE */
 		struct prefix prefix;		    /* EF_REACH */
 		char interface[INTERFACE_NAME_MAX]; /* EF_HSRP_CONFIG */
+		struct {
+			char device[DEVICE_NAME_MAX];
+			uint16_t group;
+		} yield;
 		struct {
 			enum severity severity;
 			char mnemonic[40]; /* "CRYPTO-5-SESSION_STATUS" */

@@ -424,6 +424,7 @@ static void charon_gone(struct core *c)
 {
 	c->ike_up = false;
 	c->sa_snapshot_done = false;
+	lost_down(c);
 	conns_charon_gone(c);
 	secrets_charon_gone(c);
 	sas_flush(c);
@@ -444,6 +445,7 @@ static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
 		c->mss_dirty = true;
 	}
 	c->ike_up = true;
+	lost_up(c);
 	c->incarnation = incarnation;
 	c->libipsec = libipsec;
 	c->plane_known = true;

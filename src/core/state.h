@@ -11,6 +11,7 @@
  *   learned.c    what SAs of dynamic maps protected, for the filter
  *   mss.c        `ip tcp adjust-mss`
  *   conns.c      connections in charon
+ *   lost.c       a charon that does not come back: the role goes to a box that has one
  *   initiate.c   bringing them up: order, back-off, change of peer
  *   orphans.c    ESP for SAs that nobody has: who still sends into dead ones, and how much
  *   secrets.c    keys in charon
@@ -60,6 +61,8 @@ enum {
 	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
 	FILTER_RULES_PER_MS = 500, /* their length by this */
 	ENDING_MS = 3000,	   /* for the SAs of a forgotten connection; the peer may be silent */
+	IKE_LOST_MS = 10000,   /* a charon that crashed is back within two seconds */
+	IKE_SETTLED_MS = 5000, /* one that answered for so long stays */
 	LISTEN_MS = 300000,	   /* after a takeover: twice what a peer's own detection takes */
 	ORPHAN_SAY_MS = 60000,	   /* a peer's orphans are logged once in this time, as on IOS */
 	STOP_MS = 6000,		   /* D9 stop, at most */
@@ -77,6 +80,8 @@ enum timer_kind {
 	TIMER_IKE,
 	TIMER_SA,
 	TIMER_LISTEN,
+	TIMER_IKE_LOST,
+	TIMER_IKE_SETTLED,
 	TIMER_ADOPTION,
 	TIMER_STOP,
 	TIMER_TRACK
@@ -456,6 +461,8 @@ struct core {
 	struct acl_users *acl_users;
 	struct list dynamic_units;
 
+	bool ike_lost;
+	struct timer ike_lost_timer, ike_settled_timer;
 	bool ike_up, plane_known, libipsec, sa_snapshot_done;
 	uint32_t sa_generation;
 	uint32_t incarnation;
@@ -630,6 +637,13 @@ void conn_timer(struct core *c, struct conn *n);
 void conn_child_up(struct core *c, struct conn *n, int32_t child);
 void conn_child_down(struct core *c, struct conn *n, int32_t child);
 void conn_ike_established(struct core *c, struct conn *n);
+
+/* --- lost.c ------------------------------------------------------------------------------------------------------ */
+
+void lost_down(struct core *c); /* charon does not answer */
+void lost_up(struct core *c);
+void lost_timer(struct core *c);
+void lost_settled(struct core *c);
 
 /* --- orphans.c -------------------------------------------------------------------------------------------------- */
 

@@ -254,6 +254,7 @@ static void ask(struct gather *g, unsigned needs)
 	struct engine *e = g->engine;
 
 	g->facts.ike_up = ike_is_up(e->ike);
+	g->facts.ike_lost = core_ike_lost(e->core);
 	g->facts.libipsec = e->libipsec;
 	if (needs & FACT_CORE) {
 		core_each_binding(e->core, copy_binding, &g->facts);

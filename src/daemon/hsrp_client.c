@@ -214,6 +214,14 @@ static void fill_tracks(
 	}
 }
 
+/* As if something were tracked that is down: a box that cannot serve does not win an election. */
+static void fill_fitness(const struct hsrp_client *h, const struct interface_cfg *i,
+	const struct standby_group *g, struct hsrp_group_config *c)
+{
+	if (c->track_count < HSRP_TRACK_MAX && core_group_unfit(h->engine->core, i->name, g->number))
+		c->track[c->track_count++] = (struct hsrp_track){.decrement = UINT8_MAX, .down = true};
+}
+
 static void fill_ipv4(const struct standby_group *g, struct hsrp_group_config *c)
 {
 	c->enabled = g->ip_typed;
@@ -285,6 +293,7 @@ static void send_group(struct hsrp_client *h, const struct interface_cfg *i, con
 	fill_group(i, g, family, device, &m.group);
 	fill_tracks(h, g, &m.group);
 	hsrp_fill_bonds(h->engine, i, g, &m.group);
+	fill_fitness(h, i, g, &m.group);
 	tell(h, i->name, device, family, g->number, &m);
 }
 

@@ -30,6 +30,8 @@
 enum {
 	BACKOFF_FIRST_MS = 200, /* the first restart comes at once, the next after this, then doubled */
 	BACKOFF_MAX_MS = 5000,
+	BACKOFF_FAILING_MS = 30000, /* once it has failed for good */
+	FAILING_DEATHS = 8,	    /* one after the other; from then on nothing is said of each */
 	SETTLED_MS =
 		2000, /* a child that lived this long starts its count anew: only deaths at the start are paced */
 	KEEP_TIMEOUT_MS = 2000,
@@ -150,8 +152,16 @@ static void plan_restart(struct child *c, const char *death)
 		pause = pause ? pause * 2 : BACKOFF_FIRST_MS;
 	if (pause > BACKOFF_MAX_MS)
 		pause = BACKOFF_MAX_MS;
+	if (c->role == ROLE_IKE && c->deaths >= FAILING_DEATHS)
+		pause = BACKOFF_FAILING_MS;
 	c->deaths++;
 	c->start_at = mono_add_ms(now, pause);
+	if (pause == BACKOFF_FAILING_MS) {
+		if (c->deaths == FAILING_DEATHS + 1)
+			log_ios("SYS", LOG_SEV_CRITICAL, "PROCESS",
+				"charon does not stay: it is tried every %d s", BACKOFF_FAILING_MS / 1000);
+		return;
+	}
 	log_ios("SYS", LOG_SEV_ERROR, "PROCESS", "The %s process %s; it is started again%s",
 		role_word(c->role), death, pause ? " after a pause" : "");
 }

@@ -65,6 +65,7 @@ enum message_command {
 	MESSAGE_COMMAND_KEEP,	    /* exit at once, everything stays in the kernel for the next process */
 	MESSAGE_COMMAND_DEBUG,	    /* .which.group: bits of enum hsrp_debug; lines come as LOG of level 7 */
 	MESSAGE_COMMAND_SEND_ARP,   /* `standby send arp`; .which */
+	MESSAGE_COMMAND_YIELD,	  /* as RESIGN, for groups whose standby router has the higher priority; .which */
 	MESSAGE_COMMAND_COUNT
 };
 

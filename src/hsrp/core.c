@@ -475,6 +475,10 @@ static void on_group(struct hsrp *h, struct group *g, enum hsrp_in_kind kind)
 
 	switch (kind) {
 	case HSRP_IN_REMOVE_GROUP: group_remove(h, g); return; /* may be freed now */
+	case HSRP_IN_YIELD:
+		if (!ip_is_set(&g->standby.address) || g->standby.priority <= group_priority(g))
+			break;
+		/* fall through */
 	case HSRP_IN_RESIGN:
 		if (g->state == HSRP_ACTIVE) { /* and does not take the role right back */
 			group_restart(h, g, HSRP_REASON_COMMAND);
@@ -576,6 +580,7 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 	case HSRP_IN_REMOVE_INTERFACE:
 	case HSRP_IN_REMOVE_GROUP:
 	case HSRP_IN_RESIGN:
+	case HSRP_IN_YIELD:
 	case HSRP_IN_ARP:
 	case HSRP_IN_STATUS: in_which(h, in, &result); break;
 	default: result = -EINVAL; break;

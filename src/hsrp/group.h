@@ -45,6 +45,7 @@ enum hsrp_in_kind {
 	HSRP_IN_KERNEL, /* .kernel: answer to HSRP_OUT_KERNEL */
 	HSRP_IN_RESUME, /* .record: role of a predecessor; before the group's configuration arrives */
 	HSRP_IN_RESIGN, /* .which: an active group hands over */
+	HSRP_IN_YIELD,	/* .which: likewise, if a standby router is known that has the higher priority */
 	HSRP_IN_ARP,	/* .which: one gratuitous ARP */
 	HSRP_IN_LEAVE,	/* stop: all groups leave; HSRP_OUT_LEFT when nothing of ours is left */
 	HSRP_IN_DEBUG,	/* .debug: what is told by HSRP_OUT_LOG of level 7 */

@@ -74,6 +74,7 @@ struct facts {
 	size_t core_route_count, core_route_cap;
 
 	bool ike_up;		/* charon is connected; known at any time, as is the data plane */
+	bool ike_lost;		/* it does not come back, or does not stay */
 	bool libipsec;		/* charon carries the traffic itself */
 	struct ike_sa *ike_sas; /* by connection, id */
 	size_t ike_sa_count, ike_sa_cap;

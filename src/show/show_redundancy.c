@@ -33,7 +33,9 @@ static struct readiness readiness_of(const struct facts *f, const struct core_bi
 		r.reasons[r.count++] = "no such device";
 	else if (!(f->missing & FACT_LINKS) && (!link || !link->up || !link->running))
 		r.reasons[r.count++] = "interface is down";
-	if (f->missing & FACT_IKE || !f->ike_up)
+	if (f->ike_lost)
+		r.reasons[r.count++] = "charon does not run: the role goes to a standby that can serve";
+	else if (f->missing & FACT_IKE || !f->ike_up)
 		r.reasons[r.count++] = "charon does not answer";
 	if (b->redundancy && f->missing & FACT_HSRP)
 		r.reasons[r.count++] = "the HSRP process does not answer";

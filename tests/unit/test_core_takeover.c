@@ -264,6 +264,52 @@ static void the_peers_of_a_charon_that_died_are_heard(void **state)
 	world_free(w);
 }
 
+static void without_charon_the_role_goes_to_who_has_one(void **state)
+{
+	struct world *w = standby_of(1);
+
+	(void)state;
+	takes_over(w);
+	peer_up(w, 1);
+	log_clear(w);
+	charon_dies(w);
+	pass_ms(w, 2000);
+	charon_starts(w, 2, false); /* a crash: it is back soon, and stays */
+	pass_ms(w, 60000);
+	assert_not_seen(w, "yield");
+	assert_not_seen(w, "IKE_LOST");
+	assert_false(core_ike_lost(w->core));
+
+	charon_dies(w);
+	for (int i = 0; i < 4; i++) { /* it comes and dies again */
+		pass_ms(w, 2000);
+		charon_starts(w, 3 + (unsigned)i, false);
+		pass_ms(w, 400);
+		charon_dies(w);
+	}
+	assert_not_seen(w, "yield");
+	pass_ms(w, 1000);
+	assert_order(w, "%CRYPTO-2-IKE_LOST", "hsrp FastEthernet0/0");
+	assert_order(w, "hsrp FastEthernet0/0", "yield eth0 0");
+	assert_true(core_group_unfit(w->core, "FastEthernet0/0", 0));
+	assert_false(core_group_unfit(w->core, "FastEthernet0/0", 1));
+	assert_int_equal(count_seen(w, "yield"), 1);
+	pass_ms(w, 20000); /* there was no standby router, but one may come */
+	assert_int_equal(count_seen(w, "yield"), 3);
+	assert_int_equal(count_seen(w, "IKE_LOST"), 1);
+	role(w, 0, HSRP_ROLE_SPEAK, VIP);
+	log_clear(w);
+	pass_ms(w, 60000);
+	assert_not_seen(w, "yield");
+
+	charon_starts(w, 9, false);
+	assert_true(core_ike_lost(w->core)); /* it has to stay first */
+	pass_ms(w, 5000);
+	assert_order(w, "%CRYPTO-5-IKE_BACK", "hsrp FastEthernet0/0");
+	assert_false(core_group_unfit(w->core, "FastEthernet0/0", 0));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +322,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_shows_itself_is_not_waited_for),
 		cmocka_unit_test(of_several_peers_the_one_that_was_in_use_is_called),
 		cmocka_unit_test(listening_ends_with_its_time_and_with_the_role),
+		cmocka_unit_test(without_charon_the_role_goes_to_who_has_one),
 		cmocka_unit_test(the_peers_of_a_charon_that_died_are_heard),
 	};
 

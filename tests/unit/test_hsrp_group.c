@@ -958,6 +958,36 @@ static void the_operator_hands_over(void **state)
 	world_free(w);
 }
 
+/* A box that cannot serve: to a standby router that is fitter, and to no other. */
+static void an_unfit_router_yields_to_a_fitter_one(void **state)
+{
+	(void)state;
+	struct hsrp_in in = {.kind = HSRP_IN_YIELD, .which = {.group = HSRP_ALL_GROUPS}};
+	struct world *w = active_alone(1);
+
+	w->box[A].group.track_count = 1;
+	w->box[A].group.track[0] = (struct hsrp_track){.decrement = 255, .down = true};
+	world_configure(w, A);
+	world_step(w, A, &in); /* there is none */
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_int_equal(world_count(w, A, "resign"), 0);
+	world_free(w);
+
+	w = pair();
+	world_step(w, A, &in); /* it is no better */
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	w->box[A].group.track_count = 1;
+	w->box[A].group.track[0] = (struct hsrp_track){.decrement = 255, .down = true};
+	world_configure(w, A);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE); /* B does not preempt */
+	world_step(w, A, &in);
+	assert_int_equal(world_count(w, A, "resign"), 1);
+	assert_int_equal(world_state(w, B), HSRP_ACTIVE);
+	world_run_ms(w, 30000);
+	assert_int_equal(world_state(w, A), HSRP_STANDBY);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1006,6 +1036,7 @@ int main(void)
 		cmocka_unit_test(with_use_bia_everything_leaves_from_the_interface),
 		cmocka_unit_test(a_group_without_an_address_to_serve_is_disabled),
 		cmocka_unit_test(the_operator_hands_over),
+		cmocka_unit_test(an_unfit_router_yields_to_a_fitter_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,6 +305,7 @@ static void carry_out(struct world *w, const struct effect *e)
 		break;
 	case EF_RESOLVE: do_resolve(w, &e->target); break;
 	case EF_REACH: do_reach(w, &e->prefix); break;
+	case EF_HSRP_YIELD: note(w, "yield %s %u", e->yield.device, e->yield.group); break;
 	case EF_HSRP_CONFIG: note(w, "hsrp %s", e->interface); break;
 	case EF_LOG: note(w, "%%%s: %s", e->log.mnemonic, e->log.text); break;
 	case EF_WARN: note(w, "warn %s", e->log.text); break;
