@@ -29,8 +29,8 @@ enum effect_kind {
 			 * `ip route` is underlay); answered by EV_RESOLVED */
 	EF_REACH, /* is there a route of exactly this prefix, of whatever protocol? Answered by EV_REACHED */
 	EF_HSRP_CONFIG, /* one interface's HSRP configuration changed: send it (the executor reads the model) */
-	EF_HSRP_YIELD,	/* a group shall hand over to a standby router that can serve */
-	EF_LOG,		/* message with an IOS mnemonic */
+	EF_HSRP_YIELD, /* a group shall hand over to a standby router that can serve */
+	EF_LOG,	       /* message with an IOS mnemonic */
 	EF_WARN,    /* a line for the session whose command caused this step; to the log when there is none */
 	EF_STOPPED, /* D9 stop: all that is ours is gone, the filter table last */
 };
@@ -70,7 +70,7 @@ struct effect {
 			char *child;		   /* owned; may be NULL */
 			uint32_t ike_id, child_id; /* 0: not by this */
 			bool force;
-		} sa;				    /* EF_INITIATE, EF_TERMINATE */
+		} sa; /* EF_INITIATE, EF_TERMINATE */
 		struct {
 			int ifindex;	  /* of the crypto interface; one address each */
 			int vmac_ifindex; /* where the address sits; may be the same */

@@ -41,7 +41,7 @@ enum event_kind {
 	EV_CHILD_SA,	     /* up, or reported by a snapshot */
 	EV_CHILD_SA_REKEYED, /* .child is the new one, .old the one it follows */
 	EV_CHILD_SA_GONE,
-	EV_ESP,	   /* ESP came in for an address that is listened to; the adapter does not know whether its SA exists */
+	EV_ESP, /* ESP came in for an address that is listened to; the adapter does not know whether its SA exists */
 	EV_RESULT, /* of an effect that carried a cookie */
 	EV_FORCE_RELOAD, /* desired and actual are to be compared from scratch (netlink overrun: a snapshot follows) */
 	EV_DEBUG,    /* exec: debug crypto ipsec; .debug: on or off */

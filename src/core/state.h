@@ -45,9 +45,10 @@
 #include <uthash.h>
 
 enum {
-	WORK_BUDGET = 256,		 /* pieces of work in one step; a piece is some microseconds */
-	INITIATE_MAX = 1024,		 /* connections that negotiate at a time, */
-	INITIATE_FRESH_FIRST = 8,	 /* of them those whose peer may still answer soon: so many at the beginning, */
+	WORK_BUDGET = 256,   /* pieces of work in one step; a piece is some microseconds */
+	INITIATE_MAX = 1024, /* connections that negotiate at a time, */
+	INITIATE_FRESH_FIRST =
+		8, /* of them those whose peer may still answer soon: so many at the beginning, */
 	INITIATE_FRESH_MAX = 64,	 /* one more with each that came up, up to this */
 	INITIATE_FRESH_MS = 1000,	 /* a peer that has not answered by then holds nobody else up */
 	INITIATE_TRY_MS = 12000,	 /* until the next peer is asked, or the same again */
@@ -61,8 +62,8 @@ enum {
 	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
 	FILTER_RULES_PER_MS = 500, /* their length by this */
 	ENDING_MS = 3000,	   /* for the SAs of a forgotten connection; the peer may be silent */
-	IKE_LOST_MS = 10000,   /* a charon that crashed is back within two seconds */
-	IKE_SETTLED_MS = 5000, /* one that answered for so long stays */
+	IKE_LOST_MS = 10000,	   /* a charon that crashed is back within two seconds */
+	IKE_SETTLED_MS = 5000,	   /* one that answered for so long stays */
 	LISTEN_MS = 300000,	   /* after a takeover: twice what a peer's own detection takes */
 	ORPHAN_SAY_MS = 60000,	   /* a peer's orphans are logged once in this time, as on IOS */
 	STOP_MS = 6000,		   /* D9 stop, at most */
@@ -475,7 +476,8 @@ struct core {
 		dying_sas; /* dying: charon has them no longer; what they hold is let go bit by bit */
 	struct sa_rec *sas_by_spi;
 	struct list init_queue;
-	struct timerq busiest; /* of init_queue those whose peers send into dead SAs; the most packets come first */
+	struct timerq
+		busiest; /* of init_queue those whose peers send into dead SAs; the most packets come first */
 	uint32_t trying, fresh, window;
 	struct secret_rec *secrets;
 	bool secrets_dirty;
@@ -628,10 +630,10 @@ void conn_identity_open(struct conn *n); /* it may call itself anything from now
 
 /* --- initiate.c ------------------------------------------------------------------------------------------------- */
 
-void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
-void conn_rank(struct core *c, struct conn *n); /* its orphans count */
-void conn_prefer(struct core *c, struct conn *n);	/* its peer is the one in use: its unit asks it now */
-void conn_rest(struct core *c, struct conn *n); /* neither waiting nor trying any more */
+void conn_kick(struct core *c, struct conn *n);	  /* initiate if it is wanted and down */
+void conn_rank(struct core *c, struct conn *n);	  /* its orphans count */
+void conn_prefer(struct core *c, struct conn *n); /* its peer is the one in use: its unit asks it now */
+void conn_rest(struct core *c, struct conn *n);	  /* neither waiting nor trying any more */
 void conns_work(struct core *c);
 void conn_timer(struct core *c, struct conn *n);
 void conn_child_up(struct core *c, struct conn *n, int32_t child);

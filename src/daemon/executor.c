@@ -129,8 +129,7 @@ static void execute(struct engine *e, const struct effect *f)
 		answer(e, f, 0);
 		break;
 	case EF_HSRP_YIELD:
-		(void)hsrp_client_command(
-			e->hsrp, MESSAGE_COMMAND_YIELD, f->yield.device, f->yield.group);
+		(void)hsrp_client_command(e->hsrp, MESSAGE_COMMAND_YIELD, f->yield.device, f->yield.group);
 		break; /* repeated while it is needed */
 	case EF_LOG:
 	case EF_WARN: do_log(e, f); break;

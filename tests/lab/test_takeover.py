@@ -8,6 +8,7 @@ import time
 from hotswan_lab import Capture, Headend, topologies, wait_for
 from hotswan_lab.crowd import Crowd, echo, inner, outer
 from hotswan_lab.lab import Node
+from hotswan_lab.speaker import ACTIVE
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, VIRTUAL
 
 INSIDE_GROUP = """interface eth1
@@ -46,14 +47,13 @@ def test_h05_planned_handovers_send_no_delete_and_cost_little(lab):
         new.wait_state("Active", timeout=20)
         pings.wait_reply(after=time.time(), timeout=20, count=50)
         gap, _ = pings.gap(began - 0.1)
-        left = max(when for when, *_ in old_resigns(sides[old], began))
-        after = [sent for sent in ike_from(sides[old].frames, VIRTUAL) if sent[0] > left]
-        assert after == [], f"{what}: the old active spoke for the virtual address after its Resign"
+        new_address = "192.168.0.2" if new is p else "192.168.0.4"
+        taken = next(when for when, source, _, state, _ in sides[new].hsrp()
+                     if when > began and source == new_address and state == ACTIVE)
+        after = [sent for sent in ike_from(sides[old].frames, VIRTUAL) if sent[0] > taken]
+        assert after == [], f"{what}: the old active spoke for the virtual address after the new one had taken it"
         print(f"{what}: {gap * 1000:.0f} ms")
         assert gap < 1.5, what
-
-    def old_resigns(capture, since):
-        return [h for h in capture.hsrp() if h[0] > since and h[2] == 2]
 
     handover("force-switchover", p, s, lambda: p.cli("enable\nredundancy force-switchover\n"))
     s.wait_state("Active", 1)
@@ -66,4 +66,112 @@ def test_h05_planned_handovers_send_no_delete_and_cost_little(lab):
     log = open(os.path.join(net.remote.path, "charon.log"), encoding="utf-8", errors="replace").read()
     assert "received DELETE" not in log         # a peer that is told to hang up dials the box that is leaving
     assert len(net.remote.tunnels()) == 1
+    net.audit()
+
+
+PEERS, BUSY = 60, 3
+
+
+def crowd_config(name, last):
+    """An entry a peer, in the order of the peers."""
+    lines = [f"hostname {name}", "crypto isakmp policy 10", " encryption aes 256", " hash sha256", " authentication pre-share",
+             " group 19", "crypto isakmp key hotswan-lab address 0.0.0.0 0.0.0.0", "crypto isakmp keepalive 10 2 periodic",
+             "crypto ipsec transform-set t1 esp-aes 256 esp-sha256-hmac"]
+    for n in range(PEERS):
+        lines += [f"access-list {2000 + n} permit ip 192.168.1.0 0.0.0.255 {inner(n, 0)} 0.0.0.255",
+                  f"crypto map m {n + 1} ipsec-isakmp", f" set peer {outer(n)}", " set transform-set t1",
+                  f" match address {2000 + n}", " reverse-route"]
+    for number in (0, 1):
+        lines += [f"interface eth{number}", f" ip address 192.168.{number}.{last} 255.255.255.0",
+                  f" standby {number} ip 192.168.{number}.3", f" standby {number} timers msec 250 msec 750"]
+        lines += [" standby 0 name vpn", " crypto map m redundancy vpn"] if number == 0 else []
+    return "\n".join(lines + ["ip route 0.0.0.0 0.0.0.0 192.168.0.1", ""])
+
+
+def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
+    isp = Node(lab, "isp")
+    isp.connect("outside", "192.168.0.1/24")
+    isp.connect("wan", "10.1.255.254/16")
+    isp.forward()
+    host = lab.host("host", inside="192.168.1.10/24")
+    host.ip("route", "add", "default", "via", "192.168.1.3")
+    crowd = Crowd(lab, PEERS).start(retransmit="")      # far ends that would wait for minutes
+    crowd.secret()
+    crowd.connections(VIRTUAL, "192.168.1.0/24", 1, "aes256-sha256-ecp256")
+    crowd.route_inside("192.168.1.0/24")
+    headends = [Headend(lab, name) for name in ("p", "s")]
+    for headend, last in zip(headends, (2, 4)):
+        headend.connect("outside")
+        headend.connect("inside")
+        headend.start(crowd_config(headend.name.upper(), last))
+        for group in (0, 1):
+            headend.wait_state("Active" if last == 2 else "Standby", group, timeout=30)
+    p, s = headends
+    wait_for(lambda: len(crowd.tunnels()) >= PEERS, 60, "all tunnels", every=0.5)
+    echo(host)
+    flows = crowd.flows(INSIDE_HOST, lambda n: 100 if n >= PEERS - BUSY else 4)
+    flows.wait_all(time.time(), 30)
+
+    capture = Capture(lab, "s.outside")
+    p.power_off()
+    cut = time.time()
+    flows.wait_all(cut, 30)
+    sent = ike_from(capture.stop(), VIRTUAL)
+    active = next(when for when, source, _, state, _ in capture.hsrp() if source == "192.168.0.4" and state == ACTIVE)
+    assert [when for when, _ in sent if when < active] == []                    # D7: silent as long as it stands by
+    order = list(dict.fromkeys(peer for _, peer in sent))
+    assert len(order) == PEERS
+    places = [order.index(outer(n)) for n in range(PEERS - BUSY, PEERS)]        # the last ones of the configuration
+    assert max(places) < PEERS // 2, f"the busiest peers were called at places {places} of {PEERS}"
+    assert "CRYPTO-4-RECVD_PKT_INV_SPI" in s.show("show logging")
+    flood_costs_nothing(crowd, s)
+
+
+def flood_costs_nothing(crowd, headend):
+    """ESP for unknown SAs as fast as one sender can: the engine looks at a sample."""
+    def cpu():
+        with open(f"/proc/{headend.role_pid('engine')}/stat", encoding="ascii") as stat:
+            return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    before = cpu()
+    sent = int(crowd.run("python3", "-c", f"""
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
+s.connect(("{VIRTUAL}", 0))
+end, n = time.monotonic() + 2, 0
+while time.monotonic() < end:
+    for _ in range(100):
+        s.send(n.to_bytes(4, "big") + bytes(60))
+        n += 1
+print(n)
+"""))
+    assert sent > 10000                         # or it was no flood
+    assert cpu() - before < 1, f"{cpu() - before} s for {sent} packets"
+
+
+def test_h04_a_box_whose_charon_does_not_run_hands_over(lab):
+    net = topologies.pair(lab, start=False)
+    p, s = net.headends
+    p.charon = os.path.join(p.path, "charon")
+    os.symlink("/usr/sbin/charon-systemd", p.charon)
+    topologies.start_pair(net)
+    net.remote.wait_tunnel(VIRTUAL)
+    os.unlink(p.charon)
+    shutil.copy("/bin/false", p.charon)         # as after a bad upgrade
+    os.kill(p.role_pid("ike"), signal.SIGKILL)
+    died = time.time()
+    s.wait_state("Active", timeout=40)
+    assert time.time() - died > 8               # a crash alone is no reason
+    p.wait_state("Standby")
+    wait_for(lambda: net.remote.events.first_up(died), 20, "the tunnel is back", evidence=lab.evidence)
+    p.wait_show("show redundancy", "charon does not run")
+    assert p.show("show logging").count("CRYPTO-2-IKE_LOST") == 1
+    net.host.ip("route", "replace", "default", "via", "192.168.1.4")
+    net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+
+    os.unlink(p.charon)
+    os.symlink("/usr/sbin/charon-systemd", p.charon)
+    p.wait_show("show logging", "CRYPTO-5-IKE_BACK", timeout=60)
+    assert "charon does not run" not in p.show("show redundancy")
+    assert s.standby_state() == "Active"        # and does not take the role back
     net.audit()
