@@ -9,6 +9,7 @@ from .system import LabError, tail, wait_for
 LIBEXEC = "/usr/libexec/ipsec"
 CONN = """config setup
  uniqueids=yes
+ ikev1-policy=accept
 conn hq
  left={local}
  leftid={local}

@@ -57,7 +57,7 @@ def wait_for(predicate, timeout, what, every=0.02, evidence=None):
         if time.monotonic() >= deadline:
             proof = evidence() if evidence else ""
             raise LabError(f"not within {timeout} s: {what} (last: {last!r})\n{proof}")
-        time.sleep(every)
+        time.sleep(every * SLOW)
 
 
 def stays(predicate, seconds, what, every=0.05, evidence=None):
@@ -66,7 +66,7 @@ def stays(predicate, seconds, what, every=0.05, evidence=None):
     while time.monotonic() < deadline:
         if not predicate():
             raise LabError(f"did not last {seconds} s: {what}\n{evidence() if evidence else ''}")
-        time.sleep(every)
+        time.sleep(every * SLOW)
 
 
 @contextlib.contextmanager

@@ -18,16 +18,16 @@ class Story:
     """Steps with traffic; each is audited by itself, so that a failure names its step."""
 
     def __init__(self, lab, ike):
-        self.net = topologies.pair(lab, ike=ike)
+        self.net = topologies.pair(lab, ike=ike, start=False)
         self.net.host.ip("route", "replace", "default", "via", "192.168.1.2")
-        self.net.remote.wait_tunnel(VIRTUAL)
-        self.net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-        p, s = self.net.headends
         self.both = [self.net.remote.pinger(INSIDE_HOST, REMOTE_HOST), self.net.host.pinger(REMOTE_HOST)]
+        topologies.start_pair(self.net)         # the traffic was there before
+        self.net.remote.wait_tunnel(VIRTUAL)
+        p, s = self.net.headends
         self.own = [p.pinger(REMOTE_HOST, "192.168.1.2"), s.pinger(REMOTE_HOST, "192.168.1.4")]
         self.audited = 0
         for pinger in self.both:
-            pinger.wait_reply()
+            pinger.wait_reply(timeout=30)
 
     def control(self):
         """A packet in clear on the watched segment is seen: the capture would have shown the others."""
@@ -109,6 +109,7 @@ def test_d6_nothing_in_clear_while_everything_happens(lab):
 def test_d6_nothing_in_clear_after_the_peer_died(lab):
     story = Story(lab, 1)
     net, p = story.net, story.net.p
+    story.control()
     net.remote.kill()
     wait_for(lambda: p.ike_sas() == [], 10 + 5 * 2 + 2, "the SA of the dead peer is gone", evidence=lab.evidence)
     net.host.ping(REMOTE_HOST, count=5)

@@ -6,8 +6,6 @@ from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, VIRTUAL
 
-pytestmark = pytest.mark.kernel_esp
-
 INTERFACE = "interface FastEthernet 0/0"
 REAPPLY = [INTERFACE, "crypto map mymap redundancy group1"]
 
@@ -22,6 +20,7 @@ def lone_active(lab, extra=""):
     return net
 
 
+@pytest.mark.kernel_esp
 def test_v06_v07_name_removed_and_added_again(lab):
     net = lone_active(lab)
     p = net.p
@@ -43,6 +42,7 @@ def test_v06_v07_name_removed_and_added_again(lab):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_v08_changed_address_counts_only_after_reapplying(lab):
     net = lone_active(lab)
     p = net.p

@@ -6,8 +6,6 @@ from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.netlink import Monitor
 from hotswan_lab.topologies import OTHER_NET
 
-pytestmark = pytest.mark.kernel_esp
-
 ENTRY = "crypto map mymap 1 ipsec-isakmp"
 
 
@@ -20,7 +18,7 @@ def toggle_rri(head):
         wait_for(lambda: "172.17.11.0" in head.show("show crypto route"), 5, "RRI is on", every=0.1)
 
 
-@pytest.mark.parametrize("made_by", ["ip route of the guide", "another program"])
+@pytest.mark.parametrize("made_by", ["ip route of the guide", pytest.param("another program", marks=pytest.mark.kernel_esp)])
 def test_v10_user_route_is_untouched(lab, made_by):
     guide = made_by.startswith("ip route")
     net = topologies.single(lab, remotes=False, start=False)

@@ -9,12 +9,10 @@ from hotswan_lab.system import SLOW
 from hotswan_lab.timeline import Watch
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, VIRTUAL
 
-pytestmark = pytest.mark.kernel_esp
-
 INSIDE_VIRTUAL = "192.168.1.3"
 
 
-@pytest.mark.parametrize("ike", [1, 2])
+@pytest.mark.parametrize("ike", [pytest.param(1, marks=pytest.mark.kernel_esp), 2])
 def test_v12_traffic_and_the_inside_route_move_from_p_to_s(lab, ike):
     net = topologies.figure2(lab, ike=ike)
     net.inside.wait_next_hop(REMOTE_NET, "192.168.1.2", timeout=15)
@@ -36,6 +34,7 @@ def test_v12_traffic_and_the_inside_route_move_from_p_to_s(lab, ike):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_v14_inside_and_outside_groups_move_together(lab):
     inside = ("interface eth1\n standby 1 ip {vip}\n standby 1 name inside\n standby 1 timers {timers}\n"
               " standby 1 preempt\n standby 1 track FastEthernet0/0 20\n").format(
@@ -67,6 +66,7 @@ def test_v14_inside_and_outside_groups_move_together(lab):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_v15_only_protected_traffic_comes_to_us(lab):
     net = topologies.figure2(lab)
     far_end = "203.0.113.5"
@@ -86,6 +86,7 @@ def test_v15_only_protected_traffic_comes_to_us(lab):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_v16_the_standby_drops_protected_traffic_in_both_directions(lab):
     net = topologies.pair(lab)
     p, s = net.headends
@@ -114,6 +115,7 @@ def test_v16_no_clear_packet_while_the_tunnel_does_not_exist(lab):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_v16_clear_packets_to_the_virtual_mac_are_dropped_too(lab):
     """D6: what hosts send to the virtual MAC enters by the macvlan, and is looked at as what enters by the device."""
     net = topologies.single(lab, configs.hsrp("P"), remotes=False)

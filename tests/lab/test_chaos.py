@@ -1,0 +1,202 @@
+"""Chaos: what can die or change does, at random moments; afterwards desired equals actual, and nothing of others was touched.
+
+The share that every run does takes about a minute. HOTSWAN_CHAOS_FULL=1 runs the whole (some minutes);
+HOTSWAN_CHAOS_SEED=N repeats a run. A failure prints the seed and the column of what was done.
+"""
+
+import os
+import random
+import time
+
+import pytest
+
+from hotswan_lab import LabError, topologies, wait_for
+from hotswan_lab.capture import assert_nothing_clear
+from hotswan_lab.system import kernel_esp
+from hotswan_lab.topologies import (INSIDE_NET, OTHER_HOST, OTHER_NET, PROTECTED, REMOTE_HOST, REMOTE_NET,
+                                    VIRTUAL)
+
+FULL = os.environ.get("HOTSWAN_CHAOS_FULL") == "1"
+SEED = int(os.environ.get("HOTSWAN_CHAOS_SEED", "1"))
+# How often each happens: every run, the whole.
+SHARES = {
+    "charon dies": (3, 20), "a process dies": (3, 20), "routing dies": (1, 5), "netlink overrun": (1, 3),
+    "peer restarts": (1, 4), "peer moves": (1, 4), "peer rekeys": (2, 6), "peer rekeys IKE": (1, 6), "peer disappears": (1, 4),
+}
+DYNAMIC = """crypto dynamic-map spokes 1
+ set transform-set my-transform-set
+ reverse-route
+crypto map mymap 3 ipsec-isakmp dynamic spokes
+"""
+SETTLE = 100                                    # seconds: a peer that was silent is asked again after 60 at most
+FOREIGN = [("198.51.100.0/24", "192.168.1.10", "100"), ("172.17.0.0/16", "192.168.1.10", "4000000000"),
+           ("203.0.113.7/32", "192.168.0.1", "16777217")]
+
+
+class Chaos:
+    """The pair of figure 2 with a static and a dynamic peer, and everything that can happen to it."""
+
+    def __init__(self, lab, seed):
+        self.random = random.Random(seed)
+        self.story = []
+        net = self.net = topologies.figure2(lab, start=False)
+        for head in net.headends:
+            with open(head.config, "a", encoding="ascii") as config:
+                config.write(DYNAMIC)
+        topologies.start_pair(net)
+        self.spoke_address = 2
+        self.spoke = topologies.make_remote(lab, "spoke", 2, (f"{OTHER_HOST}/25",))
+        net.remotes.append(self.spoke)
+        self.connect_spoke()
+        for head in net.headends:
+            for prefix, gateway, metric in FOREIGN:
+                head.ip("route", "add", prefix, "via", gateway, "metric", metric, "proto", "static")
+        self.foreign = {head.name: self.foreign_routes(head) for head in net.headends}
+        assert all(len(routes) == len(FOREIGN) for routes in self.foreign.values()), self.foreign
+
+    @staticmethod
+    def foreign_routes(head):
+        """The routes of others, as the kernel has them."""
+        return sorted(line.strip() for line in head.ip("route", "show", "proto", "static").splitlines())
+
+    def connect_spoke(self):
+        """A spoke's own view: it initiates, and again whenever it goes down."""
+        self.spoke.connection("hq", f"10.1.1.{self.spoke_address}", VIRTUAL, [(OTHER_NET, INSIDE_NET)])
+        self.spoke.vici.command("initiate", {"child": "c0", "timeout": -1}, check=False)
+
+    # --- what happens
+
+    def some_head(self):
+        """P or S, dead or alive."""
+        return self.random.choice(self.net.headends)
+
+    def charon_dies(self):
+        """SIGKILL, wherever it is just now."""
+        self.some_head().kill_role("ike")
+
+    def a_process_dies(self):
+        """engine, hsrp, or the launcher, after which somebody starts it anew."""
+        head, role = self.some_head(), self.random.choice(["engine", "hsrp", "launcher"])
+        self.story[-1] += f" {head.name} {role}"
+        head.kill_role(role)
+        if role == "launcher":
+            head.process.wait()
+            wait_for(lambda: head.start(wait=False), 5, "started again")
+
+    def routing_dies(self):
+        """zebra and ospfd of a headend, by SIGKILL; whoever watches them starts them again."""
+        head = self.some_head()
+        head.frr.kill()
+        time.sleep(self.random.uniform(0, 1))
+        head.frr.start()
+
+    def netlink_overrun(self):
+        """More route changes than any socket holds."""
+        head = self.some_head()
+        lines = [f"route {verb} 100.{64 + n // 256 % 64}.{n % 256}.{n // 16384 * 64}/26 via 192.168.1.10 metric 77 proto boot"
+                 for verb in ("add", "del") for n in range(30000)]
+        head.run("ip", "-batch", "-", stdin="\n".join(lines) + "\n", timeout=300)
+
+    def peer_restarts(self):
+        """The spoke's charon dies and comes back."""
+        self.spoke.kill()
+        self.spoke.start()
+        self.spoke.secret()
+        self.connect_spoke()
+
+    def peer_moves(self):
+        """The spoke has another address from now on."""
+        self.spoke.vici.command("unload-conn", {"name": "hq"}, check=False)
+        old, self.spoke_address = self.spoke_address, 5 - self.spoke_address
+        self.spoke.ip("addr", "del", f"10.1.1.{old}/24", "dev", "eth0")
+        self.spoke.ip("addr", "add", f"10.1.1.{self.spoke_address}/24", "dev", "eth0")
+        self.spoke.ip("route", "replace", "default", "via", "10.1.1.254")
+        self.spoke.vici.command("terminate", {"ike": "hq", "force": "yes", "timeout": -1}, check=False)
+        self.connect_spoke()
+
+    def peer_rekeys(self):
+        """A child of one of the peers."""
+        self.random.choice(self.net.remotes).vici.command("rekey", {"child": "c0"}, check=False)
+
+    def peer_rekeys_ike(self):
+        """IKEv1: a new authentication."""
+        self.random.choice(self.net.remotes).vici.command("rekey", {"ike": "hq", "reauth": "yes"}, check=False)
+
+    def peer_disappears(self):
+        """Its line is cut for longer than its own detection takes, or shorter."""
+        peer = self.random.choice(self.net.remotes)
+        peer.link("wan", False)
+        time.sleep(self.random.uniform(0.5, 9))
+        peer.link("wan", True)
+
+    def happen(self, what):
+        """One of SHARES."""
+        self.story.append(f"{time.strftime('%H:%M:%S')} {what}")
+        try:
+            getattr(self, what.lower().replace(" ", "_"))()
+        except LabError as not_there:           # killed a moment ago: nothing to kill yet
+            if "no process with role" not in str(not_there):
+                raise
+            self.story[-1] += ": was dead already"
+
+    # --- what must hold
+
+    def actives(self):
+        """The headends that say Active."""
+        return [head for head in self.net.headends if head.standby_state() == "Active"]
+
+    def converged(self):
+        """One active with everything, one standby with nothing."""
+        states = sorted(head.standby_state() or "" for head in self.net.headends)
+        if states != ["Active", "Standby"]:
+            return False
+        active, = self.actives()
+        standby, = (head for head in self.net.headends if head is not active)
+        return (active.rri() == sorted([REMOTE_NET, OTHER_NET]) and standby.rri() == []
+                and len(active.addresses(VIRTUAL)) == 1 and standby.addresses(VIRTUAL) == []
+                and len(active.ike_sas()) == 2 and standby.ike_sas() == [])
+
+    def settle(self):
+        """Converges, and then both peers are reached through the active headend, and nothing stands twice."""
+        wait_for(self.converged, SETTLE, "one active with everything, one standby with nothing", every=0.3,
+                 evidence=self.net.lab.evidence)
+        active, = self.actives()
+        last = "2" if active is self.net.p else "4"
+        self.net.host.ip("route", "replace", "default", "via", f"192.168.1.{last}")
+        self.net.host.wait_ping(REMOTE_HOST, timeout=30)
+        self.net.host.wait_ping(OTHER_HOST, timeout=30)
+        for head in self.net.headends:
+            assert self.foreign_routes(head) == self.foreign[head.name], f"{head.name}: routes of others were touched"
+            assert head.run("nft", "list", "tables").split().count("hotswan") == 1
+            assert len([line for line in head.ip("rule").splitlines() if line.startswith("213:")]) <= 1
+
+    def end(self):
+        """Stopped in order, both leave nothing."""
+        for head in self.net.headends:
+            assert head.stop_daemon() == 0
+            for protocol in ("213", "214"):
+                assert head.ip("route", "show", "table", "all", "proto", protocol) == ""
+            assert "hotswan" not in head.run("nft", "list", "tables")
+            assert head.ip("link", "show", "type", "macvlan") == ""
+            assert "213:" not in head.ip("rule")
+            assert self.foreign_routes(head) == self.foreign[head.name]
+            if kernel_esp():
+                assert head.ip("xfrm", "state") == "" and "tmpl" not in head.ip("xfrm", "policy")
+
+
+def test_chaos_desired_equals_actual_afterwards(lab):
+    chaos = Chaos(lab, SEED)
+    events = [what for what, (some, whole) in SHARES.items() for _ in range(whole if FULL else some)]
+    chaos.random.shuffle(events)
+    try:
+        chaos.settle()
+        for number, what in enumerate(events, 1):
+            chaos.happen(what)
+            time.sleep(chaos.random.uniform(0, 2))  # the moment is the point
+            if number % 8 == 0:
+                chaos.settle()
+        chaos.settle()
+        assert_nothing_clear(chaos.net.capture.stop(), PROTECTED, topologies.TUNNEL_ENDS)
+        chaos.end()
+    except (LabError, AssertionError) as failure:
+        pytest.fail(f"seed {SEED}:\n" + "\n".join(chaos.story) + f"\n{failure}")
