@@ -117,7 +117,7 @@ def uplink(runs, verdict):
     with Lab() as lab:
         a, b, probe = segment(lab)
         for box in (a, b):
-            box.connect("up")
+            box.connect("uplink")
         more = "interface eth0\n standby 1 preempt\n standby 1 track 1 shutdown\ntrack 1 interface eth1 line-protocol\n"
         for _ in range(runs):
             Hotswan().start(a, PRIORITY_FIRST, more=more)
@@ -128,14 +128,14 @@ def uplink(runs, verdict):
             prober = start_probe(probe)
             wait_answers(capture, 0, int(SETTLE_S * 500))
             cut = time.time()
-            a.link("up", False)
+            a.link("uplink", False)
             wait_for(b.serves, 20, "takeover", evidence=lab.evidence)
             wait_answers(capture, time.time(), 200)
             probe.stop(prober)
             times = answers(capture.stop())
             lab.captures.remove(capture)
             seen.append(max(after - before for before, after in zip(times, times[1:]) if after > cut - 0.1) * 1000)
-            a.link("up", True)
+            a.link("uplink", True)
             for box in (a, b):
                 box.clean()
     print(f"tracked uplink fails: outage, ms: median {statistics.median(seen):.2f} ({min(seen):.2f} to {max(seen):.2f})")
@@ -229,7 +229,7 @@ def many(groups, seconds, verdict):
         time.sleep(8)
         memory = {role: (rss_kb(a.role_pid(role)) - small[role]) / groups for role in small}
         memory["kernel"] = (kernel_kb() - kernel) / groups
-        capture = Capture(lab, "lan")
+        capture = Capture(lab, "lan", 4 * 16384)
         cpu_before, machine = cpu_seconds(a), busy_s()
         time.sleep(seconds)
         idle_cpu, idle_machine = cpu_seconds(a) - cpu_before, busy_s() - machine

@@ -68,14 +68,14 @@ def read_pcap(path):
 class Capture:
     """tcpdump on a segment, from construction to stop(); with priority, or a busy machine makes it drop frames."""
 
-    def __init__(self, lab, segment):
+    def __init__(self, lab, segment, buffer_kib=16384):
         self.lab = lab
         self.path = os.path.join(lab.path, f"{segment}-{len(lab.captures)}.pcap")
         self._errors = self.path + ".log"
         with open(self._errors, "wb") as errors:
             self._process = subprocess.Popen(
                 ["ip", "netns", "exec", lab.wire, "chrt", "-r", "1", "tcpdump", "-i", segment, "-U", "--immediate-mode",
-                 "-B", "16384", "-s", "0", "-Z", "root", "-w", self.path],
+                 "-B", str(buffer_kib), "-s", "0", "-Z", "root", "-w", self.path],
                 stdin=subprocess.DEVNULL, stderr=errors, stdout=errors, preexec_fn=die_with_parent)
         lab.captures.append(self)
         wait_for(lambda: "listening on" in self._said(), 10, f"tcpdump listens on {segment}")
