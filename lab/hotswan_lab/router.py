@@ -11,35 +11,40 @@ from .system import run, tail, wait_for
 DAEMONS = "/usr/lib/frr"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FAST = "ip ospf dead-interval minimal hello-multiplier 5"
+WHOLE_SECONDS = "ip ospf hello-interval 1\n ip ospf dead-interval 4"        # what BIRD can match
 
 
-def shipped():
-    """The configuration that the package ships for a headend's FRR: what is tested is what is delivered."""
-    with open(os.path.join(ROOT, "packaging", "frr", "hotswan.conf"), encoding="ascii") as file:
+def shipped(name="hotswan.conf"):
+    """A configuration that the package ships for a headend's FRR: what is tested is what is delivered."""
+    with open(os.path.join(ROOT, "packaging", "frr", name), encoding="ascii") as file:
         return file.read()
 
 
 class Frr:
     """zebra and ospfd of one node, with sockets and files of their own; `more` ends ospfd's configuration.
 
+    `bgp` are the lines of bgpd, which runs only where there are some.
+
     Dead interval 1 s by default: after a power cut the old active stays in the LSDB, at equal
     cost, until its neighbours miss its hellos.
     """
 
-    def __init__(self, node, router_id, interfaces, more="", priority=1):
+    def __init__(self, node, router_id, interfaces, more="", priority=1, bgp="", hello=FAST):
         self.node = node
         self.path = os.path.join(node.path, "frr")
         self._processes = []
         os.makedirs(self.path, exist_ok=True)
         shutil.chown(self.path, "frr", "frr")
         self._write("zebra", f"hostname {node.name}\n")
-        self._write("ospfd", self._ospf(router_id, interfaces, more, priority))
+        self._daemons = ["zebra", "ospfd"] + (["bgpd"] if bgp else [])
+        self._write("bgpd", bgp)
+        self._write("ospfd", self._ospf(router_id, interfaces, more, priority, hello))
 
     @staticmethod
-    def _ospf(router_id, interfaces, more, priority):
+    def _ospf(router_id, interfaces, more, priority, hello):
         lines = []
         for interface in interfaces:
-            lines += [f"interface {interface}", " ip ospf area 0", f" {FAST}", f" ip ospf priority {priority}"]
+            lines += [f"interface {interface}", " ip ospf area 0", f" {hello}", f" ip ospf priority {priority}"]
         lines += ["router ospf", f" ospf router-id {router_id}", " timers throttle spf 0 50 1000",
                   " timers throttle lsa all 0", " timers lsa min-arrival 0", more, ""]
         return "\n".join(lines)
@@ -51,8 +56,8 @@ class Frr:
         shutil.chown(path, "frr", "frr")
 
     def start(self):
-        """Start both daemons in the foreground, as children of ours."""
-        for daemon in ("zebra", "ospfd"):
+        """Start the daemons in the foreground, as children of ours."""
+        for daemon in self._daemons:
             self._processes.append(self.node.spawn(
                 [f"{DAEMONS}/{daemon}", "-N", self.node.ns, "--vty_socket", self.path,
                  "-z", f"{self.path}/zserv.api", "-i", f"{self.path}/{daemon}.pid",
@@ -70,6 +75,13 @@ class Frr:
         for name in os.listdir(self.path):
             if name.endswith((".vty", ".pid", ".api")):
                 os.unlink(os.path.join(self.path, name))
+
+    def load(self, text):
+        """A configuration for all daemons at once, as an administrator loads it."""
+        path = os.path.join(self.path, "loaded.conf")
+        with open(path, "w", encoding="ascii") as conf:
+            conf.write(text)
+        run(["vtysh", "--vty_socket", self.path, "-f", path])
 
     def vtysh(self, *commands, check=True):
         """Output of vtysh commands."""

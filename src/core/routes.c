@@ -221,12 +221,13 @@ static void withdraw(struct core *c, struct rri_slot *s)
 {
 	struct kroute *before = s->installed;
 
-	install_copy(c, s, NULL, (struct route){0});
 	s->installed = NULL;
-	if (!before)
-		return;
-	kroute_unwant(c, before, s->last_owner);
-	hops_touch_within(c, &s->prefix);
+	if (before)
+		kroute_unwant(c, before, s->last_owner);
+	install_copy(c, s, NULL,
+		(struct route){0}); /* last: or the one in main would be announced, without its tag */
+	if (before)
+		hops_touch_within(c, &s->prefix);
 }
 
 static void judge(struct core *c, struct rri_slot *s)

@@ -310,11 +310,15 @@ static void a_tagged_route_goes_from_both_tables(void **state)
 	model_route_tag_get(w->model, 10)->table = 210;
 	rri_runs(w);
 	rri_sa(w, 1, "10.9.9.9", "172.16.5.0/24");
+	assert_order(w, "metric 16777217 table 210", "metric 33554433");
 	rri_kernel_is(w, "172.16.5.0/24 via 192.168.0.1 [1] table 210, 172.16.5.0/24 via 192.168.0.1 [2]");
 	log_clear(w);
 	child_rekeyed(w, 2, 1, 1, DYN, "d1", "10.9.9.9", "172.16.5.0/24");
 	assert_not_seen(w, "route");
 	child_gone(w, 2);
+	/* Never only in main: it would be announced without its tag. */
+	assert_order(w, "route- 172.16.5.0/24 via 192.168.0.1 dev 2 proto 213 metric 33554433",
+		"route- 172.16.5.0/24 via 192.168.0.1 dev 2 proto 213 metric 16777217 table 210");
 	rri_kernel_is(w, "");
 	world_free(w);
 }
