@@ -9,7 +9,7 @@ import subprocess
 
 from .system import LabError, die_with_parent, wait_for
 
-ETHERNET, IPV4, ARP, UDP, ESP = 1, 0x0800, 0x0806, 17, 50
+ETHERNET, IPV4, IPV6, ARP, UDP, ESP, ICMPV6 = 1, 0x0800, 0x86DD, 0x0806, 17, 50, 58
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +37,30 @@ class Frame:
             return None
         source, destination = struct.unpack_from("!HH", self.data, at)
         return source, destination, self.data[at + 8:]
+
+    @property
+    def ends_ipv6(self):
+        """(source, destination) of an IPv6 packet, None otherwise."""
+        if self.kind != IPV6 or len(self.data) < 54:
+            return None
+        return ipaddress.IPv6Address(self.data[22:38]), ipaddress.IPv6Address(self.data[38:54])
+
+    @property
+    def udp_ipv6(self):
+        """As udp, of an IPv6 packet without extension headers."""
+        if self.kind != IPV6 or len(self.data) < 62 or self.data[20] != UDP:
+            return None
+        source, destination = struct.unpack_from("!HH", self.data, 54)
+        return source, destination, self.data[62:]
+
+    @property
+    def icmpv6(self):
+        """Type of an ICMPv6 message (also behind a hop-by-hop header, as in MLD), None otherwise."""
+        if self.kind != IPV6 or len(self.data) < 58:
+            return None
+        if self.data[20] == 0 and self.data[54] == ICMPV6:
+            return self.data[54 + 8 + self.data[55] * 8]
+        return self.data[54] if self.data[20] == ICMPV6 else None
 
     def __str__(self):
         ends = self.ends
@@ -109,11 +133,13 @@ class Capture:
         v2_states = {1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 6: 16}       # told in version 1's numbers
         found = []
         for frame in self.frames:
-            udp = frame.udp
-            if udp and udp[1] == 1985 and len(udp[2]) >= 20 and udp[2][0] == 0:
-                found.append((frame.time, str(frame.ends[0]), udp[2][1], udp[2][2], frame.source_mac))
-            elif udp and udp[1] == 1985 and len(udp[2]) >= 42 and udp[2][0] == 1:
-                found.append((frame.time, str(frame.ends[0]), udp[2][3], v2_states[udp[2][4]], frame.source_mac))
+            udp, ends = (frame.udp_ipv6, frame.ends_ipv6) if frame.kind == IPV6 else (frame.udp, frame.ends)
+            if not udp or udp[1] != (2029 if frame.kind == IPV6 else 1985):
+                continue
+            if len(udp[2]) >= 20 and udp[2][0] == 0:
+                found.append((frame.time, str(ends[0]), udp[2][1], udp[2][2], frame.source_mac))
+            elif len(udp[2]) >= 42 and udp[2][0] == 1:
+                found.append((frame.time, str(ends[0]), udp[2][3], v2_states[udp[2][4]], frame.source_mac))
         return found
 
     def gratuitous_arps(self, address):

@@ -1,0 +1,287 @@
+"""HSRP for IPv6 on the wire: two of our routers and hosts, and an independent Cisco-like speaker."""
+
+import socket
+import subprocess
+import time
+
+import pytest
+
+from hotswan_lab import Capture, wait_for
+from hotswan_lab.capture import IPV6
+from hotswan_lab.headend import Headend
+from hotswan_lab.speaker import ACTIVE, COUP, HELLO, RESIGN, SPEAK, STANDBY, Speaker, keyed_md5
+from hotswan_lab.system import stays
+
+VMAC, VIP = "00:05:73:a0:00:01", "fe80::5:73ff:fea0:1"
+CORE_VMAC = "00:05:73:a0:00:02"
+KEY = "openwall-openwall"
+SERVER = "2001:db8:2::10"
+NEIGHBOUR_ADVERTISEMENT, ROUTER_ADVERTISEMENT = 136, 134
+HOLD_S = 0.9
+
+
+def interface(number, last, group, virtual, priority, extra=""):
+    return f"""interface FastEthernet 0/{number}
+ hotswan device eth{number}
+ ipv6 address FE80::{last} link-local
+ ipv6 address 2001:DB8:{number + 1}::{last}/64
+ standby version 2
+ standby {group} ipv6 {virtual}
+ standby {group} ipv6 2001:DB8:{number + 1}::1/64
+ standby {group} timers msec 250 msec 900
+ standby {group} priority {priority}
+ standby {group} preempt
+{extra}"""
+
+
+def config(name, last, priority, extra=""):
+    """The same group on both sides: a host's network and a server's."""
+    return (f"hostname {name}\nipv6 unicast-routing\n" + interface(0, last, 1, "autoconfig", priority, extra)
+            + interface(1, last, 2, "FE80::77", priority))
+
+
+def router(lab, name):
+    node = Headend(lab, name)
+    node.connect("lan")
+    node.connect("core")
+    return node
+
+
+def host(lab, name, segment, address=None):
+    """A plain host that takes its router, and without an address also that, from router advertisements."""
+    node = lab.host(name)
+    node.connect(segment, *([address] if address else []))
+    return node
+
+
+def default_routers(node):
+    return [line.split()[2] for line in node.ip("-6", "route", "show", "default").splitlines()]
+
+
+def state(node, group=1):
+    return node.standby_state(group)
+
+
+def from_virtual(frames, mac):
+    """[(time, source, ICMPv6 type or None)] of frames from a virtual MAC."""
+    return [(f.time, str(f.ends_ipv6[0]) if f.ends_ipv6 else "", f.icmpv6) for f in frames if f.source_mac == mac]
+
+
+def tshark(path, what):
+    return subprocess.run(["tshark", "-n", "-r", path, "-o", "udp.check_checksum:TRUE", "-Y", what],
+                          capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def assert_decodes(capture, source):
+    """tshark knows every frame that a router sent as HSRP or from its virtual MAC, and complains of none."""
+    ours = f"(ipv6.src == {source} && udp.port == 2029)"
+    assert len(tshark(capture.path, f"hsrp && {ours}")) == len(tshark(capture.path, ours)) > 0
+    said = tshark(capture.path, f"({ours} || eth.src == {VMAC}) && (_ws.malformed || _ws.expert.severity >= 0x400000 || "
+                  "udp.checksum.status == 0 || icmpv6.checksum.status == 0)")
+    assert said == [], said
+
+
+def test_hosts_keep_talking_when_the_active_router_dies(lab):
+    p, s = router(lab, "p"), router(lab, "s")
+    client, server = host(lab, "client", "lan"), host(lab, "server", "core", f"{SERVER}/64")
+    lan = Capture(lab, "lan")
+    p.start(config("P", 2, 110))
+    for group in (1, 2):
+        p.wait_state("Active", group, timeout=20)
+    s.start(config("S", 4, 100))
+    for group in (1, 2):
+        s.wait_state("Standby", group, timeout=20)
+
+    # The router is learned, with the address: nothing is configured on the client.
+    wait_for(lambda: default_routers(client) == [VIP], 10, "the client has its router", evidence=lab.evidence)
+    wait_for(lambda: default_routers(server) == ["fe80::77"], 10, "so has the server", evidence=lab.evidence)
+    client.wait_ping(SERVER, timeout=15)
+    assert client.ping(f"{VIP}%eth0") == 3 and client.ping("2001:db8:1::1") == 3
+    shown = p.show("show standby")
+    assert f"Link-Local Virtual IPv6 address is {VIP.upper()} (conf auto EUI64)" in shown, shown
+    assert "Virtual IPv6 address 2001:DB8:1::1/64" in shown and "FE80::77 (conf)" in shown, shown
+    assert VIP.upper() in s.show("show standby brief").splitlines()[4]
+    assert s.run("ip", "-6", "addr").count(VIP) == 0
+
+    # A power cut: the other one serves, with the same router and the same MAC.
+    pinger = client.pinger(SERVER, interval=0.02)
+    pinger.wait_reply()
+    cut = time.time()
+    p.power_off()
+    pinger.wait_reply(after=cut + HOLD_S, timeout=10)
+    s.wait_state("Active", 1)
+    s.wait_state("Active", 2)
+    assert pinger.gap(cut - 0.5)[0] < HOLD_S + 1.5
+    assert default_routers(client) == [VIP]
+    assert f"{VIP} dev eth0 lladdr {VMAC}" in client.ip("-6", "neigh")
+
+    # It comes back and preempts: the hosts' router never goes away.
+    back = time.time()
+    p.power_on()
+    p.wait_state("Active", 1, timeout=20)
+    p.wait_state("Active", 2, timeout=20)
+    stays(lambda: default_routers(client) == [VIP], 1.0, "the client keeps its router")
+    client.wait_ping(SERVER)
+    pinger.stop()
+    assert pinger.gap(back)[0] < 1.5
+
+    # Stopped in order it says farewell, and the other one is there at once.
+    stop = time.time()
+    assert p.stop_daemon() == 0
+    s.wait_state("Active", 1)
+    client.wait_ping(SERVER)
+    frames = lan.stop()
+    farewells = [f for f in frames if f.icmpv6 == ROUTER_ADVERTISEMENT and f.data[60:62] == b"\0\0"]
+    assert len(farewells) == 1 and farewells[0].time > stop and farewells[0].source_mac == VMAC
+    resign = [h for h in lan.hsrp() if h[1] == "fe80::2" and h[2] == RESIGN and h[0] > stop]
+    assert farewells[0].time < resign[0][0]
+    assert [f for f in from_virtual(frames, VMAC) if farewells[0].time < f[0] < resign[0][0]] == []
+    assert p.run("ip", "-6", "addr").count(VIP) == 0
+    for source in ("fe80::2", "fe80::4"):
+        assert_decodes(lan, source)
+
+
+def test_kernel_settings_come_and_go(lab):
+    p = router(lab, "p")
+    conf = "/proc/sys/net/ipv6/conf/"
+    p.run("sh", "-c", f"echo 1 > {conf}eth1/disable_ipv6")
+    before = [p.run("cat", conf + name) for name in ("all/forwarding", "eth1/disable_ipv6")]
+    p.start(config("P", 2, 110))
+    p.wait_state("Active", 2, timeout=20)
+    assert [p.run("cat", conf + name).strip() for name in ("all/forwarding", "eth1/disable_ipv6")] == ["1", "0"]
+    macvlan = next(line.split(":")[1].split("@")[0].strip() for line in
+                   p.ip("-o", "link", "show", "type", "macvlan").splitlines() if CORE_VMAC in line)
+    assert macvlan.endswith("-2x")
+    assert p.run("cat", f"{conf}{macvlan}/addr_gen_mode").strip() == "1"
+    assert p.ip("-6", "-o", "addr", "show", "dev", macvlan).count("inet6") == 2       # the virtual ones, no other
+    p.configure("no ipv6 unicast-routing")
+    assert p.run("cat", conf + "all/forwarding") == before[0]
+    p.configure("interface FastEthernet 0/1\n no standby 2\n no ipv6 address\n")
+    wait_for(lambda: p.run("cat", conf + "eth1/disable_ipv6") == before[1], 5, "IPv6 is off again", evidence=lab.evidence)
+    wait_for(lambda: macvlan not in p.ip("link"), 5, "its macvlan is gone", evidence=lab.evidence)
+    p.stop_daemon()
+    assert [p.run("cat", conf + name) for name in ("all/forwarding", "eth1/disable_ipv6")] == before
+
+
+def test_a_restart_resumes_the_role(lab):
+    p = router(lab, "p")
+    capture = Capture(lab, "lan")
+    p.start(config("P", 2, 110))
+    p.wait_state("Active", 1, timeout=20)
+    for kill in ("hsrp", "engine"):
+        killed = time.time()
+        p.kill_role(kill)
+        wait_for(lambda: [h for h in capture.hsrp() if h[0] > killed + 0.3 and h[3] == ACTIVE], 10, f"{kill} is back",
+                 evidence=lab.evidence)
+        wait_for(lambda: state(p) == "Active", 10, "active", evidence=lab.evidence)
+        assert [h for h in capture.hsrp() if h[0] > killed and h[3] != ACTIVE and h[1] == "fe80::2"] == []
+        assert p.run("ip", "-6", "addr").count(f"{VIP}/64") == 1
+
+
+@pytest.fixture(params=[None, KEY], ids=["text", "md5"])
+def scene(lab, request):
+    """(our router not started, speaker fe80::100, its configuration, capture, a plain host)."""
+    p = router(lab, "p")
+    capture = Capture(lab, "lan")
+    speaker = Speaker(lab, "fe80::100", VIP, 1, "lan", version=2, key=request.param)
+    extra = f" standby 1 authentication md5 key-string {request.param}\n" if request.param else ""
+    return p, speaker, config("P", 2, 100, extra + " no standby 1 preempt\n"), capture, host(lab, "host", "lan")
+
+
+def ours(capture, opcode, after=0.0):
+    return [f for f in capture.hsrp() if f[1] == "fe80::2" and f[2] == opcode and f[0] >= after]
+
+
+def test_we_win_and_tshark_understands_us(scene):
+    p, speaker, text, capture, _ = scene
+    speaker.say(SPEAK, 90)
+    p.start(text)
+    p.wait_state("Active", 1, timeout=20)
+    speaker.say(STANDBY, 90)
+    p.wait_show("show standby", "Standby router is FE80::100")
+    stays(lambda: state(p) == "Active", 1.0, "we stay active")
+    p.stop_daemon()
+    frames = [f for f in capture.stop() if f.udp_ipv6 and str(f.ends_ipv6[0]) == "fe80::2"]
+    assert_decodes(capture, "fe80::2")
+    # ff02::66 with hop limit 255 and class 0xe0, each of them.
+    assert frames and all(f.data[:6].hex() == "333300000066" and f.data[14:16] == b"\x6e\0" and f.data[21] == 255
+                          for f in frames)
+    sealed = [f.udp_ipv6[2] for f in frames if len(f.udp_ipv6[2]) == 72]
+    assert bool(sealed) == bool(speaker.key)
+    for payload in sealed:
+        assert payload[48:52] == socket.inet_pton(socket.AF_INET6, "fe80::2")[-4:]
+        assert keyed_md5(KEY.encode(), payload[:-16] + bytes(16)) == payload[-16:]
+
+
+def test_we_lose_answer_nothing_and_take_over(scene):
+    p, speaker, text, capture, plain = scene
+    speaker.say(ACTIVE, 90)
+    p.start(text)
+    p.wait_state("Standby", 1, timeout=20)
+    assert ours(capture, COUP) == []
+    assert plain.ping(f"{VIP}%eth0", count=2) == 0          # nobody answers a neighbour solicitation
+    speaker.say(None, 0)
+    resigned = time.time()
+    speaker.send(RESIGN, ACTIVE, 90)
+    p.wait_state("Active", 1, timeout=3)
+    first = [f for f in ours(capture, HELLO, resigned - 0.1) if f[3] == ACTIVE][0]
+    assert first[0] - resigned < 0.5 and first[4] == VMAC
+    plain.wait_ping(f"{VIP}%eth0", timeout=5)
+    wait_for(lambda: default_routers(plain) == [VIP], 5, "the host has its router", evidence=p.lab.evidence)
+
+    left = time.time()
+    speaker.send(COUP, SPEAK, 200)
+    speaker.say(ACTIVE, 200)
+    wait_for(lambda: state(p) in ("Speak", "Standby"), 3, "we leave", evidence=p.lab.evidence)
+    spoke = wait_for(lambda: [f for f in ours(capture, HELLO, left) if f[3] == SPEAK], 3, "our Hello")[0][0]
+    assert plain.ping(f"{VIP}%eth0", count=2) == 0
+    p.wait_state("Standby", 1)
+    stays(lambda: state(p) == "Standby", 1.5, "standby")
+
+    # From the virtual MAC: nothing before we were active, nothing after we said that we are not.
+    frames = [f for f in from_virtual(capture.stop(), VMAC) if f[1] != "fe80::100"]
+    assert frames and min(f[0] for f in frames) >= first[0] and max(f[0] for f in frames) <= spoke
+    announced = [f for f in frames if f[2] == NEIGHBOUR_ADVERTISEMENT]
+    assert {f[1] for f in announced} >= {VIP, "2001:db8:1::1"} and announced[0][0] - first[0] < 0.5
+    assert default_routers(plain) == [VIP]                  # no farewell: another router has the address
+
+
+def test_we_preempt_and_yield(scene):
+    p, speaker, text, capture, _ = scene
+    speaker.say(ACTIVE, 90)
+    p.start(text.replace(" no standby 1 preempt\n", ""))
+    wait_for(lambda: ours(capture, COUP), 20, "our Coup", evidence=p.lab.evidence)
+    speaker.say(SPEAK, 90)
+    p.wait_state("Active", 1)
+    coup = ours(capture, COUP)[0]
+    assert coup[4] != VMAC and coup[3] != ACTIVE            # from our own MAC, in the state we were in
+    speaker.say(ACTIVE, 200)
+    wait_for(lambda: state(p) in ("Speak", "Standby"), 3, "we leave", evidence=p.lab.evidence)
+    wait_for(lambda: ours(capture, RESIGN, coup[0]), 3, "our Resign", evidence=p.lab.evidence)
+
+
+def test_strangers_are_not_believed(lab):
+    """A wrong key, text against MD5, an address that is not link-local, our own address, a broken checksum."""
+    p = router(lab, "p")
+    speaker = Speaker(lab, "fe80::100", VIP, 1, "lan", version=2, key="another-key")
+    p.start(config("P", 2, 100, f" standby 1 authentication md5 key-string {KEY}\n"))
+    p.wait_state("Active", 1, timeout=20)
+
+    def harmless(reason, source="fe80::100", key=KEY, damage=False):
+        speaker.source, speaker.key = source, key
+        frame = bytearray(speaker._frame(COUP, SPEAK, 250, speaker.mac))
+        if damage:
+            frame[-1] ^= 1
+        speaker._socket.send(bytes(frame))
+        wait_for(lambda: f'"{reason}":' in p.show("show standby | json"), 5, reason, evidence=lab.evidence)
+        assert state(p) == "Active", reason
+
+    harmless("authentication", key="another-key")
+    harmless("authentication", key=None)
+    harmless("foreign_source", source="2001:db8:1::100")
+    harmless("own_source", source="fe80::2")
+    harmless("checksum", damage=True)
+    assert "%HSRP-4-BADAUTH2: Bad authentication from FE80::100" in open(f"{p.path}/hotswand.log", encoding="utf-8").read()
+    speaker.source, speaker.key = "fe80::100", KEY
+    speaker.send(COUP, SPEAK, 250)
+    wait_for(lambda: state(p) in ("Speak", "Standby"), 3, "the right key is believed", evidence=lab.evidence)
