@@ -1,0 +1,160 @@
+"""H9, H10: groups that move together, objects that are tracked, preemption that waits for IPsec."""
+
+import json
+import re
+import time
+
+from hotswan_lab import configs, topologies, wait_for
+from hotswan_lab.topologies import REMOTE_HOST, VIRTUAL
+
+INSIDE_VIRTUAL, FOLLOWER = "192.168.1.3", "192.168.1.5"
+PAIR = f"""interface eth1
+ standby 1 ip {INSIDE_VIRTUAL}
+ standby 1 name inside
+ standby 1 timers {configs.FAST_TIMERS}
+ standby 4 ip {FOLLOWER}
+ standby 4 follow group1
+!
+hotswan redundancy pair group1 inside
+"""
+
+
+def standby(head):
+    return {(e["interface"], e["group"]): e for e in json.loads(head.show("show standby | json"))["entries"]}
+
+
+def active_for(head):
+    return {key for key, entry in standby(head).items() if entry["serving"]}
+
+
+ALL = {("FastEthernet0/0", 0), ("eth1", 1), ("eth1", 4)}
+
+
+def wait_all(lab, head, other, timeout=15):
+    wait_for(lambda: active_for(head) == ALL and not active_for(other), timeout, "one router has all groups",
+             evidence=lab.evidence)
+
+
+def test_v14_h10_a_pair_moves_as_one_and_never_splits(lab):
+    net = topologies.pair(lab, extra=PAIR, start=False)
+    p, s = net.headends
+    # P has the lower address outside and the higher one inside: by themselves the two groups would split.
+    for head, last in ((p, 9), (s, 4)):
+        text = open(head.config, encoding="utf-8").read()
+        head.write_config(text.replace(f"192.168.1.{2 if head is p else 4} 255", f"192.168.1.{last} 255"))
+    for head in net.headends:
+        head.start()
+    wait_for(lambda: any(active_for(h) == ALL for h in net.headends), 15, "one router has all", evidence=lab.evidence)
+    first, second = (p, s) if active_for(p) else (s, p)
+    wait_all(lab, first, second)
+    net.host.ip("route", "replace", "default", "via", INSIDE_VIRTUAL)
+    net.remote.wait_tunnel(VIRTUAL)
+    net.host.wait_ping(REMOTE_HOST)
+
+    # The outside link is lost: nothing is tracked, and the inside does not wait for a hold time.
+    pings = net.host.pinger(REMOTE_HOST, interval=0.01)
+    pings.wait_reply(count=30)
+    cut = time.time()
+    first.link("outside", False)
+    wait_all(lab, second, first)
+    pings.wait_reply(after=cut + 0.5, timeout=15, count=30)
+    gap, _ = pings.stop().gap()
+    print(f"pair: hosts were silent for {gap * 1000:.0f} ms")
+    assert gap < 5
+    assert net.host.ping(FOLLOWER) == 3
+    waiting = standby(first)[("eth1", 1)]
+    assert waiting["state"] != "Active" and waiting["pair"] == "group1", waiting
+    first.link("outside", True)
+    wait_for(lambda: standby(first)[("FastEthernet0/0", 0)]["state"] == "Standby", 15, "back as standby",
+             evidence=lab.evidence)
+    assert active_for(second) == ALL and not active_for(first)          # and it takes nothing back
+
+    # A planned hand-over takes both along.
+    pings = net.host.pinger(REMOTE_HOST, interval=0.01)
+    pings.wait_reply(count=30)
+    cut = time.time()
+    second.show("redundancy force-switchover")
+    wait_all(lab, first, second)
+    pings.wait_reply(after=cut + 0.5, timeout=15, count=30)
+    gap, _ = pings.stop().gap()
+    print(f"force-switchover: hosts were silent for {gap * 1000:.0f} ms")
+    assert gap < 5
+    net.audit()
+
+
+TRACK = f"""track 1 interface FastEthernet0/0 line-protocol
+track 2 ip route 10.99.0.0 255.255.0.0 reachability
+track 3 list boolean and
+ object 1
+ object 2
+!
+interface eth1
+ standby 1 ip {INSIDE_VIRTUAL}
+ standby 1 timers {configs.FAST_TIMERS}
+ standby 1 preempt
+ standby 1 priority {{one}}
+ standby 1 track 1 decrement 20
+ standby 7 ip 192.168.1.7
+ standby 7 timers {configs.FAST_TIMERS}
+ standby 7 preempt
+ standby 7 priority {{seven}}
+ standby 7 track 3 shutdown
+"""
+
+
+def object_state(head, number):
+    entries = json.loads(head.show(f"show track {number} | json"))["entries"]
+    return entries[0]["state"] if entries else None
+
+
+def test_h10_tracked_objects_move_groups_that_share_the_load(lab):
+    net = topologies.pair(lab, start=False)
+    p, s = net.headends
+    for head, one, seven in ((p, 110, 100), (s, 100, 110)):
+        text = open(head.config, encoding="utf-8").read()
+        head.write_config(text.replace("end\n", "") + TRACK.format(one=one, seven=seven))
+        head.start()
+        head.ip("route", "replace", "10.99.0.0/16", "dev", "eth1", "proto", "ospf")    # as a routing daemon's
+    p.wait_state("Active", group=1)
+    s.wait_state("Active", group=7)                                     # MHSRP: each has one
+    assert object_state(p, 3) == "Up"
+
+    # The route of one router goes: its group is shut, the other one has both.
+    s.ip("route", "del", "10.99.0.0/16", "dev", "eth1")
+    wait_for(lambda: object_state(s, 2) == "Down", 5, "route tracked", evidence=lab.evidence)
+    p.wait_state("Active", group=7)
+    assert s.standby_state(7) == "Init"
+    assert "%TRACK-6-STATE: 2 ip route 10.99.0.0/16 reachability Up -> Down" in s.show("show logging")
+    assert "Track object 3 state Down shutdown" in s.show("show standby eth1 7")
+    s.ip("route", "add", "10.99.0.0/16", "dev", "eth1", "proto", "bgp")
+    s.wait_state("Active", group=7)
+
+    # The line protocol of the other one goes: priority 90 is said at once, and the peer takes over.
+    p.link("outside", False)
+    s.wait_state("Active", group=1)
+    assert "%TRACK-6-STATE: 1 interface Fa0/0 line-protocol Up -> Down" in p.show("show logging")
+    entry = standby(p)[("eth1", 1)]
+    assert (entry["priority"], entry["configured_priority"]) == (90, 110), entry
+    p.link("outside", True)
+    p.wait_state("Active", group=1)
+
+
+def test_h9_preemption_waits_until_ipsec_is_ready(lab):
+    net = topologies.pair(lab)
+    p, s = net.headends
+    p.wait_state("Active")
+    s.wait_state("Standby")
+    # S would be the better one from now on, but its binding waits for a group that does not exist.
+    s.configure(["interface FastEthernet0/0", "crypto map mymap redundancy nosuch",
+                 "standby preempt delay sync 300", "standby priority 120"])
+    wait_for(lambda: standby(s)[("FastEthernet0/0", 0)].get("preempts_in_ms", 0) > 290000, 5, "held back",
+             evidence=lab.evidence)
+    assert re.search(r"preempts in (29\d|300) secs\)", s.show("show standby"))
+    assert "Preemption enabled, delay sync 300 secs" in s.show("show standby")
+    assert p.standby_state() == "Active"
+    bound = time.time()
+    s.configure(["interface FastEthernet0/0", "crypto map mymap redundancy group1"])
+    s.wait_state("Active", timeout=5)
+    print(f"preempted {time.time() - bound:.1f} s after the binding")
+    net.remote.wait_tunnel(VIRTUAL)
+    net.audit()
