@@ -296,7 +296,7 @@ static void note_crypto_map(struct cli_call *c)
 	if (!model_crypto_map(c->model, name))
 		cli_note(c, "%% NOTE: crypto map \"%s\" does not exist yet", name);
 	cli_warn_no_device(c, interface_of(c));
-	const struct standby_group *g = cli_bound_group(interface_of(c));
+	const struct standby_group *g = model_bound_group(interface_of(c));
 
 	if (g) {
 		cli_warn_preempt(c, interface_of(c), g);

@@ -281,14 +281,14 @@ static bool get_preempt(const struct cli_target *t, struct cli_args *a)
 static void warn_preempt(struct cli_call *c)
 {
 	cli_note_follows(c, group_of(c));
-	if (group_of(c) && cli_bound_group(around(c)) == group_of(c))
+	if (group_of(c) && model_bound_group(around(c)) == group_of(c))
 		cli_warn_preempt(c, around(c), group_of(c));
 }
 
 static void warn_priority(struct cli_call *c)
 {
 	cli_note_follows(c, group_of(c));
-	if (group_of(c) && cli_bound_group(around(c)) == group_of(c))
+	if (group_of(c) && model_bound_group(around(c)) == group_of(c))
 		cli_warn_priority(c, around(c), group_of(c));
 }
 

@@ -76,21 +76,6 @@ bool cli_refuse_any(struct cli_call *c, const char *acl, uint32_t rule, const st
 		acl, (unsigned)rule, dynamic ? "dynamic-map" : "map", map->name, (unsigned)e->sequence);
 }
 
-const struct standby_group *cli_bound_group(const struct interface_cfg *i)
-{
-	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
-	const struct standby_group *g;
-
-	if (!i->crypto_map[0] || !i->crypto_redundancy)
-		return NULL;
-	vec_each (&i->standby, n, g)
-		if ((g->ip_typed || !standby_has_ipv6(g)) &&
-			(!i->crypto_redundancy_group[0] ||
-				strcmp(standby_group_name(i, g, name), i->crypto_redundancy_group) == 0))
-			return g;
-	return NULL;
-}
-
 void cli_warn_preempt(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g)
 {
 	if (g->preempt && !g->preempt_minimum_s && !g->preempt_sync_s)

@@ -19,8 +19,6 @@ bool cli_refuse_any(struct cli_call *c, const char *acl, uint32_t rule, const st
 const struct crypto_map_entry *cli_transform_set_user(
 	const struct model *m, const char *set, const struct crypto_map **map, bool *dynamic);
 
-/* The standby group that the interface's crypto map is bound to (D10); NULL: none, or not there yet. */
-const struct standby_group *cli_bound_group(const struct interface_cfg *i);
 /* H9: what lets a returning router take over before it is ready, and drop the connections of the group. */
 void cli_warn_preempt(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g);
 void cli_warn_priority(struct cli_call *c, const struct interface_cfg *i, const struct standby_group *g);

@@ -152,6 +152,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 	case MODEL_STANDBY:
 		standby_changed(c, ch->name);
 		bonds_changed(c, ch->name);
+		hazards_look(c);
 		break;
 	case MODEL_KEY_CHAIN: key_chain_changed(c, ch->name); break;
 	case MODEL_CRYPTO_APPLY:
@@ -162,7 +163,10 @@ static void one_change(struct core *c, const struct model_change *ch)
 	case MODEL_STATIC_ROUTE: statics_update(c); break;
 	case MODEL_ROUTE_TAG: routes_touch_all(c); break;
 	case MODEL_TRACK: tracks_configure(c); break;
-	case MODEL_PAIR: bonds_changed(c, ""); break;
+	case MODEL_PAIR:
+		bonds_changed(c, "");
+		hazards_look(c);
+		break;
 	}
 }
 

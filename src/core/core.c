@@ -368,6 +368,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_ADOPTION: end_adoption(c); break;
 	case TIMER_STOP: stop_force(c); break;
 	case TIMER_TRACK: track_delay_over(c, t->owner); break;
+	case TIMER_HAZARDS: hazards_check(c); break;
 	}
 }
 

@@ -109,8 +109,10 @@ struct event {
 			int ifindex; /* of the parent */
 			uint16_t group;
 			enum hsrp_role role;
-			struct ipaddr vip; /* in force: configured or learned; not set: none yet */
-			int vmac_ifindex;  /* where the virtual address sits while active */
+			struct ipaddr vip;  /* in force: configured or learned; not set: none yet */
+			struct ipaddr peer; /* the other router that is active or standby; not set: unknown */
+			uint8_t peer_priority;
+			int vmac_ifindex; /* where the virtual address sits while active */
 			mono_t at;
 		} hsrp;
 		struct {

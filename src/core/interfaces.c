@@ -463,6 +463,9 @@ void standby_event(struct core *c, const struct event *e)
 	}
 	g->role = e->hsrp.role;
 	g->vip = e->hsrp.vip;
+	g->peer = e->hsrp.peer;
+	g->peer_priority = e->hsrp.peer_priority;
+	hazards_look(c);
 	g->vmac_ifindex = e->hsrp.vmac_ifindex;
 	g->at = e->hsrp.at;
 	if (i && i->binding)

@@ -25,6 +25,7 @@
  *   kroutes.c    wanted against actual routes in the kernel
  *   tracks.c     tracked objects
  *   ready.c      what `preempt delay sync` waits for
+ *   hazards.c    roles that may split, or move too early
  *
  * Everything that is due hangs in a queue; core_work() takes from the queues in a fixed order and stops after
  * WORK_BUDGET pieces, to go on with the next event or at once by timer. So one step is bounded whatever was configured.
@@ -85,7 +86,8 @@ enum timer_kind {
 	TIMER_IKE_SETTLED,
 	TIMER_ADOPTION,
 	TIMER_STOP,
-	TIMER_TRACK
+	TIMER_TRACK,
+	TIMER_HAZARDS
 };
 
 /* --- The world ------------------------------------------------------------------------------------------------ */
@@ -111,7 +113,8 @@ struct group_rec {
 		uint32_t number;
 	} key;
 	enum hsrp_role role;
-	struct ipaddr vip;
+	struct ipaddr vip, peer; /* the other router; not set: unknown */
+	uint8_t peer_priority;
 	int vmac_ifindex; /* while active */
 	mono_t at;
 };
@@ -182,6 +185,8 @@ struct binding {
 	struct timer listen_timer;
 
 	bool ready; /* as the HSRP process was told */
+	bool preempt_hazard, split_hazard;
+	mono_t preempt_quiet, split_quiet; /* not said again before */
 	char reason[BINDING_TEXT_MAX];
 	mono_t since;
 	bool said_r16, said_h5;
@@ -498,6 +503,7 @@ struct core {
 	uint32_t static_generation;
 
 	struct track_rec *tracks;
+	struct timer hazards;
 	bool tracks_moved; /* lists are to be looked at again */
 };
 
@@ -730,6 +736,11 @@ void walks_work(struct core *c);
 /* --- ready.c ----------------------------------------------------------------------------------------------------- */
 
 void ready_check(struct core *c);
+
+/* --- hazards.c --------------------------------------------------------------------------------------------------- */
+
+void hazards_look(struct core *c);
+void hazards_check(struct core *c);
 
 /* --- tracks.c ---------------------------------------------------------------------------------------------------- */
 

@@ -469,6 +469,9 @@ static void on_group_report(struct hsrp_client *h, const struct hsrp_report *r)
 	e.hsrp.group = r->status.group;
 	e.hsrp.role = r->phase == HSRP_PHASE_REMOVED ? HSRP_ROLE_NONE : role_of(&r->status);
 	e.hsrp.vip = r->status.vip;
+	const struct hsrp_peer *peer = r->status.active.local ? &r->status.standby : &r->status.active;
+	e.hsrp.peer = peer->address;
+	e.hsrp.peer_priority = peer->priority;
 	e.hsrp.vmac_ifindex = vmac ? vmac : parent;
 	e.hsrp.at = r->announced.ns != MONO_NEVER.ns ? r->announced : loop_clock();
 	engine_event(h->engine, &e);

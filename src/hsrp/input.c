@@ -107,7 +107,7 @@ static void forget_role(struct group *g, const struct hsrp_packet *p, const stru
 static void hello_active(struct hsrp *h, struct group *g, const struct hsrp_packet *p,
 	const struct hsrp_frame *f, mono_t at, bool better)
 {
-	bool known = is_peer(&g->active, &f->from);
+	bool known = is_peer(&g->active, &f->from) && g->active.priority == p->priority;
 
 	/* Sent before we took over, and read after it: on the other side of a pair that is possible. */
 	if (g->state == HSRP_ACTIVE && pair_bound(g) && at.ns < g->last_change.ns)
@@ -134,7 +134,7 @@ static void hello_active(struct hsrp *h, struct group *g, const struct hsrp_pack
 static void hello_standby(struct hsrp *h, struct group *g, const struct hsrp_packet *p,
 	const struct hsrp_frame *f, mono_t at, bool better)
 {
-	bool known = is_peer(&g->standby, &f->from);
+	bool known = is_peer(&g->standby, &f->from) && g->standby.priority == p->priority;
 
 	group_event(h, g, better ? HSRP_EV_STANDBY_HIGHER : HSRP_EV_STANDBY_LOWER,
 		better ? HSRP_REASON_STANDBY_HIGHER : HSRP_REASON_STANDBY_LOWER, p, f, at);

@@ -65,3 +65,18 @@ void model_pair_delete(struct model *m, const struct redundancy_pair *pair)
 		}
 	}
 }
+
+const struct standby_group *model_bound_group(const struct interface_cfg *i)
+{
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	const struct standby_group *g;
+
+	if (!i->crypto_map[0] || !i->crypto_redundancy)
+		return NULL;
+	vec_each (&i->standby, n, g)
+		if ((g->ip_typed || !standby_has_ipv6(g)) &&
+			(!i->crypto_redundancy_group[0] ||
+				strcmp(standby_group_name(i, g, name), i->crypto_redundancy_group) == 0))
+			return g;
+	return NULL;
+}

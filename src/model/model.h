@@ -535,6 +535,8 @@ struct chain_key *key_chain_key_get(struct key_chain *c, uint32_t number);
 struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number);
 struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number);
 
+/* The standby group that the interface's crypto map is bound to (D10); NULL: none, or not there yet. */
+const struct standby_group *model_bound_group(const struct interface_cfg *i);
 /* The group that has this name in force, on whatever interface. */
 struct standby_group *model_standby_named(
 	const struct model *m, const char *name, const struct interface_cfg **interface);

@@ -4,6 +4,7 @@
  * One paragraph per interface with a crypto map: the binding and why it is so, the role and why it is so, what of the last
  * change is still under way, and whether this box could serve.
  */
+#include "redundancy/hazard.h"
 #include "show/view.h"
 
 #include <string.h>
@@ -103,6 +104,33 @@ static void print_role(struct text *out, const struct facts *f, const struct cor
 		text_add(out, "  Peer: unknown\n");
 }
 
+/* What elections may do to it. */
+static void print_hazards(struct text *out, const struct facts *f, const struct core_binding *b)
+{
+	const struct interface_cfg *i = model_interface(f->model, b->interface);
+	const struct standby_group *g = i ? model_bound_group(i) : NULL, *other;
+	char text[HAZARD_TEXT_MAX];
+
+	if (g && show_preempt_hazard(f, i, g, text))
+		text_printf(out, "  WARNING: %s\n", text);
+	if (g && show_split_hazard(f, i, g, &other, text))
+		text_printf(out, "  WARNING: %s\n", text);
+}
+
+static void json_hazards(struct json *j, const struct facts *f, const struct core_binding *b)
+{
+	const struct interface_cfg *i = model_interface(f->model, b->interface);
+	const struct standby_group *g = i ? model_bound_group(i) : NULL, *other;
+	char text[HAZARD_TEXT_MAX];
+
+	json_array(j, "warnings");
+	if (g && show_preempt_hazard(f, i, g, text))
+		json_string(j, NULL, text);
+	if (g && show_split_hazard(f, i, g, &other, text))
+		json_string(j, NULL, text);
+	json_array_end(j);
+}
+
 static void print_binding(struct text *out, const struct facts *f, const struct core_binding *b)
 {
 	struct readiness ready = readiness_of(f, b);
@@ -130,6 +158,7 @@ static void print_binding(struct text *out, const struct facts *f, const struct 
 		text_printf(out, "  Pair: with group %s%s\n", model_pair_partner(f->model, b->group_name),
 			st && st->waits ? ", which could not be active here: this one waits" : "");
 	}
+	print_hazards(out, f, b);
 	text_printf(out, "  Step under way: %s\n", b->step[0] ? b->step : "none");
 	text_printf(out, "  Readiness: %s", ready.count ? "not ready" : "ready");
 	for (unsigned i = 0; i < ready.count; i++)
@@ -202,6 +231,7 @@ static bool redundancy_json(struct show *s, struct text *out)
 		json_string(j, "previous_role", hsrp_state_text(st->old_state));
 	}
 	json_string(j, "pair", b->redundancy ? model_pair_partner(f->model, b->group_name) : NULL);
+	json_hazards(j, f, b);
 	json_bool(j, "ready", ready.count == 0);
 	json_array(j, "not_ready");
 	for (unsigned i = 0; i < ready.count; i++)

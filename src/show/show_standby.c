@@ -4,6 +4,7 @@
  * The reason of the last change stands in brackets behind the state, where IOS itself gives the reason of Init: the parsers
  * in use take a text in brackets there, and refuse any further line.
  */
+#include "redundancy/hazard.h"
 #include "show/view.h"
 
 #include <string.h>
@@ -121,7 +122,10 @@ static void print_state(
 	struct text *out, const struct facts *f, const struct hsrp_status *st, const struct role *r)
 {
 	const struct interface_cfg *i = r->i;
-	char age[AGE_TEXT_MAX];
+	char age[AGE_TEXT_MAX], hazard[HAZARD_TEXT_MAX];
+	const struct standby_group *other;
+	const struct interface_cfg *where =
+		st->family == IP_V4 ? show_split_hazard(f, i, r->g, &other, hazard) : NULL;
 
 	text_printf(out, "  State is %s", hsrp_state_text(st->state));
 	if (st->kernel_error)
@@ -131,6 +135,12 @@ static void print_state(
 	else if (st->preempt_at.ns != MONO_NEVER.ns)
 		text_printf(out, " (%s, preempts in %lld secs)", change_reason(st),
 			(long long)((mono_diff_ms(st->preempt_at, f->now) + 999) / 1000));
+	else if (where)
+		text_printf(out, " (%s, warning: may split from %s Grp %u)", change_reason(st), where->name,
+			other->number);
+	else if (st->family == IP_V4 && show_preempt_hazard(f, i, r->g, hazard))
+		text_printf(
+			out, " (%s, warning: preempt has no delay and priorities differ)", change_reason(st));
 	else if (st->reason != HSRP_REASON_NONE)
 		text_printf(out, " (%s)", change_reason(st));
 	else if (st->state == HSRP_INITIAL && !interface_device(i)[0])

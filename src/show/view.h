@@ -76,6 +76,13 @@ void json_ike_sa(struct json *j, const struct ike_sa *sa);
 /* An IKE identity as it may be printed: the peer chooses it, so control characters become '?'. */
 const char *format_id(const char *id, char out[IKE_ID_MAX]);
 
+/* H9, H10: what a group that carries a crypto map is in danger of; false: nothing. `out` has room for HAZARD_TEXT_MAX. */
+bool show_preempt_hazard(
+	const struct facts *f, const struct interface_cfg *i, const struct standby_group *g, char *out);
+/* NULL: none; else the interface of the group that it may be split from. */
+const struct interface_cfg *show_split_hazard(const struct facts *f, const struct interface_cfg *i,
+	const struct standby_group *g, const struct standby_group **other, char *out);
+
 /* --- Finding one's way ---------------------------------------------------------------------------------------- */
 
 /* Effective lifetimes of an entry: its own, else the global ones, else IOS's 3600 s and 4608000 kB. */

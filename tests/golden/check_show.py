@@ -126,7 +126,7 @@ ROUTE = [
 
 GRAMMARS = {
     "standby_active": STANDBY, "standby_down": STANDBY, "standby_standby": STANDBY, "standby_version2_all": STANDBY,
-    "standby_interface": STANDBY, "standby_tracks": STANDBY, "standby_brief_active": STANDBY_BRIEF, "standby_brief_standby": STANDBY_BRIEF,
+    "standby_interface": STANDBY, "standby_tracks": STANDBY, "standby_split": STANDBY, "standby_brief_active": STANDBY_BRIEF, "standby_brief_standby": STANDBY_BRIEF,
     "standby_more": STANDBY, "standby_ipv6": STANDBY, "standby_brief_ipv6": STANDBY_BRIEF, "key_chain": KEY_CHAIN, "key_chain_one": KEY_CHAIN,
     "standby_brief_headend": STANDBY_BRIEF, "session_active_detail": SESSION_DETAIL,
     "session_standby_detail": SESSION_DETAIL, "session_headend_detail": SESSION_DETAIL,

@@ -94,3 +94,33 @@ void scene_tracks(struct scene *s)
 	last(f)->protocol = 188;
 	facts_ready(f);
 }
+
+void scene_split(struct scene *s)
+{
+	struct facts *f = &s->facts;
+	struct model *m = s->model;
+
+	scene_active(s);
+	struct interface_cfg *i = model_interface_get(m, "FastEthernet0/1");
+	struct standby_group *out = model_interface(m, "FastEthernet0/0")->standby.items[0],
+			     *in = interface_standby_get(i, 2);
+	str_copy(i->device, sizeof(i->device), "eth9");
+	i->address_set = true;
+	i->address_len = 24;
+	i->address = ip4("192.168.7.1");
+	in->ip_typed = true;
+	in->ip = ip4("192.168.7.3");
+	out->preempt = out->priority_set = true;
+	out->priority = 110;
+	struct hsrp_status *st = facts_add_standby(f);
+	*st = f->standby[0];
+	str_copy(st->device, sizeof(st->device), "eth9");
+	st->group = 2;
+	st->state = HSRP_STANDBY;
+	st->serving = false;
+	st->vip = in->ip;
+	st->active = (struct hsrp_peer){
+		.address = ip4("192.168.7.2"), .priority = 100, .expires = mono_add_ms(f->now, 9000)};
+	st->standby = (struct hsrp_peer){.local = true, .expires = MONO_NEVER};
+	facts_ready(f);
+}

@@ -79,6 +79,14 @@ def test_v14_h10_a_pair_moves_as_one_and_never_splits(lab):
     gap, _ = pings.stop().gap()
     print(f"force-switchover: hosts were silent for {gap * 1000:.0f} ms")
     assert gap < 5
+
+    # What the pair prevented is said once it is taken away: on both, from the hellos of the other one.
+    for head in net.headends:
+        head.configure(["no hotswan redundancy pair group1 inside"])
+    for head in net.headends:
+        head.wait_show("show redundancy", "WARNING: An election would split")
+        wait_for(lambda h=head: "%CRYPTO-4-SPLIT: " in h.show("show logging"), 5, "split logged", evidence=lab.evidence)
+        assert "may split from eth1 Grp 1)" in head.show("show standby FastEthernet0/0")
     net.audit()
 
 
@@ -157,4 +165,7 @@ def test_h9_preemption_waits_until_ipsec_is_ready(lab):
     s.wait_state("Active", timeout=5)
     print(f"preempted {time.time() - bound:.1f} s after the binding")
     net.remote.wait_tunnel(VIRTUAL)
+    s.configure(["interface FastEthernet0/0", "no standby preempt delay"])
+    s.wait_show("show redundancy", "WARNING: FastEthernet0/0 Grp 0: priority 120 here and 100 on 192.168.0.2")
+    assert "%CRYPTO-4-PREEMPT: " in s.show("show logging")
     net.audit()
