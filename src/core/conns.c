@@ -155,6 +155,7 @@ void conn_rest(struct core *c, struct conn *n)
 void conn_terminate(struct core *c, struct conn *n, bool force)
 {
 	uint32_t owner = n->unit ? n->unit->binding->id : 0;
+	struct list *link, *following;
 	struct effect *e;
 	uint64_t cookie;
 
@@ -163,6 +164,18 @@ void conn_terminate(struct core *c, struct conn *n, bool force)
 	e->cookie = cookie;
 	e->sa.conn = core_strdup(c, n->name);
 	e->sa.force = force;
+	if (!n->dynamic)
+		return;
+	list_each(&n->ikes, link, following)
+	{
+		const struct ike_rec *i = list_item(link, struct ike_rec, in_conn);
+
+		if (!i->called) /* charon knows those under another name */
+			continue;
+		e = effects_add(c->out, EF_TERMINATE);
+		e->sa.ike_id = i->id;
+		e->sa.force = force;
+	}
 }
 
 static bool has_state(const struct conn *n)

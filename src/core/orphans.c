@@ -23,6 +23,7 @@ void orphans_over(struct core *c, struct binding *b)
 	if (!ip_is_set(&b->listening))
 		return;
 	listen(c, b, false);
+	calls_end(c, b);
 	b->listening = (struct ipaddr){0};
 }
 
@@ -96,11 +97,13 @@ void orphan_event(struct core *c, const struct event *e)
 		sa_by_spi(c, e->esp.spi))
 		return;
 	peer = hop_find(c, &e->esp.remote);
-	if (!peer || peer->sas) /* a stranger; or the end of an SA that was replaced */
+	if (peer && peer->sas) /* the end of an SA that was replaced */
 		return;
-	n = conn_of_peer(b, peer);
-	if (!n)
+	n = peer ? conn_of_peer(b, peer) : NULL;
+	if (!n) {
+		call_peer(c, b, &e->esp.remote, e->esp.remote_port);
 		return;
+	}
 	say(c, e, &n->orphans_said);
 	count(c, b, n, e->esp.packets);
 }

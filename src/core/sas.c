@@ -322,6 +322,7 @@ static void ike_sa_event(struct core *c, const struct ike_sa *sa)
 	i->local = sa->local_host;
 	i->remote = sa->remote_host;
 	i->version = sa->version;
+	i->called = sa->called;
 	str_copy(i->remote_id, sizeof(i->remote_id), sa->remote_id);
 	i->established = sa->state == IKE_SA_ESTABLISHED;
 	if (!i->established || !i->conn)
@@ -425,6 +426,7 @@ static void charon_gone(struct core *c)
 	c->ike_up = false;
 	c->sa_snapshot_done = false;
 	lost_down(c);
+	calls_charon_gone(c);
 	conns_charon_gone(c);
 	secrets_charon_gone(c);
 	sas_flush(c);

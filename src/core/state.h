@@ -13,6 +13,7 @@
  *   conns.c      connections in charon
  *   lost.c       a charon that does not come back: the role goes to a box that has one
  *   initiate.c   bringing them up: order, back-off, change of peer
+ *   calls.c      calling the peers of a dynamic map where orphans of theirs come from
  *   orphans.c    ESP for SAs that nobody has: who still sends into dead ones, and how much
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
@@ -82,6 +83,7 @@ enum timer_kind {
 	TIMER_IKE,
 	TIMER_SA,
 	TIMER_LISTEN,
+	TIMER_CALL,
 	TIMER_IKE_LOST,
 	TIMER_IKE_SETTLED,
 	TIMER_ADOPTION,
@@ -293,6 +295,7 @@ struct ike_rec {
 	uint64_t identity;
 	char remote_id[IKE_ID_MAX];
 	bool established;
+	bool called; /* of a connection that is named after the peer (calls.c) */
 	uint32_t generation;
 	struct timer timer; /* while the peer is silent (D11) */
 };
@@ -467,6 +470,8 @@ struct core {
 	struct acl_users *acl_users;
 	struct list dynamic_units;
 
+	struct call *calls;
+	uint32_t calling;
 	bool ike_lost;
 	struct timer ike_lost_timer, ike_settled_timer;
 	bool ike_up, plane_known, libipsec, sa_snapshot_done;
@@ -645,6 +650,15 @@ void conn_timer(struct core *c, struct conn *n);
 void conn_child_up(struct core *c, struct conn *n, int32_t child);
 void conn_child_down(struct core *c, struct conn *n, int32_t child);
 void conn_ike_established(struct core *c, struct conn *n);
+
+/* --- calls.c ----------------------------------------------------------------------------------------------------- */
+
+struct call;
+
+void call_peer(struct core *c, const struct binding *b, const struct ipaddr *peer, uint16_t port);
+void call_timer(struct core *c, struct call *k);
+void calls_end(struct core *c, const struct binding *b);
+void calls_charon_gone(struct core *c);
 
 /* --- lost.c ------------------------------------------------------------------------------------------------------ */
 

@@ -112,6 +112,7 @@ struct ike_sa {
 	uint16_t local_port, remote_port;
 	uint64_t spi_i, spi_r;
 	bool nat_local, nat_remote;
+	bool called; /* charon's name of the connection goes on with a blank and the peer (core/calls.c) */
 	char encr[24], integ[24], prf[24], dh[24];
 	uint16_t encr_bits;
 	int64_t established_s, rekey_s, reauth_s; /* seconds since / until; -1 unknown */

@@ -328,6 +328,8 @@ static struct ike_sa ike_blank(const struct ike_visitor *v, const char *conn)
 		.reauth_s = -1};
 
 	(void)str_copy(sa.conn, sizeof(sa.conn), conn);
+	sa.called = strchr(sa.conn, ' ') != NULL;
+	sa.conn[strcspn(sa.conn, " ")] = '\0';
 	return sa;
 }
 
@@ -423,6 +425,7 @@ static bool decode_half(struct decoder *d, enum ike_part part)
 	struct ike_sa sa = ike_blank(d->visitor, d->ike.conn);
 	struct vici_token t;
 
+	sa.called = d->ike.called;
 	for (;;) {
 		switch (vici_next(&d->parser, &t)) {
 		case VICI_KEY_VALUE: ike_value(&sa, &t); break;

@@ -5,6 +5,8 @@ import shutil
 import signal
 import time
 
+import pytest
+
 from hotswan_lab import Capture, Headend, topologies, wait_for
 from hotswan_lab.crowd import Crowd, echo, inner, outer
 from hotswan_lab.lab import Node
@@ -125,6 +127,88 @@ def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
     assert max(places) < PEERS // 2, f"the busiest peers were called at places {places} of {PEERS}"
     assert "CRYPTO-4-RECVD_PKT_INV_SPI" in s.show("show logging")
     flood_costs_nothing(crowd, s)
+
+
+DYNAMIC = """hostname {name}
+crypto isakmp policy 10
+ encryption aes 256
+ hash sha256
+ authentication pre-share
+ group 19
+crypto isakmp key hotswan-lab address 10.1.0.0 255.255.0.0
+crypto isakmp keepalive 10 2 periodic
+{ikev2}crypto ipsec transform-set t1 esp-aes 256 esp-sha256-hmac
+crypto dynamic-map any 1
+ set transform-set t1
+{profile} reverse-route
+crypto map m 10 ipsec-isakmp dynamic any
+interface eth0
+ ip address 192.168.0.{last} 255.255.255.0
+ standby 0 name vpn
+ standby 0 ip 192.168.0.3
+ standby 0 timers msec 250 msec 750
+ crypto map m redundancy vpn
+interface eth1
+ ip address 192.168.1.{last} 255.255.255.0
+ standby 1 ip 192.168.1.3
+ standby 1 timers msec 250 msec 750
+ip route 0.0.0.0 0.0.0.0 192.168.0.1
+"""
+IKEV2 = """crypto ikev2 proposal own
+ encryption aes-cbc-256
+ integrity sha256
+ group 19
+crypto ikev2 policy own
+ proposal own
+crypto ikev2 keyring k
+ peer all
+  address 0.0.0.0 0.0.0.0
+  pre-shared-key hotswan-lab
+crypto ikev2 profile p
+ match identity remote address 0.0.0.0 0.0.0.0
+ authentication remote pre-share
+ authentication local pre-share
+ keyring local k
+"""
+
+
+@pytest.mark.parametrize("ike", [1, 2])
+def test_h05_dynamic_peers_come_back_without_a_detection_of_their_own(lab, ike):
+    isp = Node(lab, "isp")
+    isp.connect("outside", "192.168.0.1/24")
+    isp.connect("wan", "10.1.255.254/16")
+    isp.forward()
+    host = lab.host("host", inside="192.168.1.10/24")
+    host.ip("route", "add", "default", "via", "192.168.1.3")
+    crowd = Crowd(lab, 5).start(retransmit="")
+    crowd.secret()
+    crowd.connections(VIRTUAL, "192.168.1.0/24", ike, "aes256-sha256-ecp256", dpd="0s")
+    crowd.route_inside("192.168.1.0/24")
+    headends = [Headend(lab, name) for name in ("p", "s")]
+    for headend, last in zip(headends, (2, 4)):
+        headend.connect("outside")
+        headend.connect("inside")
+        headend.start(DYNAMIC.format(name=headend.name.upper(), last=last, ikev2=IKEV2 if ike == 2 else "",
+                                     profile=" set ikev2-profile p\n" if ike == 2 else ""))
+        for group in (0, 1):
+            headend.wait_state("Active" if last == 2 else "Standby", group, timeout=30)
+    p, s = headends
+    crowd.dial()
+    wait_for(lambda: len(crowd.tunnels()) >= 5, 30, "all tunnels", every=0.2, evidence=lab.evidence)
+    echo(host)
+    flows = crowd.flows(INSIDE_HOST, lambda n: 10)
+    flows.wait_all(time.time(), 30)
+    p.power_off()
+    cut = time.time()
+    back = flows.wait_all(cut, 30)
+    print(f"IKEv{ike}: {max(back.values()) - cut:.2f} s")
+    s.wait_rri(*[f"{inner(n, 0)}/24" for n in range(5)])
+    wait_for(lambda: len(crowd.tunnels()) == 5, 10, "one SA a peer", evidence=lambda: str(crowd.tunnels()))
+    s.cli("enable\nhotswan restart\n")         # what was called is kept like what had dialled
+    s.wait_show("show version", "Version", timeout=20)
+    again = flows.wait_all(time.time(), 10)
+    assert len(again) == 5 and len(crowd.tunnels()) == 5
+    s.wait_rri(*[f"{inner(n, 0)}/24" for n in range(5)])
 
 
 def flood_costs_nothing(crowd, headend):

@@ -264,6 +264,84 @@ static void the_peers_of_a_charon_that_died_are_heard(void **state)
 	world_free(w);
 }
 
+static struct world *active_with_a_dynamic_map(void)
+{
+	struct world *w = world_new();
+	struct crypto_map_entry *t, *e;
+
+	prologue(w);
+	t = crypto_map_entry_get(model_dynamic_map_get(w->model, "mydynmap"), 1, CRYPTO_MAP_TEMPLATE);
+	e = crypto_map_entry_get(model_crypto_map_get(w->model, "mymap"), 3, CRYPTO_MAP_ISAKMP_DYNAMIC);
+	t->transform_set_count = 1;
+	str_copy(t->transform_sets[0], NAME_MAX_LEN, "my-transform-set");
+	t->rri.enabled = true;
+	str_copy(e->dynamic_map, sizeof(e->dynamic_map), "mydynmap");
+	model_touch(w->model, MODEL_DYNAMIC_MAP, "mydynmap", 1);
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 3);
+	standby(w, 0, "group1", VIP);
+	apply(w, "mymap", true, "group1");
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, false);
+	role(w, 0, HSRP_ROLE_STANDBY, VIP);
+	takes_over(w);
+	log_clear(w);
+	return w;
+}
+
+#define DYNAMIC "hs/FastEthernet0/0/mymap/3/any"
+
+static void a_dynamic_peer_is_called_where_its_orphans_come_from(void **state)
+{
+	struct world *w = active_with_a_dynamic_map();
+
+	(void)state;
+	esp(w, VIP, "10.1.1.9", 0xc0ffee00, 1);
+	esp(w, VIP, "10.1.1.9", 0xc0ffee00, 5);
+	assert_order(w, "load " DYNAMIC " 10.1.1.9 local 192.168.0.3", "initiate " DYNAMIC " 10.1.1.9 d1");
+	assert_int_equal(count_seen(w, "load"), 1);
+
+	ike_up(w, 5, DYNAMIC, "10.1.1.9");
+	child_up(w, 6, 5, DYNAMIC, "d1", "10.1.1.9", "172.16.1.0/24");
+	assert_seen(w, "route+ 172.16.1.0/24");
+	pass_ms(w, 8000);
+	assert_seen(w, "unload " DYNAMIC " 10.1.1.9");
+	assert_not_seen(w, "terminate"); /* the tunnel stays */
+	assert_true(has_route(w, "172.16.1.0/24", 213));
+	world_free(w);
+}
+
+static void nobody_else_is_called(void **state)
+{
+	struct world *w = active_with_a_dynamic_map();
+	struct event nat = {.kind = EV_ESP,
+		.esp = {.ifindex = OUTSIDE, .remote_port = 1027, .spi = 0xc0ffee00, .packets = 1}};
+
+	(void)state;
+	assert_true(ip_parse(VIP, &nat.esp.local));
+	assert_true(ip_parse("10.1.1.9", &nat.esp.remote));
+	world_event(w, &nat); /* behind NAT: what comes from us would not reach it */
+	assert_int_equal(w->log_count, 0);
+
+	for (unsigned n = 1; n <= 200; n++) /* or anybody who sends what looks like ESP */
+		esp(w, VIP, peer_of(n), 0xc0ffee00, 1);
+	assert_int_equal(count_seen(w, "load"), 32);
+	pass_ms(w, 8000);
+	assert_int_equal(count_seen(w, "unload"), 32);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 1); /* it did not answer */
+	assert_int_equal(count_seen(w, "initiate"), 32);
+	pass_ms(w, 60000);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
+	assert_int_equal(count_seen(w, "initiate"), 33);
+
+	log_clear(w);
+	role(w, 0, HSRP_ROLE_SPEAK, VIP);
+	assert_seen(w, "unload " DYNAMIC " 10.1.1.1");
+	esp(w, VIP, peer_of(77), 0xc0ffee00, 1);
+	assert_not_seen(w, "initiate"); /* D7 */
+	world_free(w);
+}
+
 static void without_charon_the_role_goes_to_who_has_one(void **state)
 {
 	struct world *w = standby_of(1);
@@ -323,6 +401,8 @@ int main(void)
 		cmocka_unit_test(a_peer_that_shows_itself_is_not_waited_for),
 		cmocka_unit_test(of_several_peers_the_one_that_was_in_use_is_called),
 		cmocka_unit_test(listening_ends_with_its_time_and_with_the_role),
+		cmocka_unit_test(a_dynamic_peer_is_called_where_its_orphans_come_from),
+		cmocka_unit_test(nobody_else_is_called),
 		cmocka_unit_test(without_charon_the_role_goes_to_who_has_one),
 		cmocka_unit_test(the_peers_of_a_charon_that_died_are_heard),
 	};
