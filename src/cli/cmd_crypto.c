@@ -441,6 +441,10 @@ static const struct cli_row rows[] = {
 			FLAG("default", struct crypto_peer, is_default)},
 		.touches = MODEL_CRYPTO_MAP},
 	{.modes = ENTRY,
+		.syntax = "set peer NAME/200 [{dynamic|default}]",
+		.flags = CLI_HIDDEN,
+		.refuse = "Peers are IP addresses: host names are not looked up"},
+	{.modes = ENTRY,
 		.syntax = "set security-association lifetime seconds ; <120-2592000>:seconds",
 		.help = "|Security association parameters|security association lifetime|Time-based key "
 			"duration|"

@@ -283,6 +283,24 @@ static void note_policy_left(struct cli_session *s, unsigned priority, struct te
 			priority);
 }
 
+/* An entry that cannot count yet says so where IOS's user would stop typing it. */
+static void note_entry_left(struct cli_session *s, const char *map_name, unsigned sequence, struct text *out)
+{
+	const struct frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
+	const struct crypto_map *map = model_crypto_map(s->model, map_name);
+	const struct crypto_map_entry *e = map ? crypto_map_entry(map, (uint16_t)sequence) : NULL;
+
+	if (top && top->mode == MODE_CRYPTO_MAP && top->target.object == e)
+		return;
+	if (e && e->kind == CRYPTO_MAP_ISAKMP &&
+		(!e->peer_count || !e->acl[0] || !model_acl(s->model, e->acl)))
+		text_printf(out,
+			"%% NOTE: crypto map %s %u stays disabled until a peer and a valid access list have "
+			"been "
+			"configured.\n",
+			map_name, sequence);
+}
+
 /*
  * What is indented under a refused line is left out with it: taken by the mode that is still open, the lines of an
  * unknown interface would change the one before it. A line that is not deeper ends the block; for who types, an empty
@@ -362,9 +380,16 @@ enum cli_status cli_line(struct cli_session *s, const char *line, struct text *o
 {
 	const struct frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
 	unsigned policy = top && top->mode == MODE_ISAKMP_POLICY ? cli_arg(&top->args, "priority")->n : 0;
+	unsigned entry = top && top->mode == MODE_CRYPTO_MAP ? cli_arg(&top->args, "sequence")->n : 0;
+	char map[NAME_MAX_LEN] = "";
+
+	if (entry)
+		str_copy(map, sizeof(map), cli_arg(&top->args, "name")->s);
 	enum cli_status status = run_line(s, line, out);
 
 	if (policy && !s->loading && status != CLI_REFUSED)
 		note_policy_left(s, policy, out);
+	if (entry && !s->loading && status != CLI_REFUSED)
+		note_entry_left(s, map, entry, out);
 	return status;
 }

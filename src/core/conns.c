@@ -319,13 +319,24 @@ static void remap_sas(struct core *c, struct conn *n)
 	}
 }
 
+/* Children that come to have SAs; what only lets pass stands behind them. */
+static uint32_t tunnels_of(const struct ike_conn *planned)
+{
+	uint32_t n = planned->child_count;
+
+	while (n > 0 && planned->children[n - 1].pass)
+		n--;
+	return n;
+}
+
 static bool take_children(struct core *c, struct conn *n, const struct ike_conn *planned)
 {
-	struct conn_child *children = core_alloc(c, (planned->child_count + 1) * sizeof(*children));
+	uint32_t count = tunnels_of(planned);
+	struct conn_child *children = core_alloc(c, (count + 1) * sizeof(*children));
 
 	if (!children)
 		return false;
-	for (uint32_t i = 0; i < planned->child_count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		str_copy(children[i].name, sizeof(children[i].name), planned->children[i].name);
 		children[i].digest = ike_child_digest(&planned->children[i]);
 		children[i].idle_s = planned->children[i].idle_s;
@@ -333,7 +344,7 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 	}
 	free(n->children);
 	n->children = children;
-	n->child_count = planned->child_count;
+	n->child_count = count;
 	remap_sas(c, n);
 	return true;
 }
@@ -408,10 +419,11 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 	n->id_is_address = id_is_address(planned);
 	if (n->id_is_address && !n->unit)
 		adopt_identity(n, planned);
-	if (n->id_is_address && n->any_id) {
+	if (n->id_is_address && n->any_id)
 		open.remote_id[0] = '\0';
-		planned = &open;
-	}
+	if (c->libipsec) /* its policies only protect: what is exempt takes the tunnel around it */
+		open.child_count = tunnels_of(planned);
+	planned = &open;
 	digest = ike_conn_digest(planned);
 	n->unit = u;
 	if (n->phase == CONN_ENDING) /* comes back here when it is over */

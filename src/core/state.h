@@ -175,6 +175,7 @@ struct binding {
 	uint32_t answers, answers_seen; /* results so far; at the last deadline of a step */
 	size_t ended;			/* units, from the first on, whose SAs have ended */
 
+	uint32_t passing; /* units that let something pass */
 	bool filter_dirty, filter_sent, filter_stands;
 	uint64_t filter_cookie; /* 0: none under way */
 	uint64_t filter_number, filter_confirmed;
@@ -219,6 +220,7 @@ struct unit {
 	uint32_t tries;		   /* failures in a row, over all peers */
 	struct rri_route **routes; /* held for the access list */
 	uint32_t route_count;
+	bool passes; /* lines of its list let pass what no other entry wants */
 	char acl[NAME_MAX_LEN];
 	struct acl_users *acl_users; /* NULL: none */
 	struct list in_acl;

@@ -287,6 +287,29 @@ static void take_destinations(struct unit *u, struct plan *p)
 	p->destinations = NULL;
 }
 
+static void take_passes(struct unit *u, const struct plan *p)
+{
+	const struct ike_conn *first = p->conn_count ? &p->conns[0] : NULL;
+	bool passes = first && first->child_count && first->children[first->child_count - 1].pass;
+
+	u->binding->passing += passes;
+	u->binding->passing -= u->passes;
+	u->passes = passes;
+}
+
+/* What one entry protects another one may have let pass until now. */
+static void touch_passing(struct core *c, const struct unit *changed)
+{
+	struct binding *b = changed->binding;
+	struct unit *u;
+
+	if (b->passing == (changed->passes ? 1 : 0))
+		return;
+	vec_each (&b->units, i, u)
+		if (u != changed && u->passes)
+			unit_touch(c, b, u->sequence);
+}
+
 static void plan_unit(struct core *c, struct unit *u)
 {
 	const struct crypto_map_entry *e = unit_entry(c, u);
@@ -309,8 +332,10 @@ static void plan_unit(struct core *c, struct unit *u)
 		(p.rule_count && memcmp(p.rules, u->rules, p.rule_count * sizeof(*p.rules)) != 0)) {
 		change_rules(c, u, &p);
 		filter_needs(u);
+		touch_passing(c, u);
 	}
 	learned_review(c, u);
+	take_passes(u, &p);
 	peers = digest_peers(u, e);
 	if (peers != u->peers_digest)
 		filter_needs(u);
@@ -427,6 +452,7 @@ void units_settled(struct core *c, struct binding *b)
 
 void unit_free(struct core *c, struct unit *u)
 {
+	u->binding->passing -= u->passes;
 	routes_release(c, u);
 	while (u->conn_count)
 		conn_forget(c, u->conns[--u->conn_count]);

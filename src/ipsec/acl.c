@@ -83,3 +83,16 @@ void acl_flow_name(const struct acl_flow *f, char out[IKE_CHILD_NAME_MAX])
 	else
 		snprintf(out, IKE_CHILD_NAME_MAX, "l%u", f->sequence);
 }
+
+static bool ends_overlap(const struct ike_selector *a, const struct ike_selector *b)
+{
+	return (prefix_contains(&a->prefix, &b->prefix.addr) ||
+		       prefix_contains(&b->prefix, &a->prefix.addr)) &&
+		(a->protocol == 0 || b->protocol == 0 || a->protocol == b->protocol) &&
+		a->ports.lo <= b->ports.hi && b->ports.lo <= a->ports.hi;
+}
+
+bool acl_flows_overlap(const struct acl_flow *a, const struct acl_flow *b)
+{
+	return ends_overlap(&a->local, &b->local) && ends_overlap(&a->remote, &b->remote);
+}

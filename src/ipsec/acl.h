@@ -28,6 +28,9 @@ size_t acl_rule_flows(const struct acl_rule *r, struct acl_flow out[ACL_FLOWS_PE
 /* "l10", "l10-1" for further parts. */
 void acl_flow_name(const struct acl_flow *f, char out[IKE_CHILD_NAME_MAX]);
 
+/* Whether some packet is of both flows. */
+bool acl_flows_overlap(const struct acl_flow *a, const struct acl_flow *b);
+
 /* Whether IKE can negotiate the flow: permit, and a prefix on both sides. */
 static inline bool acl_flow_negotiable(const struct acl_flow *f)
 {

@@ -38,7 +38,8 @@ struct ike_child {
 	uint64_t life_bytes, rekey_bytes; /* 0: no limit */
 	uint16_t replay_window;		  /* packets; 0: no replay detection */
 	bool clear_df;			  /* of the outer header; else copied from the inner one */
-	uint32_t idle_s;      /* closed when nothing passed for that long; 0: never. The core's business */
+	bool pass;	 /* no SA: what it selects passes the tunnels around it in clear. These come last */
+	uint32_t idle_s; /* closed when nothing passed for that long; 0: never. The core's business */
 	bool idle_to_default; /* … and the entry goes back to its default peer */
 };
 

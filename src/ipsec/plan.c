@@ -130,6 +130,74 @@ static bool add_acl_children(
 	return true;
 }
 
+/* --- Lines that exempt ------------------------------------------------------------------------------------ */
+
+/* Does a permit line of the list, up to `end` (SIZE_MAX: of all of them), take some of the flow? */
+static bool permits_some(const struct acl *acl, size_t begin, size_t end, const struct acl_flow *f)
+{
+	for (size_t i = begin; acl && i < acl->rules.count && i < end; i++) {
+		struct acl_flow flows[ACL_FLOWS_PER_RULE];
+		size_t n = acl_rule_flows(acl->rules.items[i], flows);
+
+		for (size_t k = 0; k < n; k++)
+			if (flows[k].permit && acl_flows_overlap(&flows[k], f))
+				return true;
+	}
+	return false;
+}
+
+/* Does another entry of the map want some of it? */
+static bool wanted_elsewhere(const struct planner *p, const struct acl_flow *f)
+{
+	const struct crypto_map_entry *e, *t;
+
+	vec_each (&p->map->entries, i, e) {
+		const struct crypto_map *d =
+			e->kind == CRYPTO_MAP_ISAKMP_DYNAMIC ? model_dynamic_map(p->m, e->dynamic_map) : NULL;
+
+		if (e != p->entry && e->acl[0] && permits_some(model_acl(p->m, e->acl), 0, SIZE_MAX, f))
+			return true;
+		if (d)
+			vec_each (&d->entries, k, t)
+				if (!t->acl[0] || permits_some(model_acl(p->m, t->acl), 0, SIZE_MAX, f))
+					return true;
+	}
+	return false;
+}
+
+/*
+ * A policy that lets pass comes before every tunnel, wherever its line stood. So it is made only for a deny line that cuts
+ * something out of a permit line behind it, and that no permit line before it and no other entry takes a part of.
+ */
+static bool add_passes(const struct planner *p, const struct crypto_map_entry *e, struct ike_conn *c)
+{
+	const struct acl *acl = model_acl(p->m, e->acl);
+	const struct acl_rule *r;
+
+	if (!acl)
+		return true;
+	vec_each (&acl->rules, i, r) {
+		struct acl_flow flows[ACL_FLOWS_PER_RULE];
+		size_t n = r->is_remark || r->permit ? 0 : acl_rule_flows(r, flows);
+
+		for (size_t k = 0; k < n; k++) {
+			struct ike_child *child;
+
+			if (!flows[k].exact || !permits_some(acl, i + 1, SIZE_MAX, &flows[k]) ||
+				permits_some(acl, 0, i, &flows[k]) || wanted_elsewhere(p, &flows[k]))
+				continue;
+			child = GROW(c->children, c->child_count);
+			if (!child)
+				return false;
+			acl_flow_name(&flows[k], child->name);
+			child->pass = true;
+			child->local = flows[k].local;
+			child->remote = flows[k].remote;
+		}
+	}
+	return true;
+}
+
 /* A template without an access list takes what the peer proposes. */
 static bool add_open_child(
 	const struct planner *p, const struct crypto_map_entry *e, const char *head, struct ike_conn *c)
@@ -178,7 +246,7 @@ static bool plan_static(const struct planner *p)
 		if (!c)
 			return false;
 		c->remote = e->peers[i].addr;
-		if (!add_acl_children(p, e, "", c))
+		if (!add_acl_children(p, e, "", c) || (i == 0 && !add_passes(p, e, c)))
 			return false;
 	}
 	return true;

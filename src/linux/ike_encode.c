@@ -76,6 +76,12 @@ static void encode_child(struct vici_message *m, const struct ike_child *c)
 	vici_section(m, c->name);
 	encode_selector(m, "local_ts", &c->local);
 	encode_selector(m, "remote_ts", &c->remote);
+	if (c->pass) {
+		vici_value(m, "mode", "pass");
+		vici_value(m, "start_action", "trap"); /* in force as soon as it is loaded */
+		vici_section_end(m);
+		return;
+	}
 	encode_list(m, "esp_proposals", c->esp_proposals);
 	vici_value(m, "mode", c->transport ? "transport" : "tunnel");
 	if (c->life_time_s) {

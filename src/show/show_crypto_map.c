@@ -99,6 +99,9 @@ static void print_policy(
 	struct text *out, const struct model *m, const struct crypto_map_entry *e, bool dualstack)
 {
 	print_lifetime(out, m, e);
+	if (crypto_entry_options(m, e).idle_s)
+		text_printf(out, "\tSecurity association idletime: %u seconds\n",
+			crypto_entry_options(m, e).idle_s);
 	if (dualstack)
 		text_add(out, "\tDualstack (Y/N): N\n\n");
 	text_add(out, "\tResponder-Only (Y/N): N\n");
@@ -382,6 +385,7 @@ static void json_entry(
 	json_array_end(j);
 	json_uint(j, "lifetime_s", lifetime_seconds(m, &e->lifetime));
 	json_uint(j, "lifetime_kilobytes", lifetime_kilobytes(m, &e->lifetime));
+	json_uint(j, "idle_time_s", crypto_entry_options(m, e).idle_s);
 	json_uint(j, "pfs_group", e->pfs_group);
 	json_array(j, "transform_sets");
 	for (unsigned i = 0; i < e->transform_set_count; i++)

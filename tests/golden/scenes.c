@@ -502,6 +502,7 @@ static void headend_configuration(struct model *m)
 	e->peers[e->peer_count++].addr = ip4("203.0.113.10");
 	str_copy(e->ikev2_profile, sizeof(e->ikev2_profile), "prof");
 	str_copy(e->description, sizeof(e->description), "branch office");
+	e->options.idle_s = 900;
 	e->lifetime = (struct sa_lifetime){.seconds = 28800, .kilobytes_disabled = true};
 	entry(m, "mymap", 2, NULL, NULL, "my-transform-set");
 	ike_configuration(m);

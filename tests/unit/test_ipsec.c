@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -411,6 +413,169 @@ static void digests_tell_every_difference(void **state)
 	assert_null(b.children);
 }
 
+/* Which lines let pass: "20 40", of an entry with list 101; the children are checked to stand last, and once only. */
+static void assert_passes(struct model *m, struct crypto_map_entry *e, const char *wanted)
+{
+	char got[128] = "";
+	struct ipaddr own;
+	struct plan p;
+
+	assert_true(ip_parse("192.168.0.3", &own));
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	for (uint32_t i = 0; i < p.conns[0].child_count; i++) {
+		const struct ike_child *child = &p.conns[0].children[i];
+
+		if (child->pass)
+			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", got[0] ? " " : "",
+				child->name + 1);
+		else
+			assert_string_equal(got, "");
+	}
+	assert_string_equal(got, wanted);
+	for (uint32_t i = 0; i < p.conns[1].child_count; i++)
+		assert_false(p.conns[1].children[i].pass);
+	plan_clear(&p);
+}
+
+static void a_deny_line_lets_pass_only_what_nothing_else_protects(void **state)
+{
+	struct model *m = model_new();
+	struct crypto_map_entry *e = complete_entry(m), *other, *t;
+
+	(void)state;
+	rule(m, "101", 10, true, "10.1.0.0", "0.0.255.255");
+	rule(m, "101", 20, false, "10.9.9.0", "0.0.0.255");	/* cuts a piece out of line 50 */
+	rule(m, "101", 30, false, "10.1.1.0", "0.0.0.255");	/* line 10 was first */
+	rule(m, "101", 40, false, "172.16.0.0", "0.0.255.255"); /* nothing behind it covers that */
+	rule(m, "101", 45, false, "10.8.0.0", "0.0.255.0");	/* no prefix: rather protected */
+	rule(m, "101", 50, true, "10.0.0.0", "0.255.255.255");
+	rule(m, "101", 60, false, "0.0.0.0", "255.255.255.255");
+	assert_passes(m, e, "20");
+
+	other = crypto_map_entry_get(model_crypto_map(m, "mymap"), 20, CRYPTO_MAP_ISAKMP);
+	str_copy(other->acl, sizeof(other->acl), "102");
+	rule(m, "102", 10, true, "10.9.9.128", "0.0.0.0"); /* another entry wants a part of it */
+	assert_passes(m, e, "");
+	model_acl_delete(m, "102");
+	assert_passes(m, e, "20");
+
+	other->kind = CRYPTO_MAP_ISAKMP_DYNAMIC; /* a peer may ask for anything */
+	other->acl[0] = '\0';
+	str_copy(other->dynamic_map, sizeof(other->dynamic_map), "dyn");
+	t = crypto_map_entry_get(model_dynamic_map_get(m, "dyn"), 1, CRYPTO_MAP_TEMPLATE);
+	assert_passes(m, e, "");
+	str_copy(t->acl, sizeof(t->acl), "103");
+	rule(m, "103", 10, true, "10.77.0.0", "0.0.255.255");
+	assert_passes(m, e, "20");
+	model_free(m);
+}
+
+static void options_come_from_the_entry_then_from_the_global_lines(void **state)
+{
+	struct model *m = model_new();
+	struct crypto_map_entry *e = complete_entry(m);
+	struct ipaddr own;
+	struct plan p;
+
+	(void)state;
+	assert_true(ip_parse("192.168.0.3", &own));
+	rule(m, "101", 10, true, "10.1.0.0", "0.0.255.255");
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	assert_int_equal(p.conns[0].children[0].replay_window, 64);
+	assert_false(p.conns[0].children[0].clear_df);
+	assert_int_equal(p.conns[0].children[0].idle_s, 0);
+	plan_clear(&p);
+	m->sa_options = (struct sa_options){.idle_s = 900, .replay_window = REPLAY_DISABLED, .df = DF_CLEAR};
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	assert_int_equal(p.conns[0].children[0].replay_window, 0);
+	assert_true(p.conns[0].children[0].clear_df);
+	assert_int_equal(p.conns[0].children[0].idle_s, 900);
+	plan_clear(&p);
+	e->options = (struct sa_options){
+		.idle_s = 60, .idle_to_default = true, .replay_window = 512, .df = DF_COPY};
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	assert_int_equal(p.conns[0].children[0].replay_window, 512);
+	assert_false(p.conns[0].children[0].clear_df);
+	assert_int_equal(p.conns[0].children[0].idle_s, 60);
+	assert_true(p.conns[0].children[0].idle_to_default);
+	plan_clear(&p);
+	model_free(m);
+}
+
+static void match(struct ikev2_profile *p, enum ike_identity_kind kind, const char *text)
+{
+	struct ike_identity *i = calloc(1, sizeof(*i));
+
+	assert_non_null(i);
+	i->kind = kind;
+	if (kind == IKE_IDENTITY_ADDRESS)
+		assert_true(prefix_parse(text, &i->prefix));
+	else
+		str_copy(i->text, sizeof(i->text), text);
+	assert_true(vec_push(&p->match_remote, i));
+}
+
+static void what_a_peer_must_call_itself(void **state)
+{
+	static const struct {
+		enum ike_identity_kind kind;
+		const char *text, *peer, *wanted;
+	} rows[] = {
+		{IKE_IDENTITY_ADDRESS, "10.1.0.0/16", "10.1.1.1", "10.1.1.1"},
+		{IKE_IDENTITY_ADDRESS, "192.168.9.9/32", "10.1.1.1", "192.168.9.9"}, /* behind a NAT */
+		{IKE_IDENTITY_ADDRESS, "192.168.0.0/16", "10.1.1.1", "192.168.0.0/16"},
+		{IKE_IDENTITY_ADDRESS, "0.0.0.0/0", NULL, ""},
+		{IKE_IDENTITY_FQDN, "a.example.com", "10.1.1.1", "fqdn:a.example.com"},
+		{IKE_IDENTITY_FQDN_DOMAIN, "example.com", NULL, "fqdn:*.example.com"},
+		{IKE_IDENTITY_EMAIL, "a@example.com", NULL, "email:a@example.com"},
+		{IKE_IDENTITY_EMAIL_DOMAIN, "example.com", NULL, "email:*@example.com"},
+		{IKE_IDENTITY_KEY_ID, "van", NULL, "keyid:van"},
+		{IKE_IDENTITY_ANY, "", "10.1.1.1", ""},
+	};
+	char got[IKE_ID_MAX];
+	struct ipaddr peer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct model *m = model_new();
+
+		match(model_ikev2_profile_get(m, "p"), rows[i].kind, rows[i].text);
+		if (rows[i].peer)
+			assert_true(ip_parse(rows[i].peer, &peer));
+		isakmp_remote_id(m, "p", rows[i].peer ? &peer : NULL, got);
+		assert_string_equal(got, rows[i].wanted);
+		if (i == 4) { /* two of them cannot be told apart */
+			match(model_ikev2_profile(m, "p"), IKE_IDENTITY_FQDN, "b.example.com");
+			isakmp_remote_id(m, "p", &peer, got);
+			assert_string_equal(got, "");
+		}
+		model_free(m);
+	}
+}
+
+static void our_own_identity(void **state)
+{
+	struct model *m = model_new();
+	struct ike_conn c = {0};
+
+	(void)state;
+	policy(m, 10, IKE_ENCR_AES256, IKE_HASH_SHA256, 14);
+	assert_true(isakmp_fill(m, "", &c));
+	assert_string_equal(c.local_id, ""); /* the endpoint */
+	m->isakmp_identity.kind = IKE_IDENTITY_FQDN;
+	str_copy(m->hostname, sizeof(m->hostname), "hub");
+	assert_true(isakmp_fill(m, "", &c));
+	assert_string_equal(c.local_id, "fqdn:hub");
+	m->isakmp_identity = (struct ike_identity){.kind = IKE_IDENTITY_KEY_ID, .text = "k1"};
+	assert_true(isakmp_fill(m, "", &c));
+	assert_string_equal(c.local_id, "keyid:k1");
+	m->isakmp_disabled = true;
+	assert_false(isakmp_fill(m, "", &c));
+	model_ikev2_profile_get(m, "p");
+	assert_true(isakmp_fill(m, "p", &c)); /* IKEv2 goes on */
+	model_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +591,10 @@ int main(void)
 		cmocka_unit_test(a_dynamic_map_is_one_connection_from_any_peer_and_version),
 		cmocka_unit_test(keys_that_charon_can_use),
 		cmocka_unit_test(digests_tell_every_difference),
+		cmocka_unit_test(a_deny_line_lets_pass_only_what_nothing_else_protects),
+		cmocka_unit_test(options_come_from_the_entry_then_from_the_global_lines),
+		cmocka_unit_test(what_a_peer_must_call_itself),
+		cmocka_unit_test(our_own_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
