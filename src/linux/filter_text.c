@@ -42,8 +42,8 @@ int filter_element_compare(const void *a, const void *b)
 
 bool filter_same_set(const struct filter_element *a, const struct filter_element *b)
 {
-	return a->view == b->view && a->kind == b->kind && a->family == b->family && a->permit == b->permit &&
-		a->layer_be == b->layer_be;
+	return a->view == b->view && a->kind == b->kind && a->group_be == b->group_be &&
+		a->family == b->family && a->permit == b->permit && a->layer_be == b->layer_be;
 }
 
 /* --- From rules to elements -------------------------------------------------------------------------------------- */

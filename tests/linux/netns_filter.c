@@ -233,7 +233,8 @@ static void a_deny_line_ends_its_own_entry_only(void **state)
 	(void)state;
 	line(false, 1, "10.1.0.0/24", "10.2.0.1");
 	line(true, 1, "10.1.0.0/24", "10.2.0.0/15");
-	line(true, 2, "10.1.0.3", "10.2.0.0/24");
+	apply();
+	line(true, 2, "10.1.0.3", "10.2.0.0/24"); /* from one group to two: sets of the same layer in another one */
 	apply();
 	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
 	assert_false(pings(inside, "10.1.0.2", "10.3.0.1"));
