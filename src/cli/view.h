@@ -38,6 +38,10 @@ enum show_view {
 	SHOW_ENGINE_CONNECTIONS, /* show crypto engine connections active */
 	SHOW_CRYPTO_ELI,
 	SHOW_CRYPTO_HA,
+	SHOW_STANDBY_NEIGHBORS, /* [interface] */
+	SHOW_STANDBY_DELAY,	/* [interface] */
+	SHOW_STANDBY_REDIRECT,	/* [interface] */
+	SHOW_STANDBY_INTERNAL,	/* [interface] */
 	SHOW_VIEW_COUNT
 };
 
@@ -56,7 +60,7 @@ enum show_track_choice { SHOW_TRACK_ALL, SHOW_TRACK_INTERFACE, SHOW_TRACK_ROUTE 
 struct show_args {
 	char interface[INTERFACE_NAME_MAX]; /* canonical, as in the model */
 	bool group_set;
-	uint16_t group; /* or a tracked object */
+	uint16_t group;		 /* or a tracked object */
 	char name[NAME_MAX_LEN]; /* tag, map, transform set, access list: by the view */
 	struct ipaddr address;	 /* peer, or the address to look up in the routing table */
 	bool address_len_set;	 /* `show ip route A.B.C.D MASK` */

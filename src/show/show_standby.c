@@ -130,6 +130,8 @@ static void print_state(
 	text_printf(out, "  State is %s", hsrp_state_text(st->state));
 	if (st->kernel_error)
 		text_add(out, " (virtual address refused by the kernel)");
+	else if (st->state == HSRP_INITIAL && r->family == IP_V4 && !i->address_set)
+		text_add(out, " (protocol not cfgd)");
 	else if (st->waits)
 		text_add(out, " (waits for the other group of its pair)");
 	else if (st->preempt_at.ns != MONO_NEVER.ns)
@@ -204,8 +206,8 @@ static void print_addresses(
 						     : "v1 default");
 }
 
-static void print_timers(
-	struct text *out, const struct facts *f, const struct hsrp_status *st, const struct standby_group *g)
+static void print_timers(struct text *out, const struct facts *f, const struct hsrp_status *st,
+	const struct interface_cfg *i, const struct standby_group *g)
 {
 	text_add(out, "  Hello time ");
 	print_time(out, st->hello_ms, g->hello_msec, g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS);
@@ -218,6 +220,14 @@ static void print_timers(
 			ms = 0;
 		text_printf(out, "    Next hello sent in %lld.%03lld secs\n", (long long)(ms / 1000),
 			(long long)(ms % 1000));
+	}
+	if (i->standby_garp_set && st->state == HSRP_ACTIVE) { /* as configured: else IOS does not say it */
+		text_printf(out, "  Gratuitous ARP %llu sent", (unsigned long long)st->garps);
+		if (st->next_garp.ns != MONO_NEVER.ns)
+			text_printf(out, ", next sent in %lld.%03lld secs",
+				(long long)(mono_diff_ms(st->next_garp, f->now) / 1000),
+				(long long)(mono_diff_ms(st->next_garp, f->now) % 1000));
+		text_add(out, "\n");
 	}
 	/* The string itself is a secret: the running configuration shows it, nothing else does (D16). */
 	if (g->key_chain[0])
@@ -321,7 +331,7 @@ static void print_group(struct text *out, const struct facts *f, const struct ro
 	text_printf(out, "%s - Group %u%s\n", i->name, g->number, version2 ? " (version 2)" : "");
 	print_state(out, f, &st, r);
 	print_addresses(out, f->model, &st, r);
-	print_timers(out, f, &st, g);
+	print_timers(out, f, &st, i, g);
 	print_preemption(out, g);
 	print_router(out, f, "Active", &st.active, st.state == HSRP_ACTIVE, version2);
 	print_router(out, f, "Standby", &st.standby, st.state == HSRP_STANDBY, version2);

@@ -26,7 +26,8 @@ extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map,
 	view_ip_interface_brief, view_access_lists, view_version, view_redundancy, view_isakmp_sa_count,
 	view_isakmp_default_policy, view_isakmp_key, view_ikev2_session, view_ikev2_proposal,
 	view_ikev2_policy, view_ikev2_profile, view_engine_connections, view_crypto_eli, view_crypto_ha,
-	view_track, view_key_chain;
+	view_track, view_key_chain, view_standby_neighbors, view_standby_delay, view_standby_redirect,
+	view_standby_internal;
 
 /* --- Time ---------------------------------------------------------------------------------------------------- */
 

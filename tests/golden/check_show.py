@@ -43,6 +43,7 @@ STANDBY = [
     r"    Track object \d+ (\(unknown\)|state (Up|Down)( decrement \d+| shutdown)?)",
     r"    Track interface \S+ state (Up|Down) decrement \d+",
     r'  Group name is "\S+" \((cfgd|default)\)',
+    r"  Gratuitous ARP \d+ sent(, next sent in \d+\.\d{3} secs)?",
     r"  HSRP ICMP redirects disabled",
     r"  MAC refresh \d+ secs \(next refresh \d+ secs\)",
     r'  Following "\S+"',
@@ -53,6 +54,17 @@ STANDBY_BRIEF = [
     r"Interface   Grp  Pri P State   Active          Standby         Virtual IP",
     rf"\S+ +\d+ +\d+ +[P ] {ROLE} +\S+ +\S+( +\S+)?",
     rf" {{63}}{IP6}",
+]
+NEIGHBORS = [
+    r"HSRP neighbors on \S+", rf"  ({IP}|[0-9A-F:]+)",
+    r"    (No (active|standby) groups|(Active|Standby) groups: \d+(, \d+)*)",
+]
+DELAY = [r"Interface {10}Minimum Reload ", r"\S+ +\d+ +\d+ +"]
+INTERNAL = [
+    r"HSRP (common|IPv4|IPv6) process( not)? running", r"  MsgQ size \d+, max \d+", r"HSRP Timer wheel running",
+    r"HSRP HA capable, v3 to v4 transform disabled", r"", r"HSRP virtual IP(v6)? Hash Table \(global\)",
+    rf"\d+ +({IP}|[0-9A-F:]+) +\S+ +Grp \d+", r"HSRP MAC Address Table", rf"\d+ +\S+ {MAC}", r"    \S+ Grp \d+",
+    r"HSRP statistics for \S+", r"  Packets sent: \d+, received: \d+", r"  Invalid packets received:", r"    [A-Z][A-Za-z/ ]+: \d+",
 ]
 MOMENT = r"(always valid|infinite|\d+ seconds|\d\d:\d\d:\d\d (UTC|local) [A-Z][a-z]{2} \d+ \d{4})"
 KEY_CHAIN = [
@@ -128,6 +140,7 @@ GRAMMARS = {
     "standby_active": STANDBY, "standby_down": STANDBY, "standby_standby": STANDBY, "standby_version2_all": STANDBY,
     "standby_interface": STANDBY, "standby_tracks": STANDBY, "standby_split": STANDBY, "standby_brief_active": STANDBY_BRIEF, "standby_brief_standby": STANDBY_BRIEF,
     "standby_more": STANDBY, "standby_ipv6": STANDBY, "standby_brief_ipv6": STANDBY_BRIEF, "key_chain": KEY_CHAIN, "key_chain_one": KEY_CHAIN,
+    "standby_neighbors": NEIGHBORS, "standby_delay": DELAY, "standby_internal": INTERNAL,
     "standby_brief_headend": STANDBY_BRIEF, "session_active_detail": SESSION_DETAIL,
     "session_standby_detail": SESSION_DETAIL, "session_headend_detail": SESSION_DETAIL,
     "ip_interface_brief": INTERFACES, "access_lists": ACL, "ip_route_active": ROUTE, "ip_route_headend": ROUTE,

@@ -42,6 +42,7 @@ static struct hsrp_status *status(struct facts *f, const char *device, uint16_t 
 		.standby.expires = MONO_NEVER,
 		.next_hello = MONO_NEVER,
 		.preempt_at = MONO_NEVER,
+		.next_garp = MONO_NEVER,
 		.last_change = mono_add_ms(now, -90000),
 		.changes = 2};
 	str_copy(st->device, sizeof(st->device), device);
@@ -109,5 +110,26 @@ void scene_hsrp(struct scene *s)
 	st->virtual_mac = (struct mac){{0x52, 0x54, 0x00, 0xff, 0xaf, 0xbf}};
 	st->hello_ms = 999;
 	st->hold_ms = 2999;
+	struct hsrp_neighbour *n = facts_add_neighbour(f);
+	*n = (struct hsrp_neighbour){.device = "wan0",
+		.address = ip4("198.51.100.2"),
+		.mac = {{2, 0, 0, 0, 0, 2}},
+		.advertised = true,
+		.passive = 1,
+		.expires = mono_add_ms(now, 151800)};
+	f->standby[0].standby.address = n->address;
+	n = facts_add_neighbour(f);
+	*n = (struct hsrp_neighbour){
+		.device = "wan0", .address = ip4("198.51.100.9"), .expires = mono_add_ms(now, 9000)};
+	f->standby[0].received = 1203;
+	f->standby[0].sent = 1204;
+	f->standby[0].bad_auth = 7;
+	f->standby[0].bad[HSRP_WIRE_TLV] = 2;
+	f->standby[0].garps = 14;
+	f->standby[0].next_garp = mono_add_ms(now, 7412);
+	interface(m, "GigabitEthernet0/3", "no0", "10.9.0.1")->address_set = false;
+	group(model_interface(m, "GigabitEthernet0/3"), 5, "10.9.0.3");
+	model_interface(m, "GigabitEthernet0/3")->standby_delay_minimum_s = 99;
+	model_interface(m, "GigabitEthernet0/3")->standby_delay_reload_s = 888;
 	facts_ready(f);
 }

@@ -88,6 +88,10 @@ def test_another_key_number_is_not_believed_and_key_0_is_a_key_string(lab):
     speaker.key_id = 0
     speaker.send(COUP, SPEAK, 200)
     wait_for(lambda: net.p.standby_state() in ("Speak", "Standby"), 3, "we leave", evidence=lab.evidence)
+    # It came out of nothing, and is a neighbor now.
+    net.p.wait_show("show logging", "%HSRP-4-UNEXPECTED: FastEthernet0/0 Grp 0 Coup from new neighbor 192.168.0.100")
+    assert "HSRP neighbors on FastEthernet0/0\n  192.168.0.100\n" in net.p.show("show standby neighbors")
+    assert "    Failed Authentication: 1\n" in net.p.show("show standby internal")
 
 
 def test_mac_address_use_bia_and_gratuitous_arp(lab):
@@ -170,6 +174,7 @@ def test_a_duplicate_address_is_said_while_we_are_active(lab, operation):
     wait_for(seen, 5, "it is said", every=1.2, evidence=lab.evidence)
     for _ in range(50):
         speaker.claim(VIRTUAL, operation)
+    assert '"duplicate_address":0' not in net.p.show("show standby internal | json")
     # A frame of ours that comes back, as a loop would bring it: said once, and dropped.
     speaker.reflect(next(f.data for f in net.capture.frames if f.udp and f.udp[1] == 1985 and str(f.ends[0]) == OURS))
     net.p.wait_show("show logging", "%STANDBY-3-DUPADDR: Duplicate address on FastEthernet0/0, sourced by ")
