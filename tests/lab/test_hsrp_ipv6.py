@@ -7,10 +7,11 @@ import time
 import pytest
 
 from hotswan_lab import Capture, wait_for
-from hotswan_lab.capture import IPV6
 from hotswan_lab.headend import Headend
 from hotswan_lab.speaker import ACTIVE, COUP, HELLO, RESIGN, SPEAK, STANDBY, Speaker, keyed_md5
 from hotswan_lab.system import stays
+
+from hsrp_role import COMMAND_DONE, LEAVE, HsrpRole, interface_body
 
 VMAC, VIP = "00:05:73:a0:00:01", "fe80::5:73ff:fea0:1"
 CORE_VMAC = "00:05:73:a0:00:02"
@@ -285,3 +286,35 @@ def test_strangers_are_not_believed(lab):
     speaker.source, speaker.key = "fe80::100", KEY
     speaker.send(COUP, SPEAK, 250)
     wait_for(lambda: state(p) in ("Speak", "Standby"), 3, "the right key is believed", evidence=lab.evidence)
+
+
+def alone(lab, **configuration):
+    """The hsrp process without engine and launcher, active, and a host."""
+    node = HsrpRole(lab, "a", 2, timers=(100, 400), family=6, vip=VIP, secondary=["2001:db8:1::1"], prefix=64)
+    body = interface_body(node.device, "FastEthernet0/0", node.real, version=2, ipv6_routing=True, **configuration)
+    node.start(interface=body)
+    node.wait_state("Active")
+    return node, host(lab, "host", "lan")
+
+
+def test_a_dead_process_leaves_no_address_behind(lab):
+    node, plain = alone(lab)
+    plain.wait_ping(f"{VIP}%eth0")
+    node.kill()
+    wait_for(lambda: VIP not in node.ip("-6", "addr") and "2001:db8:1::1" not in node.ip("-6", "addr"), 5,
+             "the kernel took the addresses away", evidence=lab.evidence)
+    assert plain.ping(f"{VIP}%eth0", count=1) == 0
+
+
+def test_use_bia_needs_no_macvlan_and_keeps_the_devices_own_address(lab):
+    node, plain = alone(lab, use_bia=True)
+    assert node.macvlans() == []
+    own = [w for w in node.ip("-6", "-o", "addr", "show", "dev", node.device).split() if w.startswith("fe80::")]
+    assert f"{VIP}/128" in own and len(own) == 2
+    plain.wait_ping(f"{VIP}%eth0")
+    assert f"{VIP} dev eth0 lladdr {node.mac}" in plain.ip("-6", "neigh")
+    node.command(LEAVE)
+    node.receive(COMMAND_DONE)
+    left = [w for w in node.ip("-6", "-o", "addr", "show", "dev", node.device).split() if w.startswith("fe80::")]
+    assert left == [w for w in own if w != f"{VIP}/128"] and "2001:db8:1::1" not in node.ip("-6", "addr")
+    assert plain.ping(f"{VIP}%eth0", count=1) == 0
