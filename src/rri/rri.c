@@ -154,6 +154,15 @@ struct rri_route *rri_hold(struct rri *r, const struct rri_want *want, bool from
 	return route;
 }
 
+static bool has_refused(const struct rri_slot *s)
+{
+	struct list *link, *following;
+
+	list_each(&s->routes, link, following) if (list_item(link, struct rri_route, in_slot)->verdict ==
+		RRI_REFUSED_PEER) return true;
+	return false;
+}
+
 bool rri_release(struct rri *r, struct rri_route *route, bool from_sa)
 {
 	struct rri_slot *s = route->slot;
@@ -169,9 +178,10 @@ bool rri_release(struct rri *r, struct rri_route *route, bool from_sa)
 	free(route);
 	r->route_count--;
 	rri_touch(r, s);
-	/* What was refused for covering this one may be due now. */
+	/* What was refused for covering this one may be due now; others need not look at all they cover. */
 	for (struct trie_node *n = trie_covering(&r->slots, &s->prefix); n; n = trie_covering_next(n))
-		rri_touch(r, n->data);
+		if (has_refused(n->data))
+			rri_touch(r, n->data);
 	return true;
 }
 
