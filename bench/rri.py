@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, "lab"))
 from hotswan_lab import Lab, configs  # noqa: E402  (the path comes first)
 from hotswan_lab.headend import Headend  # noqa: E402
 from hotswan_lab.system import wait_for  # noqa: E402
+from hotswan_lab.vici import Vici  # noqa: E402
 
 BUILD = os.environ.get("HOTSWAN_BUILD", os.path.join(ROOT, "build-bench"))
 FIRST, PEERS = 0x10000000, 0xC6120000           # networks from 16.0.0.0 on, peers in 198.18.0.0/15
@@ -193,9 +194,11 @@ def whole_daemon(report, entries):
         routes = time.monotonic() - begun
 
         def loaded():
-            shown = head.run("swanctl", "--stats", "--uri", f"unix://{head.run_dir}/charon/vici", check=False)
-            listed = head.run("swanctl", "--list-conns", "--uri", f"unix://{head.run_dir}/charon/vici", check=False)
-            return shown and sum(line.startswith("hs/") for line in listed.splitlines()) >= entries
+            vici = Vici(os.path.join(head.run_dir, "charon", "charon.vici"))
+            try:
+                return len(vici.stream("list-conns", "list-conn")) >= entries
+            finally:
+                vici.close()
 
         wait_for(loaded, 300, "charon has all connections", every=1, evidence=head.evidence)
         report.add(f"(d) hotswand, {entries} entries: answers", answers, None, "s")
