@@ -730,6 +730,50 @@ static void all_routes_are_dumped(void **state)
 	assert_false(over);
 }
 
+/* The answer about a prefix: the index behind its route, 0 when there is none. */
+static int reach(const char *text)
+{
+	struct prefix p;
+	const struct event *e;
+
+	forget();
+	assert_true(prefix_parse(text, &p));
+	assert_int_equal(rtnl_reach(rn, &p), 0);
+	e = await(EV_REACHED, NULL, NULL);
+	assert_true(prefix_equal(&e->reached.prefix, &p));
+	assert_int_equal(count(EV_REACHED), 1);
+	return e->reached.ifindex;
+}
+
+/* Tracked routes: the exact prefix, whoever brought it, also below longer ones; nothing else. */
+static void a_prefix_is_reached_by_exactly_its_own_route(void **state)
+{
+	int e0 = index_of("e0");
+
+	(void)state;
+	assert_int_equal(reach("10.1.1.0/24"), e0); /* connected */
+	assert_int_equal(reach("0.0.0.0/0"), 0);
+	assert_int_equal(reach("172.16.0.0/12"), 0);
+	assert_shell("ip route add default via 10.1.1.254");
+	assert_int_equal(reach("0.0.0.0/0"), e0);
+	assert_int_equal(reach("172.16.0.0/12"), 0); /* the default is another prefix */
+	assert_shell("ip route add 172.16.0.0/12 via 10.1.1.254 proto ospf");
+	assert_int_equal(reach("172.16.0.0/12"), e0);
+	assert_int_equal(find(EV_REACHED, NULL, NULL)->reached.protocol, 188);
+	assert_int_equal(reach("172.16.0.0/16"), 0); /* covered, but not there */
+	/* Hidden from every lookup by two halves: the table itself tells. */
+	assert_shell("ip route add 172.16.0.0/13 via 10.1.1.253");
+	assert_shell("ip route add 172.24.0.0/13 via 10.1.1.253");
+	assert_int_equal(reach("172.16.0.0/12"), e0);
+	assert_shell("ip route del 172.16.0.0/12");
+	assert_int_equal(reach("172.16.0.0/12"), 0);
+	assert_shell("ip route add blackhole 198.51.100.0/24");
+	assert_int_equal(reach("198.51.100.0/24"), 0);
+	assert_shell("ip route add 198.51.100.0/25 via 10.1.1.254");
+	assert_int_equal(reach("198.51.100.0/25"), e0);
+	assert_int_equal(reach("10.1.1.1/32"), 0); /* an address of ours is no route of the main table */
+}
+
 int main(void)
 {
 #define IN_FRESH(test) cmocka_unit_test_setup_teardown(test, fresh, done)
@@ -753,6 +797,7 @@ int main(void)
 		IN_FRESH(routes_that_go_silently_are_noticed),
 		IN_FRESH(addresses_are_tagged_or_adopted),
 		IN_FRESH(a_link_is_set_up_and_down),
+		IN_FRESH(a_prefix_is_reached_by_exactly_its_own_route),
 		cmocka_unit_test_setup_teardown(an_overrun_leads_to_a_snapshot, small_buffer, done),
 		IN_FRESH(all_routes_are_dumped),
 	};
