@@ -469,6 +469,20 @@ static void in_leave(struct hsrp *h)
 		out_new(h, HSRP_OUT_LEFT);
 }
 
+/* To the standby router; and the role is not taken right back. */
+static void hand_over(struct hsrp *h, struct group *g)
+{
+	if (g->state != HSRP_ACTIVE || follow_bound(g))
+		return;
+	if (!ip_is_set(&g->standby.address)) {
+		out_log(h, 4, "%%HSRP-4-SWITCHOVER: %s Grp %u stays active: no standby router is known",
+			g->i->c.name, g->key.number);
+		return;
+	}
+	group_restart(h, g, HSRP_REASON_COMMAND);
+	g->barred_until = mono_add_ms(h->now, g->hold_ms);
+}
+
 static void on_group(struct hsrp *h, struct group *g, enum hsrp_in_kind kind)
 {
 	struct hsrp_out *out;
@@ -479,12 +493,7 @@ static void on_group(struct hsrp *h, struct group *g, enum hsrp_in_kind kind)
 		if (!ip_is_set(&g->standby.address) || g->standby.priority <= group_priority(g))
 			break;
 		/* fall through */
-	case HSRP_IN_RESIGN:
-		if (g->state == HSRP_ACTIVE) { /* and does not take the role right back */
-			group_restart(h, g, HSRP_REASON_COMMAND);
-			g->barred_until = mono_add_ms(h->now, g->hold_ms);
-		}
-		break;
+	case HSRP_IN_RESIGN: hand_over(h, g); break;
 	case HSRP_IN_ARP:
 		if (g->serving)
 			out_garp(h, g, false);

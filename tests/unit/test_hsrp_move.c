@@ -88,8 +88,8 @@ static void a_resign_of_the_master_leaves_after_the_followers_address(void **sta
 	int follower = -1, master = -1;
 
 	(void)state;
-	start(1, true);
-	assert_int_equal(hsrp_step(w->box[0].h, &in, w->now, &outs), 0);
+	start(2, true);
+	assert_int_equal(hsrp_step(w->box[1].h, &in, w->now, &outs), 0);
 	for (size_t n = 0; n < outs.count; n++) {
 		assert_int_not_equal(outs.items[n].kind, HSRP_OUT_SEND); /* nothing is said yet */
 		if (outs.items[n].kind != HSRP_OUT_KERNEL)

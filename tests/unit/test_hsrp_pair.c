@@ -251,6 +251,17 @@ static void the_operator_hands_both_over_and_the_box_does_not_take_them_right_ba
 	assert_both(1);
 }
 
+static void a_box_without_a_standby_router_keeps_both(void **state)
+{
+	(void)state;
+	pair_world_init(w, 1, false, true);
+	pair_start(w, 0);
+	pair_run_ms(w, SETTLED_MS);
+	pair_resign(w, 0, OUT);
+	assert_both(0);
+	assert_int_equal(w->box[0].resigns, 0);
+}
+
 static void of_three_boxes_one_is_active_for_both_whoever_leaves(void **state)
 {
 	(void)state;
@@ -519,6 +530,7 @@ int main(void)
 		TEST(a_refused_address_takes_both_roles),
 		TEST(a_tracked_object_with_shutdown_takes_both_down),
 		TEST(the_operator_hands_both_over_and_the_box_does_not_take_them_right_back),
+		TEST(a_box_without_a_standby_router_keeps_both),
 		TEST(of_three_boxes_one_is_active_for_both_whoever_leaves),
 		TEST(a_partner_that_does_not_exist_leaves_the_group_waiting),
 		TEST(a_pair_configured_over_a_split_heals_it),
