@@ -125,8 +125,11 @@ unsigned sim_shrink(struct sim_plan *plan, const char *violation)
 	struct shrinking s = {.runs = 0};
 
 	kind_of(violation, s.what);
-	while (s.runs < RUNS_MAX && (drop_faults(plan, &s) | drop_parts(plan, &s) | simplify(plan, &s)))
-		;
+	for (bool less = true; less && s.runs < RUNS_MAX;) {
+		less = drop_faults(plan, &s);
+		less = drop_parts(plan, &s) || less;
+		less = simplify(plan, &s) || less;
+	}
 	while (s.runs < RUNS_MAX && shorten_faults(plan, &s))
 		;
 	return s.runs;
