@@ -131,6 +131,8 @@ static bool check_secondary(struct cli_call *c)
 static void warn_no_device(struct cli_call *c)
 {
 	cli_warn_no_device(c, around(c));
+	if (group_of(c))
+		cli_warn_open_standby(c, group_of(c));
 }
 
 /* Without `standby ip` the group has no virtual address at all. */

@@ -116,6 +116,28 @@ void cli_warn_long_key(struct cli_call *c, const struct secret *s)
 			ONE_BLOCK);
 }
 
+static bool speaks_openly(const struct standby_group *g)
+{
+	return g->ip_typed && !g->follow[0] && !g->key.set && !g->key_chain[0] && !g->authentication_set;
+}
+
+void cli_warn_open_standby(struct cli_call *c, const struct standby_group *g)
+{
+	const struct interface_cfg *i;
+	const struct standby_group *other;
+
+	vec_each (&c->model->interfaces, n, i)
+		vec_each (&i->standby, k, other)
+			if (other != g && speaks_openly(other))
+				return;
+	if (speaks_openly(g))
+		cli_note(c,
+			"%%Warning: group %u authenticates with the well-known text \"cisco\": anybody on "
+			"the segment can "
+			"take its role. Use standby authentication md5",
+			(unsigned)g->number);
+}
+
 void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i)
 {
 	if (!interface_device(i)[0])

@@ -34,6 +34,9 @@ void cli_warn_acl_gone(struct cli_call *c, const char *acl);
 /* D13: an interface named as on IOS and tied to no device carries nothing. */
 void cli_warn_no_device(struct cli_call *c, const struct interface_cfg *i);
 
+/* A group that authenticates with the text that everybody knows; said of the first one only. */
+void cli_warn_open_standby(struct cli_call *c, const struct standby_group *g);
+
 /* Keys of type 6 and 7 are kept (D16), but nothing here can decrypt them. */
 void cli_warn_key(struct cli_call *c, const struct secret *s);
 
