@@ -344,6 +344,14 @@ static const struct cli_row rows[] = {
 			UINT_STD("retry", struct model, isakmp_keepalive.retry_s, 2),
 			CHOICE("mode", struct model, isakmp_keepalive.periodic, false, keepalive_modes)}},
 	{.modes = IN(CONFIG),
+		.syntax = "crypto isakmp invalid-spi-recovery",
+		.help = "|ISAKMP|Initiate a new IKE exchange whenever a packet with an invalid SPI arrives "
+			"(after a takeover "
+			"that is done anyway)",
+		.rank = 922,
+		.touches = MODEL_ISAKMP,
+		.fields = {FLAG(NULL, struct model, invalid_spi_recovery)}},
+	{.modes = IN(CONFIG),
 		.syntax = "crypto isakmp enable",
 		.help = "||Enable ISAKMP",
 		.flags = CLI_PARSE_ONLY,

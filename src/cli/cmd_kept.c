@@ -63,9 +63,7 @@ static const struct cli_row rows[] = {
 	KEPT(520, "ip ssh LINE/200", "|SSH options|Parameters"),
 	KEPT(899, "crypto logging {session|ikev2}",
 		"|Security log events|Log up/down events of sessions|IKEv2 log events"),
-	KEPT(922, "crypto isakmp {invalid-spi-recovery|fragmentation}",
-		"|ISAKMP|Initiate a new IKE exchange on an invalid SPI (a headend that takes over does)|"
-		"Fragment IKE messages (always on)"),
+	KEPT(922, "crypto isakmp fragmentation", "|ISAKMP|Fragment IKE messages (always on)"),
 	KEPT(923, "crypto isakmp aggressive-mode disable", "||ISAKMP aggressive mode|Disable (never used)"),
 	KEPT_NO(845,
 		"crypto ikev2 "

@@ -29,6 +29,7 @@ struct call {
 		uint32_t binding;
 		struct ipaddr peer;
 	} key;
+	bool fresh;    /* it may be answered soon: counts in c->calling */
 	uint32_t next; /* connection of the dynamic units to call by */
 	char *name;    /* of what is loaded; NULL: nothing */
 	struct timer timer;
@@ -38,9 +39,11 @@ static void unload(struct core *c, struct call *k)
 {
 	struct effect *e;
 
+	if (k->fresh)
+		c->calling--;
+	k->fresh = false;
 	if (!k->name)
 		return;
-	c->calling--;
 	if (c->ike_up) {
 		e = effects_add(c->out, EF_CONN_UNLOAD);
 		e->name = k->name;
@@ -139,11 +142,12 @@ static bool place(struct core *c, const struct binding *b, struct call *k)
 		free(conn);
 		return false;
 	}
+	k->fresh = true;
 	c->calling++;
 	e = effects_add(c->out, EF_CONN_LOAD);
 	e->conn = conn;
 	ask(c, conn); /* charon takes one command after the other */
-	core_arm(c, &k->timer, TIMER_CALL, k, CALL_MS);
+	core_arm(c, &k->timer, TIMER_CALL, k, INITIATE_FRESH_MS);
 	return true;
 }
 
@@ -179,11 +183,33 @@ void call_peer(struct core *c, const struct binding *b, const struct ipaddr *pee
 	}
 }
 
+void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer)
+{
+	struct call_key id;
+	struct call *k;
+
+	memset(&id, 0, sizeof(id));
+	id.binding = binding;
+	id.peer = *peer;
+	HASH_FIND(hh, c->calls, &id, sizeof(id), k);
+	if (!k || !k->name)
+		return;
+	unload(c, k); /* the SA stays; the next one's turn */
+	core_arm(c, &k->timer, TIMER_CALL, k, CALL_AGAIN_MS);
+}
+
 void call_timer(struct core *c, struct call *k)
 {
 	const struct binding *b = binding_by_id(c, k->key.binding);
 	const struct hop *hop = hop_find(c, &k->key.peer);
 	bool placed = k->name != NULL;
+
+	if (k->fresh) { /* others go on meanwhile */
+		k->fresh = false;
+		c->calling--;
+		core_arm(c, &k->timer, TIMER_CALL, k, CALL_MS - INITIATE_FRESH_MS);
+		return;
+	}
 
 	unload(c, k);
 	if (!placed || !b) {

@@ -137,6 +137,9 @@ static void one_change(struct core *c, const struct model_change *ch)
 	switch (ch->kind) {
 	case MODEL_SYSTEM: break;
 	case MODEL_ISAKMP:
+		orphans_configure(c);
+		all_units(c);
+		break;
 	case MODEL_TRANSFORM_SET:
 	case MODEL_SA_LIFETIME:
 	case MODEL_RRI_MODE: all_units(c); break;

@@ -365,7 +365,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_IKE_LOST: lost_timer(c); break;
 	case TIMER_IKE_SETTLED: lost_settled(c); break;
 	case TIMER_CALL: call_timer(c, t->owner); break;
-	case TIMER_LISTEN: orphans_over(c, t->owner); break;
+	case TIMER_LISTEN: orphans_timer(c, t->owner); break;
 	case TIMER_ADOPTION: end_adoption(c); break;
 	case TIMER_STOP: stop_force(c); break;
 	case TIMER_TRACK: track_delay_over(c, t->owner); break;

@@ -95,6 +95,12 @@ void link_event(struct core *c, const struct link *l)
 		if (!c->ike_up) /* a restart: charon works with it although it has not spoken to us yet */
 			c->libipsec = true;
 		tun_changed(c, l->up ? l->ifindex : 0);
+		if (!l->up && c->ike_up && c->libipsec) { /* by hand: charon itself never does that */
+			struct effect *e = effects_add(c->out, EF_LINK_SET);
+
+			e->link.ifindex = l->ifindex;
+			e->link.up = true;
+		}
 	}
 	if (news)
 		link_changed(c, l->ifindex);

@@ -42,6 +42,25 @@ void orphans_listen(struct core *c, struct binding *b)
 	core_arm(c, &b->listen_timer, TIMER_LISTEN, b, LISTEN_MS);
 }
 
+/* The peers' own detection is through with it; who asked for recovery is listened to for good. */
+void orphans_timer(struct core *c, struct binding *b)
+{
+	if (!c->model->invalid_spi_recovery)
+		orphans_over(c, b);
+}
+
+void orphans_configure(struct core *c)
+{
+	for (struct binding *b = c->bindings; b; b = b->hh.next) {
+		bool wanted = c->model->invalid_spi_recovery && b->level >= LEVEL_ROUTES && !b->leaving;
+
+		if (wanted && !ip_is_set(&b->listening))
+			orphans_listen(c, b);
+		else if (!c->model->invalid_spi_recovery && !timer_armed(&b->listen_timer))
+			orphans_over(c, b);
+	}
+}
+
 /* What IOS says, and as often. */
 static void say(struct core *c, const struct event *e, mono_t *said)
 {

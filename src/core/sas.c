@@ -269,6 +269,8 @@ static void child_up(struct core *c, const struct child_sa *sa)
 	if (!s->conn)
 		return;
 	take_peer(c, s);
+	if (s->conn->dynamic && s->conn->unit)
+		call_answered(c, s->conn->unit->binding->id, &s->remote);
 	learned_note(c, s, sa);
 	sa_touch(c, s);
 	if (s->child >= 0)

@@ -658,6 +658,7 @@ void conn_ike_established(struct core *c, struct conn *n);
 struct call;
 
 void call_peer(struct core *c, const struct binding *b, const struct ipaddr *peer, uint16_t port);
+void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer); /* an SA of it stands */
 void call_timer(struct core *c, struct call *k);
 void calls_end(struct core *c, const struct binding *b);
 void calls_charon_gone(struct core *c);
@@ -673,6 +674,8 @@ void lost_settled(struct core *c);
 
 /* An address became ours, or charon died: peers may send into SAs that are gone. Again: the time begins anew. */
 void orphans_listen(struct core *c, struct binding *b);
+void orphans_configure(struct core *c); /* `crypto isakmp invalid-spi-recovery` may have changed */
+void orphans_timer(struct core *c, struct binding *b);
 void orphans_over(struct core *c, struct binding *b);
 void orphan_event(struct core *c, const struct event *e);
 

@@ -462,6 +462,7 @@ struct model {
 	struct vec isakmp_keys;	     /* struct isakmp_key, by prefix */
 	struct vec isakmp_host_keys; /* struct isakmp_host_key, by name */
 	struct ike_keepalive isakmp_keepalive;
+	bool invalid_spi_recovery; /* `crypto isakmp invalid-spi-recovery` */
 	bool isakmp_disabled;	  /* `no crypto isakmp enable` */
 	uint16_t nat_keepalive_s; /* `crypto isakmp nat keepalive`, 5-3600; 0: not typed */
 	struct ike_identity

@@ -264,6 +264,55 @@ static void the_peers_of_a_charon_that_died_are_heard(void **state)
 	world_free(w);
 }
 
+static void who_asked_for_recovery_is_listened_to_for_good(void **state)
+{
+	struct world *w = standby_of(1);
+
+	(void)state;
+	takes_over(w);
+	peer_up(w, 1);
+	pass_ms(w, 400000);
+	assert_seen(w, "listen off");
+	log_clear(w);
+	w->model->invalid_spi_recovery = true;
+	model_touch(w->model, MODEL_ISAKMP, "", 0);
+	config(w);
+	assert_seen(w, "listen 192.168.0.3 dev 2 20");
+	pass_ms(w, 400000);
+	assert_not_seen(w, "listen off");
+	child_gone(w, 1001);
+	ike_gone(w, 1);
+	pass_ms(w, 15000); /* called in vain: a pause of five seconds */
+	log_clear(w);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
+	assert_order(w, "RECVD_PKT_INV_SPI", "initiate");
+
+	w->model->invalid_spi_recovery = false;
+	model_touch(w->model, MODEL_ISAKMP, "", 0);
+	config(w);
+	assert_seen(w, "listen off dev 2");
+	world_free(w);
+}
+
+static void charons_device_comes_up_again(void **state)
+{
+	struct world *w = standby_of(1);
+
+	(void)state;
+	takes_over(w);
+	charon_dies(w);
+	charon_starts(w, 2, true);
+	link_state(w, TUN, "ipsec0", true, true);
+	log_clear(w);
+	link_state(w, TUN, "ipsec0", false, false);
+	assert_seen(w, "link 9 up");
+	charon_dies(w);
+	log_clear(w);
+	link_state(w, TUN, "ipsec0", false, false); /* it goes with its charon */
+	assert_not_seen(w, "link 9");
+	world_free(w);
+}
+
 static struct world *active_with_a_dynamic_map(void)
 {
 	struct world *w = world_new();
@@ -304,8 +353,8 @@ static void a_dynamic_peer_is_called_where_its_orphans_come_from(void **state)
 	ike_up(w, 5, DYNAMIC, "10.1.1.9");
 	child_up(w, 6, 5, DYNAMIC, "d1", "10.1.1.9", "172.16.1.0/24");
 	assert_seen(w, "route+ 172.16.1.0/24");
-	pass_ms(w, 8000);
 	assert_seen(w, "unload " DYNAMIC " 10.1.1.9");
+	pass_ms(w, 8000);
 	assert_not_seen(w, "terminate"); /* the tunnel stays */
 	assert_true(has_route(w, "172.16.1.0/24", 213));
 	world_free(w);
@@ -326,13 +375,17 @@ static void nobody_else_is_called(void **state)
 	for (unsigned n = 1; n <= 200; n++) /* or anybody who sends what looks like ESP */
 		esp(w, VIP, peer_of(n), 0xc0ffee00, 1);
 	assert_int_equal(count_seen(w, "load"), 32);
+	pass_ms(w, 1000); /* they do not answer: others have their turn */
+	for (unsigned n = 1; n <= 200; n++)
+		esp(w, VIP, peer_of(n), 0xc0ffee00, 1);
+	assert_int_equal(count_seen(w, "initiate"), 64);
 	pass_ms(w, 8000);
-	assert_int_equal(count_seen(w, "unload"), 32);
+	assert_int_equal(count_seen(w, "unload"), 64);
 	esp(w, VIP, peer_of(1), 0xc0ffee00, 1); /* it did not answer */
-	assert_int_equal(count_seen(w, "initiate"), 32);
+	assert_int_equal(count_seen(w, "initiate"), 64);
 	pass_ms(w, 60000);
 	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
-	assert_int_equal(count_seen(w, "initiate"), 33);
+	assert_int_equal(count_seen(w, "initiate"), 65);
 
 	log_clear(w);
 	role(w, 0, HSRP_ROLE_SPEAK, VIP);
@@ -401,6 +454,8 @@ int main(void)
 		cmocka_unit_test(a_peer_that_shows_itself_is_not_waited_for),
 		cmocka_unit_test(of_several_peers_the_one_that_was_in_use_is_called),
 		cmocka_unit_test(listening_ends_with_its_time_and_with_the_role),
+		cmocka_unit_test(who_asked_for_recovery_is_listened_to_for_good),
+		cmocka_unit_test(charons_device_comes_up_again),
 		cmocka_unit_test(a_dynamic_peer_is_called_where_its_orphans_come_from),
 		cmocka_unit_test(nobody_else_is_called),
 		cmocka_unit_test(without_charon_the_role_goes_to_who_has_one),
