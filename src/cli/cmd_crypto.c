@@ -140,6 +140,16 @@ static bool check_peer(struct cli_call *c)
 	return true;
 }
 
+/* One peer is the default: the last that was typed so. */
+static void one_default(struct cli_call *c)
+{
+	struct crypto_map_entry *e = c->target.outer;
+	const struct crypto_peer *p = c->target.object;
+
+	for (uint8_t i = 0; p->is_default && i < e->peer_count; i++)
+		e->peers[i].is_default = &e->peers[i] == p;
+}
+
 static const char *const set_slots[TRANSFORM_SETS_MAX] = {"set1", "set2", "set3", "set4", "set5", "set6"};
 
 static bool check_transform_sets(struct cli_call *c)
@@ -437,6 +447,7 @@ static const struct cli_row rows[] = {
 		.flags = CLI_IDENTITY,
 		.list = &cli_list_peers,
 		.check = check_peer,
+		.after = one_default,
 		.fields = {ADDRESS("peer", struct crypto_peer, addr),
 			FLAG("default", struct crypto_peer, is_default)},
 		.touches = MODEL_CRYPTO_MAP},
