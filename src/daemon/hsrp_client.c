@@ -233,7 +233,7 @@ static void fill_ipv4(const struct standby_group *g, struct hsrp_group_config *c
 /* Without a link-local address typed the virtual MAC's is what we start with. */
 static void fill_ipv6(const struct standby_group *g, struct hsrp_group_config *c)
 {
-	struct mac mac = g->mac_set ? g->mac : hsrp_virtual_mac(2, IP_V6, g->number);
+	struct mac mac = standby_mac_is_for(g, IP_V6) ? g->mac : hsrp_virtual_mac(2, IP_V6, g->number);
 	const struct prefix *p;
 
 	c->enabled = standby_has_ipv6(g);
@@ -265,7 +265,7 @@ static void fill_group(const struct interface_cfg *i, const struct standby_group
 	c->timers_configured = g->hello_ms || g->hold_ms;
 	c->hello_ms = g->hello_ms ? g->hello_ms : HSRP_HELLO_DEFAULT_MS;
 	c->hold_ms = g->hold_ms ? g->hold_ms : HSRP_HOLD_DEFAULT_MS;
-	c->mac_configured = g->mac_set;
+	c->mac_configured = standby_mac_is_for(g, family);
 	c->mac = g->mac;
 	if (g->key_chain[0]) {
 		c->auth.kind = HSRP_AUTH_MD5;

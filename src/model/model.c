@@ -709,6 +709,11 @@ bool standby_has_ipv6(const struct standby_group *g)
 	return g->ipv6_autoconfig || ip_is_set(&g->ipv6) || g->ipv6_prefixes.count > 0;
 }
 
+bool standby_mac_is_for(const struct standby_group *g, enum ip_family family)
+{
+	return g->mac_set && (family == IP_V4 || !g->ip_typed);
+}
+
 bool interface_wants_ipv6(const struct interface_cfg *i)
 {
 	return i->ipv6_enabled || ip_is_set(&i->ipv6_link_local) || i->ipv6_addresses.count > 0;

@@ -68,8 +68,9 @@ static struct hsrp_status status_unknown(const struct role *r)
 		.preempt_at = MONO_NEVER,
 		.next_garp = MONO_NEVER,
 		.last_change = MONO_NEVER,
-		.virtual_mac =
-			g->mac_set ? g->mac : hsrp_virtual_mac(r->i->standby_version, r->family, g->number),
+		.virtual_mac = standby_mac_is_for(g, r->family)
+			? g->mac
+			: hsrp_virtual_mac(r->i->standby_version, r->family, g->number),
 	};
 
 	if (v6 && !ip_is_set(&st.vip))
@@ -199,11 +200,11 @@ static void print_addresses(
 	else
 		text_add(out, "  Active virtual MAC address is unknown\n");
 	text_printf(out, "    Local virtual MAC address is %s (%s)\n", mac,
-		standby_uses_bia(m, r->i)	     ? "bia"
-			: r->g->mac_set		     ? "cfgd"
-			: r->family == IP_V6	     ? "v2 IPv6 default"
-			: r->i->standby_version == 2 ? "v2 default"
-						     : "v1 default");
+		standby_uses_bia(m, r->i)		      ? "bia"
+			: standby_mac_is_for(r->g, r->family) ? "cfgd"
+			: r->family == IP_V6		      ? "v2 IPv6 default"
+			: r->i->standby_version == 2	      ? "v2 default"
+							      : "v1 default");
 }
 
 static void print_timers(struct text *out, const struct facts *f, const struct hsrp_status *st,

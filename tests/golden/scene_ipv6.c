@@ -74,9 +74,12 @@ static void both_families(struct scene *s)
 	g->ip_typed = true;
 	g->ip = ip4("10.1.1.1");
 	g->preempt = true;
+	g->mac_set = true; /* IPv4's; IPv6 keeps its own */
+	g->mac = (struct mac){{0x02, 0, 0, 0, 0, 0x20}};
 	prefix_add(&g->ipv6_prefixes, "2001:db8:10:1:1::254", 64);
 	struct hsrp_status *st = status(&s->facts, "lan1", 20, IP_V4, HSRP_STANDBY);
 	st->vip = g->ip;
+	st->virtual_mac = g->mac;
 	st->active = (struct hsrp_peer){
 		.address = ip4("10.1.1.3"), .priority = 110, .expires = mono_add_ms(now, 9000)};
 	st = status(&s->facts, "lan1", 20, IP_V6, HSRP_ACTIVE);
