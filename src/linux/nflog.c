@@ -71,7 +71,9 @@ void nflog_parse(const void *data, size_t len, nflog_fn fn, void *arg)
 {
 	int left = (int)len;
 
-	for (const struct nlmsghdr *h = data; left >= (int)sizeof(*h) && mnl_nlmsg_ok(h, left);
+	/* libmnl takes a length beyond 2^31 for a small one, and reads attributes up to the padded end. */
+	for (const struct nlmsghdr *h = data; left >= (int)sizeof(*h) && h->nlmsg_len <= (uint32_t)left &&
+		MNL_ALIGN(h->nlmsg_len) <= (uint32_t)left && mnl_nlmsg_ok(h, left);
 		h = mnl_nlmsg_next(h, &left))
 		parse_message(h, fn, arg);
 }

@@ -291,7 +291,7 @@ def main(argv):
         file.truncate(64 << 20)
     shutil.rmtree(os.path.join(work, "results"), ignore_errors=True)
     disks = [make_base(work, closure()), make_tree(work, build, arguments), result]
-    if not boot(work, disks, int(os.environ.get("GUEST_TIMEOUT", "600"))):
+    if not boot(work, disks, int(os.environ.get("GUEST_TIMEOUT", "900"))):
         return 1
     subprocess.run(["tar", "-xf", result, "-C", work], check=True)
     with open(os.path.join(work, "results/status"), encoding="ascii") as file:
