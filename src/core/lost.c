@@ -46,6 +46,11 @@ static void hand_over(struct core *c)
 void lost_down(struct core *c)
 {
 	timer_cancel(&c->timers, &c->ike_settled_timer);
+	if (c->ike_overdue && !c->stopping) {
+		c->ike_overdue = false;
+		lost_timer(c);
+		return;
+	}
 	if (!timer_armed(&c->ike_lost_timer) && !c->stopping)
 		core_arm(c, &c->ike_lost_timer, TIMER_IKE_LOST, NULL, IKE_LOST_MS);
 }
@@ -59,6 +64,10 @@ void lost_up(struct core *c)
 /* Again and again while it lasts: a standby router may appear. */
 void lost_timer(struct core *c)
 {
+	if (!c->ike_lost && timer_armed(&c->ike_settled_timer)) {
+		c->ike_overdue = true;
+		return;
+	}
 	if (!c->ike_lost) {
 		c->ike_lost = true;
 		core_log(c, SEV_CRITICAL, "CRYPTO-2-IKE_LOST",
@@ -73,6 +82,7 @@ void lost_timer(struct core *c)
 void lost_settled(struct core *c)
 {
 	timer_cancel(&c->timers, &c->ike_lost_timer);
+	c->ike_overdue = false;
 	if (!c->ike_lost)
 		return;
 	c->ike_lost = false;

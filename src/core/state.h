@@ -475,6 +475,7 @@ struct core {
 	struct call *calls;
 	uint32_t calling;
 	bool ike_lost;
+	bool ike_overdue; /* it would be lost by now, but runs again: its next death decides, or that it stays */
 	struct timer ike_lost_timer, ike_settled_timer;
 	bool ike_up, plane_known, libipsec, sa_snapshot_done;
 	uint32_t sa_generation;

@@ -411,10 +411,28 @@ static void without_charon_the_role_goes_to_who_has_one(void **state)
 	assert_not_seen(w, "IKE_LOST");
 	assert_false(core_ike_lost(w->core));
 
+	charon_dies(w); /* a slow machine: it is back just in time, and stays */
+	pass_ms(w, 8000);
+	charon_starts(w, 3, false);
+	pass_ms(w, 60000);
+	assert_not_seen(w, "yield");
+	assert_not_seen(w, "IKE_LOST");
+	charon_dies(w); /* or does not */
+	pass_ms(w, 8000);
+	charon_starts(w, 4, false);
+	pass_ms(w, 2500);
+	assert_not_seen(w, "IKE_LOST");
+	charon_dies(w);
+	assert_seen(w, "IKE_LOST");
+	charon_starts(w, 5, false);
+	pass_ms(w, 60000);
+	assert_seen(w, "IKE_BACK");
+	log_clear(w);
+
 	charon_dies(w);
 	for (int i = 0; i < 4; i++) { /* it comes and dies again */
 		pass_ms(w, 2000);
-		charon_starts(w, 3 + (unsigned)i, false);
+		charon_starts(w, 6 + (unsigned)i, false);
 		pass_ms(w, 400);
 		charon_dies(w);
 	}
@@ -433,7 +451,7 @@ static void without_charon_the_role_goes_to_who_has_one(void **state)
 	pass_ms(w, 60000);
 	assert_not_seen(w, "yield");
 
-	charon_starts(w, 9, false);
+	charon_starts(w, 19, false);
 	assert_true(core_ike_lost(w->core)); /* it has to stay first */
 	log_clear(w);
 	pass_ms(w, 5000);
