@@ -52,7 +52,9 @@ struct box {
 	uint32_t incarnation;
 	mono_t stalled_until;
 	bool kernel_known, hsrp_linked;
-	enum hsrp_role role; /* of the outside group, as told */
+	/* As told, of the outside: its group, its link, its virtual address. */
+	enum hsrp_role role;
+	bool told_carrier, told_vip;
 	bool stopping, stopped;
 	/* What the operator has typed: the second line of the access list. */
 	bool second_rule;

@@ -6,6 +6,7 @@
  *              interval is longer than the hello time, but for what the process was kept from running. An active router that
  *              said nothing for a hold time does not go on as if nothing had been. No hold timer fires while a Hello that
  *              would restart it lies unread in the socket. Who hears a better active router is not active any more.
+ *              A pair of groups is active on both sides or on none.
  *   in calm    Two hold times after the last fault no two routers of a segment hold the address.
  *   at the end One active router, with the address; one standby router; the others listen. No preempting router is
  *              better than the active one.
@@ -16,7 +17,7 @@
 
 #include "sim/box.h"
 
-enum { GRACE_NS = 1000000, CALM_MS = 5000 };
+enum { GRACE_NS = 1000000, CALM_MS = 5000, PAIR_SETTLES_MS = 2100 };
 
 void check_fail(struct sim_world *w, const char *format, ...)
 {
@@ -37,7 +38,8 @@ static bool status_of(struct sim_world *w, unsigned router, unsigned segment, st
 	char device[] = {'e', 't', 'h', (char)('0' + segment), 0};
 
 	return w->router[router].core &&
-		hsrp_group_status(w->router[router].core, device, IP_V4, segment + 1, s);
+		hsrp_group_status(
+			w->router[router].core, device, w->plan->ipv6 ? IP_V6 : IP_V4, segment + 1, s);
 }
 
 void check_state(
@@ -87,7 +89,7 @@ void check_sent(struct sim_world *w, unsigned router, unsigned segment, const st
 	uint8_t virtual[6];
 	struct hsrp_status s;
 
-	peek_virtual_mac(w->plan->version, segment + 1, virtual);
+	peek_virtual_mac(w->plan->ipv6 ? 6 : w->plan->version, segment + 1, virtual);
 	/* What resumes a role is not reported before the whole of it is known. */
 	if (port->state != PEEK_ACTIVE && memcmp(p->mac, virtual, 6) == 0 &&
 		status_of(w, router, segment, &s))
@@ -104,6 +106,14 @@ void check_sent(struct sim_world *w, unsigned router, unsigned segment, const st
 		check_hello(w, router, segment, p);
 }
 
+static bool better(const struct sim_world *w, unsigned router, unsigned segment, const struct peek *p)
+{
+	const struct sim_router *r = &w->router[router];
+	unsigned own = router_priority(r);
+
+	return p->priority != own ? p->priority > own : p->from > router_address(w->plan, r, router, segment);
+}
+
 /* RFC 2281 5.7, event g: an active router yields to a better one at its first Hello. */
 void check_read(struct sim_world *w, const struct sim_event *e)
 {
@@ -113,13 +123,30 @@ void check_read(struct sim_world *w, const struct sim_event *e)
 
 	if (!e->is_active || port->state != PEEK_ACTIVE || !peek_frame(&p, e->bytes, e->len))
 		return;
-	if (p.priority > r->priority || (p.priority == r->priority && p.from > ip_v4_u32(&port->address)))
+	if (better(w, e->router, e->segment, &p))
 		check_fail(w, "router %c heard a better active router and does not yield", 'A' + e->router);
+}
+
+/* Both or neither; for a role that was taken up again or is new the other side has two seconds. */
+static void check_pair(struct sim_world *w, unsigned router)
+{
+	const struct sim_router *r = &w->router[router];
+	bool settles = mono_diff_ms(w->now, r->configured_at) < PAIR_SETTLES_MS ||
+		mono_before(w->now, mono_add_ms(r->stalled_until, 1)) ||
+		world_fault(w, FAULT_OVERSLEEP, (int)router, -1);
+
+	if (r->core && r->configured && !r->starting && !settles &&
+		(r->port[0].state == PEEK_ACTIVE) != (r->port[1].state == PEEK_ACTIVE))
+		check_fail(w, "router %c is %s on one side of its pair and %s on the other", 'A' + router,
+			peek_state_text(r->port[0].state), peek_state_text(r->port[1].state));
 }
 
 void check_router(struct sim_world *w, unsigned router)
 {
 	struct sim_router *r = &w->router[router];
+
+	if (w->plan->pair)
+		check_pair(w, router);
 
 	for (unsigned segment = 0; segment < w->plan->segments; segment++) {
 		struct sim_port *port = &r->port[segment];
@@ -207,13 +234,14 @@ static void check_segment_at_rest(struct sim_world *w, unsigned segment)
 		}
 		count[state[i]]++;
 		if (state[i] == PEEK_ACTIVE)
-			best = w->router[i].priority;
+			best = router_priority(&w->router[i]);
 	}
 	if (count[PEEK_ACTIVE] != 1 || count[PEEK_STANDBY] != 1 || count[PEEK_LISTEN] + 2 != w->plan->routers)
 		check_fail(w, "segment %u at the end: %u active, %u standby, %u listening of %u", segment,
 			count[PEEK_ACTIVE], count[PEEK_STANDBY], count[PEEK_LISTEN], w->plan->routers);
 	for (unsigned i = 0; i < w->plan->routers; i++)
-		if (state[i] != PEEK_ACTIVE && w->plan->router[i].preempt && w->router[i].priority > best)
+		if (state[i] != PEEK_ACTIVE && w->plan->router[i].preempt &&
+			router_priority(&w->router[i]) > best)
 			check_fail(w, "router %c preempts, is better than the active one and waits", 'A' + i);
 }
 
@@ -221,6 +249,9 @@ void check_end(struct sim_world *w)
 {
 	for (unsigned segment = 0; segment < w->plan->segments; segment++)
 		check_segment_at_rest(w, segment);
+	for (unsigned i = 0; w->plan->pair && i < w->plan->routers; i++)
+		if (w->router[i].port[0].state == PEEK_ACTIVE && w->router[i].port[1].state != PEEK_ACTIVE)
+			check_fail(w, "router %c is active on one side of its pair only, at the end", 'A' + i);
 	if (w->peers)
 		check_boxes_end(w);
 	w->result->converged_ms = mono_diff_ms(w->last_change, w->calm_from);

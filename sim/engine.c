@@ -302,6 +302,16 @@ static void note(struct sim_world *w, unsigned router, const struct event *e)
 			if (b->sas[i].used && b->sas[i].child == e->child.child->id)
 				b->sas[i].told = true;
 		break;
+	case EV_LINK:
+		if (e->link.ifindex == OUTSIDE_IFINDEX)
+			b->told_carrier = e->link.running;
+		break;
+	case EV_SNAPSHOT_BEGIN: b->told_vip = false; break;
+	case EV_ADDRESS:
+	case EV_ADDRESS_GONE:
+		if (e->address.ifindex == VMAC_IFINDEX)
+			b->told_vip = e->kind == EV_ADDRESS;
+		break;
 	case EV_SNAPSHOT_END:
 		if (b->kernel_known)
 			break;

@@ -54,8 +54,10 @@ struct sim_router {
 	uint32_t incarnation;
 	mono_t stalled_until;
 	int64_t wall_offset; /* of the wall clock, nanoseconds */
-	uint8_t priority;
-	bool starting; /* its configuration and links are still being told */
+	uint8_t priority;    /* configured */
+	uint8_t lowered;     /* by a tracked object */
+	bool starting;	     /* its configuration and links are still being told */
+	mono_t configured_at;
 	bool configured; /* else its core knows no group: a predecessor's address lives until its lifetime ends */
 	struct sim_port port[SIM_SEGMENTS_MAX];
 	struct hsrp_record record[SIM_SEGMENTS_MAX];
@@ -81,6 +83,20 @@ struct sim_world {
 	struct sim_result *result;
 };
 
+enum { SIM_TRACK_DECREMENT = 30 };
+
+static inline unsigned router_priority(const struct sim_router *r)
+{
+	return r->priority > r->lowered ? r->priority - r->lowered : 0;
+}
+
+/* The end of its address that elections compare: 10.0.S.N, or fe80::N. */
+static inline uint32_t router_address(
+	const struct sim_plan *plan, const struct sim_router *r, unsigned number, unsigned segment)
+{
+	return plan->ipv6 ? number + 1 : ip_v4_u32(&r->port[segment].address);
+}
+
 /* world.c */
 /* The strongest fault of a kind that is on for this router and segment; NULL when none is. -1 stands for any. */
 const struct sim_fault *world_fault(
@@ -98,7 +114,7 @@ void process_configure(
 	struct sim_world *w, unsigned router); /* the engine, or who stands for it, sends everything */
 void process_start(struct sim_world *w, unsigned router);
 void process_kill(struct sim_world *w, unsigned router);
-enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN };
+enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN, TELL_WALL };
 /* By netlink or by the engine; a process that does not run reads it when it does, before its timers fire. */
 void process_tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what);
 void process_told(struct sim_world *w, const struct sim_event *e);

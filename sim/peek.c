@@ -2,7 +2,18 @@
 
 #include <string.h>
 
-enum { ETHERNET = 14, IPV4 = 20, UDP = 8, PORT = 1985, V1 = 20, V2_STATE = 42 };
+enum {
+	ETHERNET = 14,
+	IPV4 = 20,
+	IPV6 = 40,
+	UDP = 8,
+	PORT = 1985,
+	PORT_V6 = 2029,
+	V1 = 20,
+	V2_STATE = 42,
+	ROUTER_ADVERTISEMENT = 134,
+	NEIGHBOUR_ADVERTISEMENT = 136,
+};
 
 static uint32_t be32(const uint8_t *p)
 {
@@ -71,6 +82,26 @@ static bool peek_v2(struct peek *p, const uint8_t *b, size_t len)
 	return true;
 }
 
+/* HSRP to port 2029, or neighbour discovery: the address's announcement, and router advertisements. */
+static bool peek_v6(struct peek *p, const uint8_t *frame, size_t len)
+{
+	const uint8_t *ip = frame + ETHERNET, *next = ip + IPV6;
+
+	p->from = be32(ip + 20); /* the end of a link-local address */
+	if (ip[6] == 58) {
+		p->arp = next[0] == NEIGHBOUR_ADVERTISEMENT;
+		return next[0] == NEIGHBOUR_ADVERTISEMENT || next[0] == ROUTER_ADVERTISEMENT;
+	}
+	if (ip[6] != 17 || be16(next + 2) != PORT_V6 || be16(next + 4) < UDP)
+		return false;
+	p->payload = next + UDP;
+	p->payload_len = be16(next + 4) - UDP;
+	if (p->payload_len > len - ETHERNET - IPV6 - UDP)
+		return false;
+	p->hsrp = peek_v2(p, p->payload, p->payload_len);
+	return p->hsrp;
+}
+
 bool peek_frame(struct peek *out, const uint8_t *frame, size_t len)
 {
 	*out = (struct peek){.mac = frame + 6};
@@ -79,6 +110,8 @@ bool peek_frame(struct peek *out, const uint8_t *frame, size_t len)
 		out->from = be32(frame + ETHERNET + 14);
 		return true;
 	}
+	if (len >= ETHERNET + IPV6 + UDP && be16(frame + 12) == 0x86dd)
+		return peek_v6(out, frame, len);
 	if (len < ETHERNET + IPV4 + UDP || be16(frame + 12) != 0x0800 || frame[ETHERNET] != 0x45 ||
 		frame[ETHERNET + 9] != 17 || be16(frame + ETHERNET + IPV4 + 2) != PORT)
 		return false;
@@ -105,5 +138,7 @@ void peek_virtual_mac(unsigned version, unsigned group, uint8_t out[6])
 	const uint8_t v1[6] = {0x00, 0x00, 0x0c, 0x07, 0xac, (uint8_t)group};
 	const uint8_t v2[6] = {0x00, 0x00, 0x0c, 0x9f, (uint8_t)(0xf0 | (group >> 8 & 0x0f)), (uint8_t)group};
 
-	memcpy(out, version == 2 ? v2 : v1, 6);
+	const uint8_t v6[6] = {0x00, 0x05, 0x73, 0xa0, (uint8_t)(group >> 8 & 0x0f), (uint8_t)group};
+
+	memcpy(out, version == 6 ? v6 : version == 2 ? v2 : v1, 6);
 }

@@ -14,7 +14,8 @@ enum peek_opcode { PEEK_HELLO, PEEK_COUP, PEEK_RESIGN, PEEK_ADVERTISE };
 enum peek_state { PEEK_INITIAL = 1, PEEK_LEARN, PEEK_LISTEN, PEEK_SPEAK, PEEK_STANDBY, PEEK_ACTIVE };
 
 struct peek {
-	bool arp, hsrp;
+	bool arp; /* gratuitous ARP, or the unsolicited neighbour advertisement that stands for it */
+	bool hsrp;
 	uint8_t version; /* 1 or 2 */
 	uint8_t opcode, state, priority;
 	uint16_t group;
@@ -31,6 +32,7 @@ struct peek {
 /* False: neither HSRP nor ARP. */
 bool peek_frame(struct peek *out, const uint8_t *frame, size_t len);
 const char *peek_state_text(unsigned state);
+/* Version 6: of IPv6 groups. */
 void peek_virtual_mac(unsigned version, unsigned group, uint8_t out[6]);
 
 #endif

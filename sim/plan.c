@@ -20,6 +20,7 @@ static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_KERNEL_FAIL] = "kernel-refuses",
 	[FAULT_RESIGN] = "resign",
 	[FAULT_PRIORITY] = "priority",
+	[FAULT_TRACK] = "track-down",
 	[FAULT_ENGINE_CRASH] = "engine-crash",
 	[FAULT_ENGINE_STALL] = "engine-stall",
 	[FAULT_CHARON_CRASH] = "charon-crash",
@@ -47,9 +48,13 @@ void sim_plan_print(const struct sim_plan *plan)
 {
 	char text[128];
 
-	printf("seed %llu: %u routers, %u segments, version %u%s, hello %u ms, hold %u ms%s\n",
-		(unsigned long long)plan->seed, plan->routers, plan->segments, plan->version,
-		plan->md5 ? ", MD5" : "", plan->hello_ms, plan->hold_ms,
+	printf("seed %llu: %u routers, %u segments%s, version %u%s%s, hello %u ms, hold %u ms%s\n",
+		(unsigned long long)plan->seed, plan->routers, plan->segments, plan->pair ? " (pair)" : "",
+		plan->version, plan->ipv6 ? " IPv6" : "",
+		plan->chain	    ? ", key chain"
+			: plan->md5 ? ", MD5"
+				    : "",
+		plan->hello_ms, plan->hold_ms,
 		!plan->engine		 ? ""
 			: plan->libipsec ? ", engines, libipsec"
 					 : ", engines");
@@ -133,6 +138,19 @@ static void draw_routers(struct sim_plan *plan, uint64_t *r, unsigned forced)
 	}
 }
 
+/* What only our own routers have. */
+static void draw_features(struct sim_plan *plan, uint64_t *r)
+{
+	bool chain = random_percent(r, 30), ipv6 = random_percent(r, 30), pair = random_percent(r, 40);
+
+	for (unsigned i = 0; i < plan->routers; i++)
+		if (plan->router[i].cisco)
+			return;
+	plan->chain = plan->md5 && chain;
+	plan->ipv6 = ipv6 && plan->version == 2 && !plan->engine;
+	plan->pair = pair && plan->segments == 2;
+}
+
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_options *o)
 {
 	static const struct {
@@ -151,6 +169,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	bool engine = random_percent(&r, 40);
 	plan->engine = o->engine == SIM_ENGINE_ALWAYS || (o->engine == SIM_ENGINE_DRAWN && engine);
 	plan->libipsec = random_percent(&r, 50);
+	draw_features(plan, &r);
 	unsigned faults = (unsigned)random_to(&r, 9);
 	for (unsigned i = 0; i < faults; i++) {
 		draw_fault(&plan->faults[plan->fault_count++], plan, &r,

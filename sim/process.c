@@ -10,6 +10,8 @@
 #include "linux/md5.h"
 #include "sim/box.h"
 
+static const int64_t EPOCH_S = 1000000000; /* of the wall clock, when simulated time begins */
+
 static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_out *out)
 {
 	struct sim_router *r = &w->router[router];
@@ -59,6 +61,9 @@ static void tell_link(struct sim_world *w, unsigned router, unsigned segment)
 	in.link.ifindex = port->ifindex;
 	in.link.up = port->carrier;
 	in.link.mac = port->mac;
+	if (w->plan->ipv6 && port->carrier)
+		in.link.link_local =
+			(struct ipaddr){.family = IP_V6, .bytes = {0xfe, 0x80, [15] = (uint8_t)(router + 1)}};
 	process_step(w, router, &in);
 }
 
@@ -69,19 +74,61 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 
 	snprintf(g->device, sizeof(g->device), "eth%u", segment);
 	g->group = (uint16_t)(segment + 1);
-	g->family = IP_V4;
+	g->family = w->plan->ipv6 ? IP_V6 : IP_V4;
 	g->enabled = true;
 	g->vip = ip_v4(0x0a0000fe + (segment << 8));
+	if (w->plan->ipv6)
+		g->vip = (struct ipaddr){
+			.family = IP_V6, .bytes = {0xfe, 0x80, [14] = (uint8_t)segment, 0xfe}};
 	g->priority = w->router[router].priority;
 	g->preempt = w->plan->router[router].preempt;
 	g->timers_configured = true;
 	g->hello_ms = w->plan->hello_ms;
 	g->hold_ms = w->plan->hold_ms;
 	strcpy(g->auth.text, HSRP_AUTH_DEFAULT);
-	if (w->plan->md5) {
+	if (w->plan->pair) {
+		g->pair = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
+		snprintf(g->pair.device, sizeof(g->pair.device), "eth%u", 1 - segment);
+	}
+	g->track_count = 1;
+	g->track[0] = (struct hsrp_track){
+		.object = 1, .decrement = SIM_TRACK_DECREMENT, .down = w->router[router].lowered > 0};
+	if (w->plan->chain) {
+		g->auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .chain = "keys"};
+	} else if (w->plan->md5) {
 		g->auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 8};
 		memcpy(g->auth.key, "openwall", 8);
 	}
+	process_step(w, router, &in);
+}
+
+static void tell_wall(struct sim_world *w, unsigned router)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_WALL};
+
+	in.wall.offset_ns = EPOCH_S * 1000000000 + w->router[router].wall_offset;
+	process_step(w, router, &in);
+}
+
+/* Both keys are accepted for long enough that clocks need not agree. */
+static void tell_chain(struct sim_world *w, unsigned router)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_CHAIN};
+	struct hsrp_chain_config *c = &in.chain;
+	int64_t change_s = EPOCH_S + 1 + 10 * (int64_t)w->plan->hold_ms / 1000;
+
+	strcpy(c->name, "keys");
+	c->count = 2;
+	c->keys[0] = (struct hsrp_chain_key){.id = 1,
+		.key_len = 8,
+		.key = "openwall",
+		.accept = {INT64_MIN, change_s + 1000},
+		.send = {INT64_MIN, change_s}};
+	c->keys[1] = (struct hsrp_chain_key){.id = 2,
+		.key_len = 8,
+		.key = "password",
+		.accept = {change_s - 1000, INT64_MAX},
+		.send = {change_s, INT64_MAX}};
 	process_step(w, router, &in);
 }
 
@@ -93,6 +140,7 @@ static void tell(struct sim_world *w, unsigned router, unsigned segment, enum si
 	case TELL_LINK: tell_link(w, router, segment); break;
 	case TELL_GROUP: tell_group(w, router, segment); break;
 	case TELL_RESIGN: process_step(w, router, &resign); break;
+	case TELL_WALL: tell_wall(w, router); break;
 	}
 }
 
@@ -122,7 +170,12 @@ void process_told(struct sim_world *w, const struct sim_event *e)
 void process_configure(struct sim_world *w, unsigned router)
 {
 	w->router[router].starting = w->router[router].configured = true;
+	w->router[router].configured_at = w->now;
+	if (w->plan->chain)
+		tell_wall(w, router);
 	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_BEGIN});
+	if (w->plan->chain)
+		tell_chain(w, router);
 	for (unsigned s = 0; s < w->plan->segments; s++) {
 		struct hsrp_in in = {.kind = HSRP_IN_INTERFACE};
 		struct hsrp_interface_config *i = &in.interface;
@@ -132,6 +185,7 @@ void process_configure(struct sim_world *w, unsigned router)
 		i->address = w->router[router].port[s].address;
 		i->address_len = 24;
 		i->version = w->plan->version;
+		i->ipv6_routing = w->plan->ipv6;
 		i->garp_count = 2;
 		i->garp_interval_s = 3;
 		process_step(w, router, &in);

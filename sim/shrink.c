@@ -77,6 +77,7 @@ static bool drop_parts(struct sim_plan *plan, struct shrinking *s)
 		any = take(plan, &less, s);
 	}
 	less = *plan;
+	less.pair = false;
 	if (less.segments > 1 && !used(&less, SIM_ROUTERS_MAX, less.segments - 1)) {
 		less.segments--;
 		any |= take(plan, &less, s);
@@ -88,11 +89,14 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
-	for (unsigned what = 0; what < 4; what++) {
+	for (unsigned what = 0; what < 7; what++) {
 		struct sim_plan less = *plan;
 
 		less.md5 &= what != 0;
 		less.engine &= what != 1;
+		less.chain &= what != 0 && what != 4;
+		less.ipv6 &= what != 5;
+		less.pair &= what != 6;
 		for (unsigned i = 0; i < less.routers; i++) {
 			less.router[i].preempt &= what != 2;
 			less.router[i].cisco &= what != 3;

@@ -94,6 +94,8 @@ static void trace_frame(struct sim_world *w, unsigned router, unsigned segment, 
 	}
 	if (p->arp)
 		world_trace(w, router, "%u gratuitous ARP ----->", segment);
+	else if (!p->hsrp)
+		world_trace(w, router, "%u router advertisement ----->", segment);
 	else if (p->opcode != PEEK_ADVERTISE)
 		world_trace(w, router, "%u %s %s pri %u ----->", segment, opcodes[p->opcode & 3],
 			peek_state_text(p->state), p->priority);
@@ -123,13 +125,13 @@ void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint
 
 	assert(len <= HSRP_FRAME_MAX && segment < w->plan->segments);
 	if (!peek_frame(&p, bytes, len)) {
-		check_fail(w, "router %c sent what is neither HSRP nor ARP", 'A' + from);
+		check_fail(w, "router %c sent what is neither HSRP, ARP nor ND", 'A' + from);
 		return;
 	}
 	trace_frame(w, from, segment, &p);
 	if (!w->router[from].cisco)
 		check_sent(w, from, segment, &p);
-	if (p.arp || !w->router[from].port[segment].carrier ||
+	if (!p.hsrp || !w->router[from].port[segment].carrier ||
 		world_fault(w, FAULT_ONE_WAY, (int)from, (int)segment))
 		return;
 	bool is_active = p.opcode == PEEK_HELLO && p.state == PEEK_ACTIVE;
@@ -273,6 +275,13 @@ static void set_priority(struct sim_world *w, unsigned router, uint8_t priority)
 	}
 }
 
+static void set_lowered(struct sim_world *w, unsigned router, uint8_t by)
+{
+	w->router[router].lowered = by;
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		process_tell(w, router, s, TELL_GROUP);
+}
+
 static void note_kinds(struct sim_world *w)
 {
 	w->kinds_on = 0;
@@ -358,7 +367,15 @@ static void fault_begin(struct sim_world *w, unsigned index)
 	switch (f->kind) {
 	case FAULT_LINK: set_carrier(w, f->router, f->segment, false); break;
 	case FAULT_STALL: stall(w, f->router, f->for_ms); break;
-	case FAULT_CLOCK: r->wall_offset += ((int64_t)f->percent - 50) * 1000000000; break;
+	case FAULT_CLOCK:
+		r->wall_offset += ((int64_t)f->percent - 50) * 1000000000;
+		if (w->plan->chain)
+			process_tell(w, f->router, 0, TELL_WALL);
+		break;
+	case FAULT_TRACK:
+		if (!r->cisco)
+			set_lowered(w, f->router, SIM_TRACK_DECREMENT);
+		break;
 	case FAULT_CRASH:
 		if (r->core)
 			process_kill(w, f->router);
@@ -390,6 +407,10 @@ static void fault_end(struct sim_world *w, unsigned index)
 	case FAULT_LINK:
 		if (!world_fault(w, FAULT_LINK, f->router, f->segment))
 			set_carrier(w, f->router, f->segment, true);
+		break;
+	case FAULT_TRACK:
+		if (!r->cisco && !world_fault(w, FAULT_TRACK, f->router, -1))
+			set_lowered(w, f->router, 0);
 		break;
 	case FAULT_CRASH:
 	case FAULT_BOX:

@@ -37,6 +37,7 @@ enum sim_fault_kind {
 	FAULT_KERNEL_FAIL, /* .router's kernel refuses the virtual address, to add it and to remove it */
 	FAULT_RESIGN,	   /* the operator asks .router's groups to hand over; no duration */
 	FAULT_PRIORITY,	   /* .router's priority becomes .percent; it stays */
+	FAULT_TRACK,	   /* an object that .router tracks is down: its priority is lower */
 	FAULT_HSRP_COUNT,
 	/* With engines only. */
 	FAULT_ENGINE_CRASH = FAULT_HSRP_COUNT, /* .router's engine is killed, and started again at the end */
@@ -75,6 +76,9 @@ struct sim_plan {
 	uint32_t hello_ms, hold_ms;
 	uint8_t version; /* of all routers */
 	bool md5;
+	bool chain;    /* MD5 by a key chain whose key changes on the way */
+	bool ipv6;     /* groups of IPv6 */
+	bool pair;     /* `hotswan redundancy pair`: the groups of both segments move together */
 	bool engine;   /* our routers have an engine, a charon and peers */
 	bool libipsec; /* … and charon's TUN as their data plane */
 	struct sim_router_config router[SIM_ROUTERS_MAX];
