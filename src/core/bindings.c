@@ -6,7 +6,7 @@
  * the goal allows.
  */
 #include "base/planted.h"
-#include "core/state.h"
+#include "core/parts.h"
 
 #include "ipsec/isakmp.h"
 

@@ -7,7 +7,7 @@
  * identity that is expected is the address: only then INITIAL_CONTACT goes out, by which the peer drops its dead SAs. A
  * peer that calls itself something else, or sits behind NAT, has its own detection.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include "ipsec/isakmp.h"
 

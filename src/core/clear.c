@@ -1,5 +1,5 @@
 /* `clear crypto …`: SAs that the operator ends, counters that he sets back. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* From the model's list of changes to the objects that have to look again. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <string.h>
 

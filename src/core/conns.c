@@ -1,5 +1,5 @@
 /* Connections in charon: loaded when they are planned, forgotten when nobody wants them. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The only entry: events in, queues worked off, effects out. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * The filter of one crypto interface: the rules of all its entries, sent as a whole, one at a time (rule 5).
  * While one is under way changes gather; what waits for the filter waits for the one that has its rules.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <stdlib.h>
 #include <string.h>

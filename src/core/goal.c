@@ -2,7 +2,7 @@
  * What a binding should be doing: its endpoint, and how far it may go. Computed from scratch whenever anything it depends on
  * may have changed: the state of the binding, the role of its group, addresses, links.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <stdlib.h>
 #include <string.h>

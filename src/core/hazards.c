@@ -1,5 +1,5 @@
 /* H9 and H10: what may go wrong with the roles of a group that carries a crypto map is said once when it becomes so. */
-#include "core/state.h"
+#include "core/parts.h"
 #include "redundancy/hazard.h"
 
 enum {

@@ -5,7 +5,7 @@
  * the gateway of an `ip route`. A peer inside an injected prefix gets a host route by the underlay, or its own IKE and ESP
  * would follow the injected route.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  * The entry of a static map is negotiated again without waiting for traffic (initiate.c), so closing what it has would
  * only make it flap: its SAs end only with `default`, and only those of a peer that is not the default one.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 enum { IDLE_LOOK_MS = 10000 };
 

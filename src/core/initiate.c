@@ -9,7 +9,7 @@
  * then first come, first served. The window is small when a binding comes into service and grows with every success, so
  * that neither charon nor a peer's socket is flooded and the busy ones do not stand behind two hundred idle ones.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 

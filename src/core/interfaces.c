@@ -1,5 +1,5 @@
 /* Links, addresses and standby groups as the kernel and HSRP report them; `ip address` and `shutdown`. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdlib.h>

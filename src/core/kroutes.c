@@ -4,7 +4,7 @@
  * The kernel's word is the truth: an effect's result and every notification end in the same comparison. A route that is
  * refused is tried again with back-off, and at once when a link or an address changed.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <errno.h>

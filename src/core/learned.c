@@ -5,7 +5,7 @@
  * lines of an access list, and stay there when the SA dies, until the entry goes (D6). A peer that would take everything,
  * or networks of ours, is not believed: its flows are protected while its SA lives, no longer.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * for groups that lend their address to a crypto map, and hands over to a standby router that can. Without such a router
  * it stays where it is: an active router without tunnels still forwards what needs none.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* `ip tcp adjust-mss`: the whole list goes to the filter table when a line, a device or charon's TUN changes. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <stdlib.h>
 

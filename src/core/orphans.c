@@ -4,7 +4,7 @@
  *
  * The adapter listens for a bounded time and samples; a packet costs two look-ups here, whatever is configured.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 static void listen(struct core *c, struct binding *b, bool on)
 {

@@ -4,7 +4,7 @@
  * Ready is: the binding stands, its filter is confirmed by the kernel, and charon has all keys and connections. The HSRP
  * process is told whenever that changes; a group without a crypto map is ready at once.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 static bool is_ready(const struct core *c, const struct binding *b)
 {

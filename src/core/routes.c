@@ -1,5 +1,5 @@
 /* Injected routes and `ip route` lines: which of them shall be in the kernel, and by which way. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdlib.h>

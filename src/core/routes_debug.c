@@ -1,5 +1,5 @@
 /* What `debug crypto ipsec` tells about injected routes. Nothing here changes anything. */
-#include "core/state.h"
+#include "core/parts.h"
 
 static bool among(struct rri_route *const *list, uint32_t count, const struct rri_route *r)
 {

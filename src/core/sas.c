@@ -5,7 +5,7 @@
  * the order of events: up before down, or a rekey that names both.
  */
 #include "base/planted.h"
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdlib.h>

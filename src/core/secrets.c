@@ -1,5 +1,5 @@
 /* Pre-shared keys in charon: every key of the configuration, whoever uses it. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include "ipsec/isakmp.h"
 

@@ -4,7 +4,7 @@
  * An object has a raw value (what is the case now) and a state (what others see): a change of the raw value becomes one of
  * the state at once or when its delay is over. Whoever watches an object hears of changes of the state only.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * that it no longer has guard on until routes and SAs have followed (rule 5).
  */
 #include "base/planted.h"
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <assert.h>
 #include <stdio.h>

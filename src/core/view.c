@@ -1,5 +1,5 @@
 /* What show commands ask the core. */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * budget of a step is used up and goes on behind the last prefix it visited; what is added or removed meanwhile does no
  * harm, for what is added is looked at anyway.
  */
-#include "core/state.h"
+#include "core/parts.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "model/model.h"
+#include "model/compare.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,151 +9,6 @@
 enum {
 	CHANGE_LOOKBACK = 8
 }; /* a repeated change comes right after its first: entries are typed line by line */
-
-/* --- Keys ---------------------------------------------------------------------------------------------------- */
-
-/* Of every struct whose first member is its name. */
-static int compare_name(const void *key, const void *item)
-{
-	return strcmp(key, item);
-}
-
-static bool all_digits(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	return n > 0 && s[n] == '\0';
-}
-
-static int compare_acl(const void *key, const void *item)
-{
-	const char *a = key, *b = item;
-	bool a_number = all_digits(a), b_number = all_digits(b);
-
-	if (a_number != b_number)
-		return a_number ? -1 : 1;
-	if (a_number && strlen(a) != strlen(b))
-		return strlen(a) < strlen(b) ? -1 : 1;
-	return strcmp(a, b);
-}
-
-static int compare_u16(uint16_t a, uint16_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_policy(const void *key, const void *item)
-{
-	return compare_u16(*(const uint16_t *)key, ((const struct isakmp_policy *)item)->priority);
-}
-
-static int compare_key(const void *key, const void *item)
-{
-	return prefix_compare(key, &((const struct isakmp_key *)item)->peers);
-}
-
-static int compare_entry(const void *key, const void *item)
-{
-	return compare_u16(*(const uint16_t *)key, ((const struct crypto_map_entry *)item)->sequence);
-}
-
-static int compare_chain_key(const void *key, const void *item)
-{
-	uint32_t a = *(const uint32_t *)key, b = ((const struct chain_key *)item)->number;
-
-	return (a > b) - (a < b);
-}
-
-static int compare_group(const void *key, const void *item)
-{
-	return compare_u16(*(const uint16_t *)key, ((const struct standby_group *)item)->number);
-}
-
-static int compare_sequence(const void *key, const void *item)
-{
-	uint32_t a = *(const uint32_t *)key, b = ((const struct acl_rule *)item)->sequence;
-
-	return a < b ? -1 : a > b;
-}
-
-static int compare_route(const void *key, const void *item)
-{
-	const struct static_route *a = key, *b = item;
-	int order = prefix_compare(&a->prefix, &b->prefix);
-
-	if (order == 0)
-		order = ip_compare(&a->gateway, &b->gateway);
-	return order != 0 ? order : strcmp(a->interface, b->interface);
-}
-
-static int compare_route_tag(const void *key, const void *item)
-{
-	uint32_t a = *(const uint32_t *)key, b = ((const struct route_tag *)item)->tag;
-
-	return a < b ? -1 : a > b;
-}
-
-static unsigned digit_run(const char **s)
-{
-	unsigned value = 0;
-
-	for (; **s >= '0' && **s <= '9'; (*s)++)
-		value = value > 100000000 ? value : value * 10 + (unsigned)(**s - '0');
-	return value;
-}
-
-/* Letters by value, runs of digits as numbers: Fa0/2 before Fa0/10. */
-static int compare_interface(const void *key, const void *item)
-{
-	const char *a = key, *b = item;
-
-	while (*a && *b) {
-		if (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9') {
-			unsigned x = digit_run(&a), y = digit_run(&b);
-
-			if (x != y)
-				return x < y ? -1 : 1;
-		} else if (*a != *b) {
-			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
-		} else {
-			a++;
-			b++;
-		}
-	}
-	if (*a || *b)
-		return *a ? 1 : -1;
-	return strcmp(key, item); /* "eth1" and "eth01" are two devices */
-}
-
-/* What makes two rules the same rule, whatever their sequence numbers. */
-static int compare_end(const struct acl_end *a, const struct acl_end *b)
-{
-	int order = ip_compare(&a->addr, &b->addr);
-
-	if (order == 0)
-		order = ip_compare(&a->wildcard, &b->wildcard);
-	if (order == 0)
-		order = (int)a->port_op - (int)b->port_op;
-	if (order == 0)
-		order = compare_u16(a->port_lo, b->port_lo);
-	return order != 0 ? order : compare_u16(a->port_hi, b->port_hi);
-}
-
-static int compare_content(const void *key, const void *item)
-{
-	const struct acl_rule *a = key, *b = item;
-	int order = (int)a->permit - (int)b->permit;
-
-	if (order == 0)
-		order = a->protocol - b->protocol;
-	if (order == 0)
-		order = compare_end(&a->source, &b->source);
-	if (order == 0)
-		order = compare_end(&a->destination, &b->destination);
-	if (order == 0)
-		order = (int)a->icmp - (int)b->icmp;
-	return order != 0 ? order : (int)a->established - (int)b->established;
-}
 
 /* --- Containers ---------------------------------------------------------------------------------------------- */
 
@@ -385,17 +240,17 @@ void model_changes_clear(struct model *m)
 			destroy(item);                                                                       \
 	}
 
-NAMED_OBJECT(isakmp_host_key, isakmp_host_key, isakmp_host_keys, compare_name, free)
-NAMED_OBJECT(ikev2_proposal, ikev2_proposal, ikev2_proposals, compare_name, free)
-NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, compare_name, free)
-NAMED_OBJECT(ikev2_keyring, ikev2_keyring, ikev2_keyrings, compare_name, free_keyring)
-NAMED_OBJECT(ikev2_profile, ikev2_profile, ikev2_profiles, compare_name, free_profile)
-NAMED_OBJECT(key_chain, key_chain, key_chains, compare_name, free_chain)
-NAMED_OBJECT(transform_set, transform_set, transform_sets, compare_name, free)
-NAMED_OBJECT(acl, acl, acls, compare_acl, free_acl)
-NAMED_OBJECT(crypto_map, crypto_map, crypto_maps, compare_name, free_map)
-NAMED_OBJECT(crypto_map, dynamic_map, dynamic_maps, compare_name, free_map)
-NAMED_OBJECT(interface_cfg, interface, interfaces, compare_interface, free_interface)
+NAMED_OBJECT(isakmp_host_key, isakmp_host_key, isakmp_host_keys, model_compare_name, free)
+NAMED_OBJECT(ikev2_proposal, ikev2_proposal, ikev2_proposals, model_compare_name, free)
+NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, model_compare_name, free)
+NAMED_OBJECT(ikev2_keyring, ikev2_keyring, ikev2_keyrings, model_compare_name, free_keyring)
+NAMED_OBJECT(ikev2_profile, ikev2_profile, ikev2_profiles, model_compare_name, free_profile)
+NAMED_OBJECT(key_chain, key_chain, key_chains, model_compare_name, free_chain)
+NAMED_OBJECT(transform_set, transform_set, transform_sets, model_compare_name, free)
+NAMED_OBJECT(acl, acl, acls, model_compare_acl, free_acl)
+NAMED_OBJECT(crypto_map, crypto_map, crypto_maps, model_compare_name, free_map)
+NAMED_OBJECT(crypto_map, dynamic_map, dynamic_maps, model_compare_name, free_map)
+NAMED_OBJECT(interface_cfg, interface, interfaces, model_compare_interface, free_interface)
 
 /* It is a line without effect on the rest, kept as typed: "ip domain name X" or "ip domain-name X". */
 const char *model_domain_name(const struct model *m)
@@ -414,14 +269,14 @@ const char *model_domain_name(const struct model *m)
 
 struct isakmp_policy *model_isakmp_policy(const struct model *m, uint16_t priority)
 {
-	return find(&m->isakmp_policies, &priority, compare_policy);
+	return find(&m->isakmp_policies, &priority, model_compare_policy);
 }
 
 struct isakmp_policy *model_isakmp_policy_get(struct model *m, uint16_t priority)
 {
 	bool created;
-	struct isakmp_policy *p =
-		get(&m->isakmp_policies, &priority, compare_policy, sizeof(struct isakmp_policy), &created);
+	struct isakmp_policy *p = get(
+		&m->isakmp_policies, &priority, model_compare_policy, sizeof(struct isakmp_policy), &created);
 
 	if (p && created)
 		*p = (struct isakmp_policy){.priority = priority,
@@ -434,18 +289,19 @@ struct isakmp_policy *model_isakmp_policy_get(struct model *m, uint16_t priority
 
 void model_isakmp_policy_delete(struct model *m, uint16_t priority)
 {
-	free(take(&m->isakmp_policies, &priority, compare_policy));
+	free(take(&m->isakmp_policies, &priority, model_compare_policy));
 }
 
 struct isakmp_key *model_isakmp_key(const struct model *m, const struct prefix *peers)
 {
-	return find(&m->isakmp_keys, peers, compare_key);
+	return find(&m->isakmp_keys, peers, model_compare_key);
 }
 
 struct isakmp_key *model_isakmp_key_get(struct model *m, const struct prefix *peers)
 {
 	bool created;
-	struct isakmp_key *k = get(&m->isakmp_keys, peers, compare_key, sizeof(struct isakmp_key), &created);
+	struct isakmp_key *k =
+		get(&m->isakmp_keys, peers, model_compare_key, sizeof(struct isakmp_key), &created);
 
 	if (k && created)
 		k->peers = *peers;
@@ -454,7 +310,7 @@ struct isakmp_key *model_isakmp_key_get(struct model *m, const struct prefix *pe
 
 void model_isakmp_key_delete(struct model *m, const struct prefix *peers)
 {
-	free(take(&m->isakmp_keys, peers, compare_key));
+	free(take(&m->isakmp_keys, peers, model_compare_key));
 }
 
 struct ikev2_peer *ikev2_keyring_peer(const struct ikev2_keyring *k, const char *name)
@@ -498,7 +354,7 @@ void ikev2_keyring_peer_delete(struct ikev2_keyring *k, const char *name)
 
 struct crypto_map_entry *crypto_map_entry(const struct crypto_map *map, uint16_t sequence)
 {
-	return find(&map->entries, &sequence, compare_entry);
+	return find(&map->entries, &sequence, model_compare_entry);
 }
 
 struct crypto_map_entry *crypto_map_entry_get(
@@ -506,7 +362,7 @@ struct crypto_map_entry *crypto_map_entry_get(
 {
 	bool created;
 	struct crypto_map_entry *e =
-		get(&map->entries, &sequence, compare_entry, sizeof(struct crypto_map_entry), &created);
+		get(&map->entries, &sequence, model_compare_entry, sizeof(struct crypto_map_entry), &created);
 
 	if (e && created) {
 		e->sequence = sequence;
@@ -517,18 +373,19 @@ struct crypto_map_entry *crypto_map_entry_get(
 
 void crypto_map_entry_delete(struct crypto_map *map, uint16_t sequence)
 {
-	free(take(&map->entries, &sequence, compare_entry));
+	free(take(&map->entries, &sequence, model_compare_entry));
 }
 
 struct chain_key *key_chain_key(const struct key_chain *c, uint32_t number)
 {
-	return find(&c->keys, &number, compare_chain_key);
+	return find(&c->keys, &number, model_compare_chain_key);
 }
 
 struct chain_key *key_chain_key_get(struct key_chain *c, uint32_t number)
 {
 	bool created;
-	struct chain_key *k = get(&c->keys, &number, compare_chain_key, sizeof(struct chain_key), &created);
+	struct chain_key *k =
+		get(&c->keys, &number, model_compare_chain_key, sizeof(struct chain_key), &created);
 
 	if (k && created)
 		k->number = number;
@@ -537,19 +394,19 @@ struct chain_key *key_chain_key_get(struct key_chain *c, uint32_t number)
 
 void key_chain_key_delete(struct key_chain *c, uint32_t number)
 {
-	free(take(&c->keys, &number, compare_chain_key));
+	free(take(&c->keys, &number, model_compare_chain_key));
 }
 
 struct standby_group *interface_standby(const struct interface_cfg *i, uint16_t number)
 {
-	return find(&i->standby, &number, compare_group);
+	return find(&i->standby, &number, model_compare_group);
 }
 
 struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t number)
 {
 	bool created;
 	struct standby_group *g =
-		get(&i->standby, &number, compare_group, sizeof(struct standby_group), &created);
+		get(&i->standby, &number, model_compare_group, sizeof(struct standby_group), &created);
 
 	if (g && created)
 		g->number = number;
@@ -558,7 +415,7 @@ struct standby_group *interface_standby_get(struct interface_cfg *i, uint16_t nu
 
 void interface_standby_delete(struct interface_cfg *i, uint16_t number)
 {
-	struct standby_group *g = take(&i->standby, &number, compare_group);
+	struct standby_group *g = take(&i->standby, &number, model_compare_group);
 
 	if (g)
 		free_group(g);
@@ -568,12 +425,12 @@ void interface_standby_delete(struct interface_cfg *i, uint16_t number)
 
 struct acl_rule *acl_rule(const struct acl *a, uint32_t sequence)
 {
-	return find(&a->rules, &sequence, compare_sequence);
+	return find(&a->rules, &sequence, model_compare_sequence);
 }
 
 struct acl_rule *acl_rule_same(const struct acl *a, const struct acl_rule *like)
 {
-	return find(&a->by_content, like, compare_content);
+	return find(&a->by_content, like, model_compare_content);
 }
 
 uint32_t acl_next_sequence(const struct acl *a)
@@ -597,7 +454,7 @@ bool acl_rule_uses_any(const struct acl_rule *r)
 struct acl_rule *acl_rule_add(struct acl *a, const struct acl_rule *rule)
 {
 	bool found;
-	size_t at = vec_lower_bound(&a->rules, &rule->sequence, compare_sequence, &found);
+	size_t at = vec_lower_bound(&a->rules, &rule->sequence, model_compare_sequence, &found);
 	struct acl_rule *copy;
 
 	assert(!found && rule->sequence > 0);
@@ -611,7 +468,7 @@ struct acl_rule *acl_rule_add(struct acl *a, const struct acl_rule *rule)
 		return NULL;
 	}
 	if (!copy->is_remark) {
-		size_t where = vec_lower_bound(&a->by_content, copy, compare_content, &found);
+		size_t where = vec_lower_bound(&a->by_content, copy, model_compare_content, &found);
 
 		if (!vec_insert_at(&a->by_content, where, copy)) {
 			free_rule(vec_remove_at(&a->rules, at));
@@ -625,13 +482,13 @@ struct acl_rule *acl_rule_add(struct acl *a, const struct acl_rule *rule)
 
 void acl_rule_delete(struct acl *a, uint32_t sequence)
 {
-	struct acl_rule *r = take(&a->rules, &sequence, compare_sequence);
+	struct acl_rule *r = take(&a->rules, &sequence, model_compare_sequence);
 
 	if (!r)
 		return;
 	if (!r->is_remark) {
 		bool found;
-		size_t at = vec_lower_bound(&a->by_content, r, compare_content, &found);
+		size_t at = vec_lower_bound(&a->by_content, r, model_compare_content, &found);
 
 		while (at < a->by_content.count && a->by_content.items[at] != r)
 			at++;
@@ -647,14 +504,14 @@ void acl_rule_delete(struct acl *a, uint32_t sequence)
 
 struct static_route *model_static_route(const struct model *m, const struct static_route *like)
 {
-	return find(&m->static_routes, like, compare_route);
+	return find(&m->static_routes, like, model_compare_route);
 }
 
 struct static_route *model_static_route_get(struct model *m, const struct static_route *like)
 {
 	bool created;
 	struct static_route *r =
-		get(&m->static_routes, like, compare_route, sizeof(struct static_route), &created);
+		get(&m->static_routes, like, model_compare_route, sizeof(struct static_route), &created);
 
 	if (r && created) {
 		r->prefix = like->prefix;
@@ -666,7 +523,7 @@ struct static_route *model_static_route_get(struct model *m, const struct static
 
 void model_static_route_delete(struct model *m, const struct static_route *like)
 {
-	free(take(&m->static_routes, like, compare_route));
+	free(take(&m->static_routes, like, model_compare_route));
 }
 
 bool standby_uses_bia(const struct model *m, const struct interface_cfg *i)
@@ -686,13 +543,13 @@ bool standby_uses_bia(const struct model *m, const struct interface_cfg *i)
 
 struct route_tag *model_route_tag(const struct model *m, uint32_t tag)
 {
-	return find(&m->route_tags, &tag, compare_route_tag);
+	return find(&m->route_tags, &tag, model_compare_route_tag);
 }
 
 struct route_tag *model_route_tag_get(struct model *m, uint32_t tag)
 {
 	bool created;
-	struct route_tag *t = get(&m->route_tags, &tag, compare_route_tag, sizeof(*t), &created);
+	struct route_tag *t = get(&m->route_tags, &tag, model_compare_route_tag, sizeof(*t), &created);
 
 	if (t && created)
 		t->tag = tag;
@@ -701,7 +558,7 @@ struct route_tag *model_route_tag_get(struct model *m, uint32_t tag)
 
 void model_route_tag_delete(struct model *m, uint32_t tag)
 {
-	free(take(&m->route_tags, &tag, compare_route_tag));
+	free(take(&m->route_tags, &tag, model_compare_route_tag));
 }
 
 bool standby_has_ipv6(const struct standby_group *g)
