@@ -116,6 +116,41 @@ static void tail(struct show *s, struct text *out)
 	text_add(out, "\n");
 }
 
+enum { INDEX_ROWS = 1000, INDEX_MOVES = 10000 }; /* in one step */
+
+bool view_index(struct show *s, size_t size, view_rows rows, int (*order)(const void *, const void *))
+{
+	const struct facts *f = s->facts;
+	size_t end = s->at[3] + INDEX_ROWS < f->child_sa_count ? s->at[3] + INDEX_ROWS : f->child_sa_count;
+
+	switch (s->stage) {
+	case 0:
+		s->scratch = f->child_sa_count ? calloc(f->child_sa_count, VIEW_ROWS_MAX * size) : NULL;
+		s->stage = s->scratch ? 1 : 3;
+		break;
+	case 1:
+		for (; s->at[3] < end; s->at[3]++)
+			s->scratch_count += rows(
+				f, &f->child_sas[s->at[3]], (char *)s->scratch + s->scratch_count * size);
+		if (end < f->child_sa_count)
+			break;
+		if (!sort_begin(&s->sort, s->scratch, s->scratch_count, size, order))
+			s->scratch_count = 0;
+		s->scratch = NULL;
+		s->stage = 2;
+		break;
+	case 2:
+		if (s->sort.items && !sort_step(&s->sort, INDEX_MOVES))
+			break;
+		s->scratch = sort_take(&s->sort);
+		s->stage = 3;
+		break;
+	default: return true;
+	}
+	s->gave_way = true;
+	return false;
+}
+
 bool show_next(struct show *s, struct text *out, size_t slice)
 {
 	const struct view *v = views[s->view];
@@ -128,7 +163,8 @@ bool show_next(struct show *s, struct text *out, size_t slice)
 		if (s->done)
 			tail(s, out);
 	}
-	while (!s->done && out->len - start < slice && !out->oom) {
+	s->gave_way = false;
+	while (!s->done && !s->gave_way && out->len - start < slice && !out->oom) {
 		s->done = !(s->json ? v->json : v->text)(s, out);
 		if (s->done)
 			tail(s, out);
@@ -138,6 +174,7 @@ bool show_next(struct show *s, struct text *out, size_t slice)
 
 void show_end(struct show *s)
 {
+	free(sort_take(&s->sort));
 	free(s->scratch);
 	s->scratch = NULL;
 	s->done = true;

@@ -20,6 +20,7 @@
 #ifndef SHOW_SHOW_H
 #define SHOW_SHOW_H
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "cli/view.h" /* enum show_view, struct show_args */
 #include "show/facts.h"
@@ -39,6 +40,8 @@ struct show {
 	size_t printed; /* entries so far */
 	void *scratch;	/* malloc'ed by a view that needs an index of its own */
 	size_t scratch_count;
+	struct sort sort; /* while that index is being put in order */
+	bool gave_way;	  /* a step without output, so that others get their turn */
 };
 
 /* From the conn-id of `show crypto isakmp sa` back to charon's number of the IKE_SA. */
@@ -49,7 +52,10 @@ unsigned show_needs(enum show_view view, const struct show_args *args);
 
 void show_begin(struct show *s, enum show_view view, const struct show_args *args, const struct facts *facts,
 	bool json);
-/* Appends until `out` has grown by `slice` bytes or the view is through; true while there is more to come. */
+/*
+ * Appends until `out` has grown by `slice` bytes, the view is through, or it has worked for long without output; true while
+ * there is more to come.
+ */
 bool show_next(struct show *s, struct text *out, size_t slice);
 void show_end(struct show *s); /* frees; also in the middle */
 

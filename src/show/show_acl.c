@@ -35,8 +35,9 @@ static uint32_t line_of(const char *child)
 	return l ? (uint32_t)strtoul(l + 1, NULL, 10) : 0;
 }
 
-static bool count_of(const struct facts *f, const struct child_sa *sa, struct count *out)
+static size_t count_of(const struct facts *f, const struct child_sa *sa, void *row)
 {
+	struct count *out = row;
 	char interface[INTERFACE_NAME_MAX], name[NAME_MAX_LEN];
 	const struct crypto_map_entry *e = NULL, *t;
 	const struct crypto_map *map;
@@ -44,7 +45,7 @@ static bool count_of(const struct facts *f, const struct child_sa *sa, struct co
 	uint16_t sequence;
 
 	if (sa->state == CHILD_SA_REKEYED || !conn_parse(sa->conn, interface, name, &sequence, &peer))
-		return false;
+		return 0;
 	map = model_crypto_map(f->model, name);
 	if (map)
 		e = crypto_map_entry(map, sequence);
@@ -57,26 +58,33 @@ static bool count_of(const struct facts *f, const struct child_sa *sa, struct co
 	return out->acl && out->sequence;
 }
 
-/* s->scratch becomes the counts of all lines that have SAs, sorted. */
-static void collect(struct show *s)
+/* One count a line, once the counts of all SAs are in order. */
+static void add_up(struct show *s)
 {
-	const struct facts *f = s->facts;
-	struct count *counts = f->child_sa_count ? calloc(f->child_sa_count, sizeof(*counts)) : NULL;
-	size_t n = 0, kept = 0;
+	struct count *counts = s->scratch;
+	size_t kept = 0;
 
-	s->stage = 1;
-	for (size_t i = 0; counts && i < f->child_sa_count; i++)
-		n += count_of(f, &f->child_sas[i], &counts[n]);
-	if (n > 1)
-		qsort(counts, n, sizeof(*counts), count_order);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < s->scratch_count; i++) {
 		if (kept && count_order(&counts[kept - 1], &counts[i]) == 0)
 			counts[kept - 1].packets += counts[i].packets;
 		else
 			counts[kept++] = counts[i];
 	}
-	s->scratch = counts;
 	s->scratch_count = kept;
+}
+
+/* True once the counts are there. */
+static bool counted(struct show *s)
+{
+	enum { COUNTED = 4 }; /* behind view_index()'s own */
+
+	if (s->stage == COUNTED)
+		return true;
+	if (!view_index(s, sizeof(struct count), count_of, count_order))
+		return false;
+	add_up(s);
+	s->stage = COUNTED;
+	return true;
 }
 
 static uint64_t packets_of(const struct show *s, const struct acl *acl, const struct acl_rule *rule)
@@ -95,8 +103,6 @@ static const struct acl *next_line(struct show *s, const struct acl_rule **rule)
 {
 	const struct vec *acls = &s->facts->model->acls;
 
-	if (s->stage == 0)
-		collect(s);
 	for (; s->at[0] < acls->count; s->at[0]++, s->at[1] = 0) {
 		const struct acl *acl = acls->items[s->at[0]];
 		if (s->args.name[0] && strcmp(s->args.name, acl->name) != 0)
@@ -116,9 +122,11 @@ static const struct acl *next_line(struct show *s, const struct acl_rule **rule)
 static bool access_lists_text(struct show *s, struct text *out)
 {
 	const struct acl_rule *rule;
-	const struct acl *acl = next_line(s, &rule);
 	char line[ACL_RULE_TEXT_MAX];
 
+	if (!counted(s))
+		return true;
+	const struct acl *acl = next_line(s, &rule);
 	if (!acl)
 		return false;
 	if (!rule) {
@@ -136,11 +144,13 @@ static bool access_lists_text(struct show *s, struct text *out)
 static bool access_lists_json(struct show *s, struct text *out)
 {
 	const struct acl_rule *rule;
-	const struct acl *acl = next_line(s, &rule);
 	struct json *j = &s->writer;
 	char line[ACL_RULE_TEXT_MAX];
 
 	(void)out;
+	if (!counted(s))
+		return true;
+	const struct acl *acl = next_line(s, &rule);
 	if (!acl)
 		return false;
 	if (!rule)

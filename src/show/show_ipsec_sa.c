@@ -234,23 +234,17 @@ static int address_order(const void *x, const void *y)
 	return d ? d : (a->sa->id > b->sa->id) - (a->sa->id < b->sa->id);
 }
 
-/* s->scratch becomes all SAs in both directions, by the address they go to. */
-static void collect_by_address(struct show *s)
+/* Both directions, by the address they go to. */
+static size_t rows_by_address(const struct facts *f, const struct child_sa *sa, void *out)
 {
-	const struct facts *f = s->facts;
-	struct by_address *rows = f->child_sa_count ? calloc(f->child_sa_count, 2 * sizeof(*rows)) : NULL;
-	size_t n = 0;
+	struct by_address *rows = out;
 
-	for (size_t i = 0; rows && i < f->child_sa_count; i++) {
-		if (!child_counts(&f->child_sas[i]))
-			continue;
-		rows[n++] = (struct by_address){&f->child_sas[i], true};
-		rows[n++] = (struct by_address){&f->child_sas[i], false};
-	}
-	if (n > 1)
-		qsort(rows, n, sizeof(*rows), address_order);
-	s->scratch = rows;
-	s->scratch_count = n;
+	(void)f;
+	if (!child_counts(sa))
+		return 0;
+	rows[0] = (struct by_address){sa, true};
+	rows[1] = (struct by_address){sa, false};
+	return 2;
 }
 
 /* The entry, or its template, that an SA was made from; NULL where it is no more: global values count then. */
@@ -271,10 +265,8 @@ static bool by_address_text(struct show *s, struct text *out)
 	uint16_t sequence = 0;
 	struct ipaddr peer;
 
-	if (s->stage == 0) {
-		s->stage = 1;
-		collect_by_address(s);
-	}
+	if (!view_index(s, sizeof(struct by_address), rows_by_address, address_order))
+		return true;
 	if (s->at[0] >= s->scratch_count)
 		return false;
 	const struct by_address *row = (const struct by_address *)s->scratch + s->at[0]++;

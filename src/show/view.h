@@ -29,6 +29,17 @@ extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map,
 	view_track, view_key_chain, view_standby_neighbors, view_standby_delay, view_standby_redirect,
 	view_standby_internal;
 
+/* --- An index of a view's own over the SAs ------------------------------------------------------------------------ */
+
+enum { VIEW_ROWS_MAX = 2 };
+/* Writes the rows of one SA, VIEW_ROWS_MAX at most; how many. */
+typedef size_t (*view_rows)(const struct facts *f, const struct child_sa *sa, void *out);
+/*
+ * Makes s->scratch the ordered rows of all SAs, step by step: until it returns true the view has nothing to print and
+ * returns true itself. Uses s->stage (3: done) and s->at[3].
+ */
+bool view_index(struct show *s, size_t size, view_rows rows, int (*order)(const void *, const void *));
+
 /* --- Time ---------------------------------------------------------------------------------------------------- */
 
 enum { AGE_TEXT_MAX = 32, UPTIME_TEXT_MAX = 96 };

@@ -1,4 +1,4 @@
-/* Trie and timer queue against plain arrays that do the same slowly. */
+/* Trie, timer queue and sorting against plain arrays that do the same slowly. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/timerq.h"
 #include "base/trie.h"
 
@@ -161,12 +162,56 @@ static void timers_come_in_order(void **state)
 	timerq_free(&q);
 }
 
+static int number_order(const void *x, const void *y)
+{
+	const uint32_t *a = x, *b = y;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static unsigned compared;
+
+static int counting_order(const void *x, const void *y)
+{
+	compared++;
+	return number_order(x, y);
+}
+
+static void sorting_in_steps_agrees_with_sorting_at_once(void **state)
+{
+	(void)state;
+	uint32_t seed = 4711;
+	const size_t counts[] = {0, 1, 2, 255, 256, 257, 511, 512, 513, 1024, 5000, 20000};
+
+	for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++) {
+		size_t count = counts[k], bytes = count * sizeof(uint32_t) + 1;
+		uint32_t *want = malloc(bytes), *mine = malloc(bytes);
+		for (size_t n = 0; n < count; n++)
+			want[n] = mine[n] = dice(&seed) % (count + 1);
+		qsort(want, count, sizeof(*want), number_order);
+		struct sort s;
+		bool done = false;
+		assert_true(sort_begin(&s, mine, count, sizeof(*mine), counting_order));
+		for (unsigned steps = 0; !done; steps++) {
+			compared = 0;
+			done = sort_step(&s, 100);
+			assert_true(compared < 256 * 12); /* a run, or the budget: never the whole */
+			assert_true(steps < 10000);
+		}
+		mine = sort_take(&s);
+		assert_memory_equal(mine, want, count * sizeof(*want));
+		free(mine);
+		free(want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_trie_agrees_with_a_list),
 		cmocka_unit_test(a_full_trie_is_freed_without_recursion),
 		cmocka_unit_test(timers_come_in_order),
+		cmocka_unit_test(sorting_in_steps_agrees_with_sorting_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
