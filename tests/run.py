@@ -180,7 +180,8 @@ def main():
         for folder in sorted(glob.glob("tests/*/", root_dir=ROOT)):
             if glob.glob(f"{folder}test_*.py", root_dir=ROOT):
                 if folder == "tests/lab/":
-                    pytests(tally, "lab", folder, 2, "not alone and not guest")
+                    # Most of a lab's time is waiting for hold times and keepalives.
+                    pytests(tally, "lab", folder, 2 * int(JOBS), "not alone and not guest")
                     pytests(tally, "lab, one at a time", folder, 1, "alone")
                 else:
                     pytests(tally, folder.strip("/"), folder, 1)
