@@ -112,7 +112,8 @@ def test_tag_life_and_takeover_while_the_old_announcement_lives(lab, routing):
     remote.initiate("a")
     announced(net, {ADDRESS["p"]: 10}, {ADDRESS["p"]: "65000:10"})
     net.host.wait_ping(REMOTE_HOST)
-    wait_for(lambda: way(s) == ADDRESS["p"], 10, "the other headend follows the announcement", evidence=lab.evidence)
+    # Adjacencies with the headends come up one after the other, with the wait for a designated router in between.
+    wait_for(lambda: way(s) == ADDRESS["p"], 60, "the other headend follows the announcement", evidence=lab.evidence)
 
     # The remote comes to S, and P does not know: its SA lives, its announcements stand.
     remote.initiate("b")
@@ -140,7 +141,8 @@ def test_distance_decides_against_the_other_headends_announcement(lab, routing):
     s.configure(["no hotswan route-tag 10", "crypto dynamic-map mydynmap 1", "set reverse-route distance 200"])
     remote.initiate("a")
     announced(net, {ADDRESS["p"]: 10}, {ADDRESS["p"]: "65000:10"})
-    wait_for(lambda: way(s) == ADDRESS["p"], 10, "the other headend follows the announcement", evidence=lab.evidence)
+    # Adjacencies with the headends come up one after the other, with the wait for a designated router in between.
+    wait_for(lambda: way(s) == ADDRESS["p"], 60, "the other headend follows the announcement", evidence=lab.evidence)
     remote.initiate("b")
     s.wait_rri(REMOTE_NET)
     stays(lambda: way(s) == ADDRESS["p"], 2, "distance 200 is behind what OSPF and BGP learned", evidence=lab.evidence)
