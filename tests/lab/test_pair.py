@@ -167,5 +167,5 @@ def test_h9_preemption_waits_until_ipsec_is_ready(lab):
     net.remote.wait_tunnel(VIRTUAL)
     s.configure(["interface FastEthernet0/0", "no standby preempt delay"])
     s.wait_show("show redundancy", "WARNING: FastEthernet0/0 Grp 0: priority 120 here and 100 on 192.168.0.2")
-    assert "%CRYPTO-4-PREEMPT: " in s.show("show logging")
+    s.wait_show("show logging", "%CRYPTO-4-PREEMPT: ")  # said once the hellos have settled, a second later
     net.audit()
