@@ -1,0 +1,279 @@
+/* The virtual address: configured or learned, asked of the kernel, announced when it is there, given up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hsrp_scenes.h"
+#include "linux/md5.h"
+
+static void gratuitous_arp_waits_for_the_kernel(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+
+	world_start(w, A);
+	world_run_ms(w, 15000);
+	w->box[A].kernel_slow = true;
+	world_skip(w, A);
+	world_run_ms(w, 8000);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_int_equal(world_count(w, A, "garp"), 0);
+	assert_true(world_count(w, A, "hello active") > 0); /* the others know at once */
+	assert_false(world_status(w, A).serving);
+	world_kernel_answer(w, A); /* prepare */
+	world_kernel_answer(w, A); /* serve */
+	assert_int_equal(world_count(w, A, "garp"), 2);
+	assert_true(world_status(w, A).serving);
+	world_free(w);
+}
+
+static void a_router_whose_kernel_refuses_the_address_resigns(void **state)
+{
+	(void)state;
+	struct world *w = pair();
+
+	w->box[B].kernel_fails = HSRP_KERNEL_SERVE;
+	w->box[B].kernel_error = 12;
+	w->box[A].mute = w->box[A].deaf = true;
+	world_run_ms(w, 12000);
+	assert_int_equal(world_state(w, B), HSRP_SPEAK);
+	assert_int_equal(world_count(w, B, "resign"), 1);
+	assert_int_equal(world_count(w, B, "report failed"), 1);
+	assert_int_equal(world_count(w, B, "report serving"), 0);
+	assert_int_equal(world_status(w, B).reason, HSRP_REASON_ADDRESS_FAILED);
+	w->box[B].kernel_fails = -1; /* and tries again when nobody else serves */
+	world_run_ms(w, 25000);
+	assert_int_equal(world_state(w, B), HSRP_ACTIVE);
+	assert_true(world_status(w, B).serving);
+	world_free(w);
+}
+
+static void leaving_is_said_only_when_the_address_is_gone(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_packet p = packet(HSRP_COUP, HSRP_LISTEN, 200);
+
+	w->box[A].kernel_slow = true;
+	world_send(w, A, &p, 100, NULL);
+	assert_did(w, A, "kernel unserve ");
+	assert_silent(w, A);
+	world_run_ms(w, 500);
+	assert_silent(w, A);
+	assert_true(world_status(w, A).serving);
+	world_kernel_answer(w, A);
+	assert_did(w, A, "adv passive 0/1 imac", "hello speak pri 100 imac");
+	assert_false(world_status(w, A).serving);
+	assert_int_equal(w->box[A].last.phase, HSRP_PHASE_GONE);
+	world_free(w);
+}
+
+static void address_and_timers_are_learned_from_the_active_router(void **state)
+{
+	(void)state;
+	struct world *w = world_new(2);
+
+	w->box[A].group.timers_configured = true;
+	w->box[A].group.hello_ms = 1000;
+	w->box[A].group.hold_ms = 4000;
+	world_start(w, A);
+	world_run_ms(w, 12000);
+	w->box[B].group.vip = (struct ipaddr){0};
+	world_start(w, B);
+	world_run_ms(w, 900);
+	assert_int_equal(world_state(w, B), HSRP_INITIAL);
+	world_run_ms(w, 200);
+	assert_true(world_state(w, B) == HSRP_LEARN || world_state(w, B) == HSRP_LISTEN);
+	world_run_ms(w, 1500);
+	struct hsrp_status s = world_status(w, B);
+	assert_int_equal(s.state, HSRP_LISTEN);
+	assert_true(s.vip_learned && s.timers_learned);
+	assert_int_equal(s.hello_ms, 1000);
+	assert_int_equal(s.hold_ms, 4000);
+	assert_true(ip_equal(&s.vip, &w->box[A].group.vip));
+	/* It serves with what it learned. */
+	world_run_ms(w, 10000);
+	w->box[A].mute = true;
+	world_run_ms(w, 6000);
+	assert_int_equal(world_state(w, B), HSRP_ACTIVE);
+	assert_true(w->box[B].has_address);
+	world_free(w);
+}
+
+static void nothing_is_learned_from_the_wrong_password_or_another_network(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+	struct hsrp_packet p = packet(HSRP_HELLO, HSRP_ACTIVE, 200);
+
+	w->box[A].group.vip = (struct ipaddr){0};
+	world_start(w, A);
+	world_run_ms(w, 1100);
+	assert_int_equal(world_state(w, A), HSRP_LEARN);
+	memcpy(p.auth, "wrong", 5);
+	world_send(w, A, &p, 100, NULL);
+	world_send(w, A, &p, 100, NULL);
+	assert_int_equal(world_state(w, A), HSRP_LEARN);
+	assert_int_equal(
+		world_count(w, A, "log %HSRP-4-BADAUTH: Bad authentication from 192.168.0.100, group 1"), 1);
+	assert_int_equal(world_status(w, A).bad_auth, 2);
+	world_run_ms(w, 30001);
+	world_send(w, A, &p, 100, NULL);
+	assert_int_equal(world_count(w, A, "log %HSRP-4-BADAUTH"), 2); /* once in 30 s */
+	p = packet(HSRP_HELLO, HSRP_ACTIVE, 200);
+	p.vip = ip_v4(0x0a000001);
+	world_send(w, A, &p, 100, NULL); /* 10.0.0.1 is not of this network */
+	assert_false(ip_is_set(&(struct ipaddr){world_status(w, A).vip.family, {0}}));
+	world_free(w);
+}
+
+static void another_virtual_address_is_said_and_the_election_goes_on(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_packet p = packet(HSRP_HELLO, HSRP_ACTIVE, 200);
+
+	p.vip = ip_v4(0xc0a800c8);
+	world_send(w, A, &p, 100, NULL);
+	assert_int_equal(world_state(w, A), HSRP_SPEAK);
+	assert_int_equal(
+		world_count(w, A,
+			"log %HSRP-4-DIFFVIP1: FastEthernet0/0 Grp 1 active routers virtual IP address 192"),
+		1);
+	world_free(w);
+}
+
+static void the_address_lives_a_second_longer_than_hold(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t hello_ms, hold_ms, lifetime_s;
+	} cases[] = {{3000, 10000, 11}, {250, 750, 2}, {15, 50, 2}, {1000, 1500, 3}, {60000, 255000, 256}};
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+		struct hsrp *h = hsrp_new(1, md5_sum);
+		struct hsrp_outs outs = {0};
+		struct world *w = world_new(1);
+		w->box[A].group.timers_configured = true;
+		w->box[A].group.hello_ms = cases[n].hello_ms;
+		w->box[A].group.hold_ms = cases[n].hold_ms;
+		/* resumed as active: SERVE is asked for at once */
+		struct hsrp_in in = {.kind = HSRP_IN_RESUME,
+			.record = {.device = "eth1",
+				.group = 1,
+				.family = IP_V4,
+				.state = HSRP_ACTIVE,
+				.last_hello = w->now,
+				.hold_ms = cases[n].hold_ms}};
+		hsrp_step(h, &in, w->now, &outs);
+		hsrp_step(h, &(struct hsrp_in){.kind = HSRP_IN_INTERFACE, .interface = w->box[A].interface},
+			w->now, &outs);
+		hsrp_step(
+			h, &(struct hsrp_in){.kind = HSRP_IN_GROUP, .group = w->box[A].group}, w->now, &outs);
+		in = (struct hsrp_in){.kind = HSRP_IN_LINK};
+		strcpy(in.link.device, "eth1");
+		in.link.ifindex = IFINDEX;
+		in.link.up = true;
+		hsrp_step(h, &in, w->now, &outs);
+		unsigned served = 0;
+		for (size_t k = 0; k < outs.count; k++) {
+			if (outs.items[k].kind != HSRP_OUT_KERNEL)
+				continue;
+			assert_int_equal(outs.items[k].kernel.op, HSRP_KERNEL_SERVE);
+			assert_int_equal(outs.items[k].kernel.lifetime_s, cases[n].lifetime_s);
+			served++;
+		}
+		assert_int_equal(served, 1);
+		hsrp_outs_free(&outs);
+		hsrp_free(h);
+		world_free(w);
+	}
+}
+
+static void another_virtual_address_while_active(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	w->box[A].group.vip = ip_v4(0xc0a80009);
+	world_configure(w, A);
+	assert_did(w, A, "hello active pri 100 vmac", "kernel unserve ", "kernel serve 192.168.0.9",
+		"garp ff:ff:ff:ff:ff:ff vmac", "garp 01:00:0c:cd:cd:cd vmac");
+	assert_int_equal(world_count(w, A, "resign"), 0);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	world_free(w);
+}
+
+static void secondary_addresses_come_and_go_beside_the_primary(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_group_config *g = &w->box[A].group;
+
+	g->secondary_count = 1;
+	g->secondary[0] = ip_v4(0xc0a80009);
+	world_configure(w, A);
+	assert_did(w, A, "kernel serve 192.168.0.254", "garp ff:ff:ff:ff:ff:ff vmac");
+	g->secondary_count = 0;
+	world_configure(w, A);
+	assert_int_equal(world_count(w, A, "kernel serve 192.168.0.254"), 1);
+	assert_int_equal(world_count(w, A, "kernel unserve"), 0);
+	assert_int_equal(world_count(w, A, "report gone"), 0);
+	assert_true(world_status(w, A).serving);
+	world_free(w);
+}
+
+static void with_use_bia_everything_leaves_from_the_interface(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+
+	w->box[A].interface.use_bia = true;
+	world_start(w, A);
+	world_run_ms(w, 25000);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_int_equal(world_count(w, A, "kernel prepare"), 0); /* no macvlan */
+	assert_int_equal(world_count(w, A, "hello active pri 100 imac"), 2);
+	assert_int_equal(world_count(w, A, "garp ff:ff:ff:ff:ff:ff imac"), 2);
+	assert_string_equal(world_status(w, A).mac_device, "");
+	world_free(w);
+}
+
+static void a_group_without_an_address_to_serve_is_disabled(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	w->box[A].group.enabled = false;
+	world_configure(w, A);
+	assert_int_equal(world_state(w, A), HSRP_DISABLED);
+	assert_false(w->box[A].has_address);
+	w->box[A].group.enabled = true;
+	world_configure(w, A);
+	w->box[A].interface.address = (struct ipaddr){0};
+	world_configure(w, A);
+	assert_int_equal(world_state(w, A), HSRP_INITIAL);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gratuitous_arp_waits_for_the_kernel),
+		cmocka_unit_test(a_router_whose_kernel_refuses_the_address_resigns),
+		cmocka_unit_test(leaving_is_said_only_when_the_address_is_gone),
+		cmocka_unit_test(address_and_timers_are_learned_from_the_active_router),
+		cmocka_unit_test(nothing_is_learned_from_the_wrong_password_or_another_network),
+		cmocka_unit_test(another_virtual_address_is_said_and_the_election_goes_on),
+		cmocka_unit_test(the_address_lives_a_second_longer_than_hold),
+		cmocka_unit_test(another_virtual_address_while_active),
+		cmocka_unit_test(secondary_addresses_come_and_go_beside_the_primary),
+		cmocka_unit_test(with_use_bia_everything_leaves_from_the_interface),
+		cmocka_unit_test(a_group_without_an_address_to_serve_is_disabled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
