@@ -57,12 +57,21 @@ void conns_forget_strays(struct core *c)
 			conn_forget(c, n);
 }
 
+/* Looked for from `near` on, and then from the beginning: lists change by a line at a time. */
+static int32_t child_index_near(const struct conn *n, const char *name, uint32_t near)
+{
+	for (uint32_t i = 0; i < n->child_count; i++) {
+		uint32_t at = (near + i) % n->child_count;
+
+		if (strcmp(n->children[at].name, name) == 0)
+			return (int32_t)at;
+	}
+	return -1;
+}
+
 int32_t conn_child_index(const struct conn *n, const char *name)
 {
-	for (uint32_t i = 0; i < n->child_count; i++)
-		if (strcmp(n->children[i].name, name) == 0)
-			return (int32_t)i;
-	return -1;
+	return child_index_near(n, name, 0);
 }
 
 /* --- Loading ----------------------------------------------------------------------------------------------------- */
@@ -306,7 +315,7 @@ static void remap_sas(struct core *c, struct conn *n)
 		struct sa_rec *s = list_item(link, struct sa_rec, in_conn);
 		bool lost = s->child >= 0;
 
-		s->child = conn_child_index(n, s->child_name);
+		s->child = child_index_near(n, s->child_name, s->child >= 0 ? (uint32_t)s->child : 0);
 		if (s->child >= 0) {
 			n->children[s->child].installed++;
 			n->installed++;
@@ -337,8 +346,13 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 	if (!children)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
+		int32_t old = child_index_near(n, planned->children[i].name, i);
+
 		str_copy(children[i].name, sizeof(children[i].name), planned->children[i].name);
 		children[i].digest = ike_child_digest(&planned->children[i]);
+		children[i].asked = old >= 0 && n->children[old].asked &&
+			n->children[old].digest ==
+				children[i].digest; /* again would be a second SA with IKEv1 */
 		children[i].idle_s = planned->children[i].idle_s;
 		children[i].idle_to_default = planned->children[i].idle_to_default;
 	}
@@ -363,7 +377,8 @@ static bool id_is_address(const struct ike_conn *planned)
 /*
  * A peer behind a NAT calls itself by an address of its own. Its key is tied to the address that it comes from, which
  * proves as much: any identity is accepted from there. Not from the start, since charon announces that it starts anew
- * (INITIAL_CONTACT) only to a peer whose identity it knows: but once a try has failed, or the peer has shown it.
+ * (INITIAL_CONTACT) only to a peer whose identity it knows: but once it has not answered our call for a second, which is
+ * what a NAT does that lets nothing in, or the peer has shown it.
  */
 void conn_identity(struct core *c, struct conn *n, const char *id)
 {

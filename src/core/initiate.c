@@ -135,7 +135,6 @@ static void try_failed(struct core *c, struct conn *n)
 
 	conn_rest(c, n);
 	conn_terminate(c, n, true); /* the half-open one */
-	conn_identity_open(n);
 	if (!u || !is_current(n))
 		return;
 	if (!n->failing)
@@ -163,6 +162,8 @@ void conn_timer(struct core *c, struct conn *n)
 	if (phase == CONN_TRYING && n->fresh) { /* it may answer yet, but others go on meanwhile */
 		n->fresh = false;
 		c->fresh--;
+		if (!ike_established(n))
+			conn_identity_open(n); /* the try under way keeps the identity that it began with */
 		core_arm(c, &n->timer, TIMER_CONN, n, INITIATE_TRY_MS - INITIATE_FRESH_MS);
 	} else if (phase == CONN_TRYING && n->installed) { /* some lines of the list are up */
 		pause_for(c, n, INITIATE_BACKOFF_MAX_MS);

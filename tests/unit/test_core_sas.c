@@ -318,7 +318,7 @@ static void identity_up(struct world *w, uint32_t id, const char *peer, const ch
 	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
 }
 
-static void a_static_peer_may_call_itself_something_else_after_a_failed_try(void **state)
+static void a_static_peer_that_does_not_answer_may_call_itself_something_else(void **state)
 {
 	struct world *w = start();
 
@@ -327,9 +327,12 @@ static void a_static_peer_may_call_itself_something_else_after_a_failed_try(void
 	assert_seen(w, "10.1.1.1 local 192.168.0.2 children 1 version 1 id 10.1.1.1");
 	assert_not_seen(w, "10.1.1.1 local 192.168.0.2 children 1 version 1 id any");
 	log_clear(w);
-	pass_ms(w, 12100);
+	pass_ms(w, 990);
+	assert_not_seen(w, "load");
+	pass_ms(w, 20);
 	assert_seen(
 		w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1 local 192.168.0.2 children 1 version 1 id any");
+	assert_not_seen(w, "initiate"); /* the call under way goes on, with the identity that it began with */
 	assert_not_seen(w, "PEER_IDENTITY");
 
 	identity_up(w, 5, "10.1.1.1", "192.168.77.2");
@@ -341,6 +344,20 @@ static void a_static_peer_may_call_itself_something_else_after_a_failed_try(void
 
 	identity_up(w, 7, "10.1.1.1", "10.1.1.1"); /* it is not behind a NAT any more */
 	assert_seen(w, "version 1 id 10.1.1.1");
+	world_free(w);
+}
+
+static void a_peer_that_is_known_by_its_address_stays_known_by_it(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	runs(w);
+	identity_up(w, 5, "10.1.1.1", "10.1.1.1"); /* IKE is up, its child is not yet */
+	log_clear(w);
+	pass_ms(w, 1100);
+	assert_not_seen(w, "load");
+	assert_not_seen(w, "initiate"); /* asked for once: with IKEv1 twice would be two SAs */
 	world_free(w);
 }
 
@@ -372,7 +389,8 @@ int main(void)
 		cmocka_unit_test(an_idle_sa_of_a_dynamic_map_is_closed),
 		cmocka_unit_test(looks_are_few),
 		cmocka_unit_test(a_static_entry_rests_only_to_return_to_its_default_peer),
-		cmocka_unit_test(a_static_peer_may_call_itself_something_else_after_a_failed_try),
+		cmocka_unit_test(a_static_peer_that_does_not_answer_may_call_itself_something_else),
+		cmocka_unit_test(a_peer_that_is_known_by_its_address_stays_known_by_it),
 		cmocka_unit_test(no_isakmp_no_connections_but_the_filter_stands),
 	};
 
