@@ -37,9 +37,13 @@ class Crowd(Remote):
         return super().start(forward, retransmit + "\n  cookie_threshold = 10000\n  cookie_threshold_ip = 10000\n  block_threshold = 20000\n  threads = 32")
 
     def connections(self, peer, inside, version, ike, dpd="10s", **children):
-        """One connection a peer towards the headends; nobody dials."""
+        """One connection a peer towards the headends; nobody dials.
+
+        Each child has a reqid of its own: left to charon, two of them may come to share one after a dead peer's detection,
+        and libipsec, which looks SAs up by it, then sends both flows into one SA.
+        """
         for n in range(self.count):
-            child = dict(local_ts=[f"{inner(n, 0)}/24"], remote_ts=[inside], esp_proposals=ESP_SETS, **children)
+            child = dict(local_ts=[f"{inner(n, 0)}/24"], remote_ts=[inside], esp_proposals=ESP_SETS, reqid=n + 1, **children)
             self.vici.command("load-conn", {f"p{n}": {
                 "version": version, "local_addrs": [outer(n)], "remote_addrs": [peer], "proposals": [ike],
                 "mobike": "no", "dpd_delay": dpd, "local": {"auth": "psk", "id": outer(n)},
