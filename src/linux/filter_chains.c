@@ -1,0 +1,240 @@
+/* The chains of a device: see filter_text.h. */
+#include "linux/filter_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/filter_parts.h"
+#include "linux/nflog.h"
+
+struct direction {
+	const char *name, *guard;
+	const char *local, *remote, *local_port, *remote_port;
+};
+
+static const struct direction directions[2] = {
+	{"out", "rt ipsec exists", "saddr", "daddr", "sport", "dport"},
+	{"in", "meta ipsec exists", "daddr", "saddr", "dport", "sport"},
+};
+
+static void begin_rule(
+	struct text *t, const struct direction *d, const struct filter_names *n, const char *tail)
+{
+	text_printf(t, "add rule %s %s.%s%s ", FILTER_TABLE, d->name, n->id, tail);
+}
+
+/* Our own IKE and ESP. NAT may have changed the peer's port, never ours. */
+static void write_peer_rules(struct text *t, const struct direction *d, const struct filter_names *n,
+	const struct filter_element *set)
+{
+	const char *ip = filter_families[filter_family_index(set->family)].ip;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (i == 2 && d == &directions[0]) /* what we send is cut into fragments after this hook */
+			continue;
+		begin_rule(t, d, n, "");
+		if (set->kind == KIND_PEER)
+			text_printf(t, "%s %s . ", ip, d->remote);
+		text_printf(t, "%s %s @", ip, d->local);
+		filter_write_name(t, n, set);
+		text_add(t, " ");
+		if (i == 0)
+			text_add(t, "meta l4proto { esp, ah }");
+		else if (i == 1)
+			text_printf(t, "meta l4proto udp th %s { 500, 4500 }", d->local_port);
+		else /* harmless without its first fragment, which shows its ports */
+			text_printf(t, "meta l4proto udp %s",
+				filter_families[filter_family_index(set->family)].fragment);
+		text_add(t, " accept\n");
+	}
+}
+
+static void group_chain(struct text *t, const struct direction *d, const struct filter_names *n,
+	const struct filter_element *e)
+{
+	text_printf(
+		t, "%s.%s.%c%u", d->name, n->id, filter_view_letter[e->view], filter_swapped(e->group_be));
+}
+
+/* One lookup. What is not protected by this group may be by another one: back to the device's chain. */
+static void write_set_rule(struct text *t, const struct direction *d, const struct filter_names *n,
+	const struct filter_element *set)
+{
+	const char *ip = filter_families[filter_family_index(set->family)].ip;
+
+	text_printf(t, "add rule %s ", FILTER_TABLE);
+	group_chain(t, d, n, set);
+	text_printf(t, " %s %s . %s %s", ip, d->remote, ip, d->local);
+	if (set->kind == KIND_PROTOCOL || set->kind == KIND_PORTS)
+		text_add(t, " . meta l4proto");
+	if (set->kind == KIND_PORTS)
+		text_printf(t, " . th %s . th %s", d->remote_port, d->local_port);
+	text_add(t, " @");
+	filter_write_name(t, n, set);
+	if (set->permit)
+		text_printf(t, " goto %s.%s.d\n", d->name, n->id);
+	else
+		text_add(t, " return\n");
+}
+
+/* The order of rules: view, group, layer. */
+static int compare_sets(const void *a, const void *b)
+{
+	const struct filter_element *left = *(const struct filter_element *const *)a,
+				    *right = *(const struct filter_element *const *)b;
+	int order = left->view - right->view;
+
+	if (!order)
+		order = memcmp(&left->group_be, &right->group_be, 2 * sizeof(left->group_be));
+	return order ? order : filter_element_compare(left, right);
+}
+
+static bool same_group(const struct filter_element *a, const struct filter_element *b)
+{
+	return a->view == b->view && a->group_be == b->group_be;
+}
+
+/* One representative of each set, in the order of the rules. NULL without memory. */
+static const struct filter_element **sets_of(const struct filter_element *e, size_t count, size_t *set_count)
+{
+	const struct filter_element **sets = malloc((count + 1) * sizeof(*sets));
+
+	*set_count = 0;
+	for (size_t i = 0; sets && i < count; i++)
+		if (i == 0 || !filter_same_set(&e[i - 1], &e[i]))
+			sets[(*set_count)++] = &e[i];
+	if (sets)
+		qsort(sets, *set_count, sizeof(*sets), compare_sets);
+	return sets;
+}
+
+struct sets {
+	const struct filter_element **items;
+	size_t count;
+};
+
+static void write_main_chain(
+	struct text *t, const struct direction *d, const struct filter_names *n, const struct sets *s)
+{
+	bool fragments = false;
+
+	text_printf(t, "add counter %s %s.%s\n", FILTER_TABLE, d->name, n->id);
+	begin_rule(t, d, n, "");
+	text_printf(t, "%s accept\n", d->guard);
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i]->view == VIEW_PEERS)
+			write_peer_rules(t, d, n, s->items[i]);
+		fragments |= s->items[i]->view == VIEW_FRAGMENTS;
+	}
+	for (size_t i = 0; fragments && i < 2; i++) {
+		begin_rule(t, d, n, "");
+		text_printf(t, "%s goto %s.%s.f\n", filter_families[i].fragment, d->name, n->id);
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		const struct filter_element *e = s->items[i];
+
+		if (e->view == VIEW_PEERS || (i > 0 && same_group(s->items[i - 1], e)))
+			continue;
+		begin_rule(t, d, n, e->view == VIEW_FRAGMENTS ? ".f" : "");
+		text_add(t, "jump ");
+		group_chain(t, d, n, e);
+		text_add(t, "\n");
+	}
+}
+
+/* "VERB chain …" for the chain of each group; those that `others` have, too, may be left out. */
+static void write_group_chains(struct text *t, const struct direction *d, const struct filter_names *n,
+	const char *verb, const struct sets *s, const struct sets *others)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct filter_element *e = s->items[i];
+		bool skip = e->view == VIEW_PEERS || (i > 0 && same_group(s->items[i - 1], e));
+
+		for (size_t j = 0; others && !skip && j < others->count; j++)
+			skip = same_group(others->items[j], e);
+		if (skip)
+			continue;
+		text_printf(t, "%s chain %s ", verb, FILTER_TABLE);
+		group_chain(t, d, n, e);
+		text_add(t, "\n");
+	}
+}
+
+/* Where everything ends that has to be protected and is not. What came in is told, a few packets a minute. */
+static void write_drop_chain(struct text *t, const struct direction *d, const struct filter_names *n)
+{
+	if (n->log && d == &directions[1]) {
+		begin_rule(t, d, n, ".d");
+		text_printf(t, "limit rate 6/minute burst 5 packets log group %d snaplen %d\n", NFLOG_GROUP,
+			NFLOG_HEAD_BYTES);
+	}
+	begin_rule(t, d, n, ".d");
+	text_printf(t, "counter name \"%s.%s\" drop\n", d->name, n->id);
+}
+
+static void write_direction(struct text *t, const struct direction *d, const struct filter_names *n,
+	const struct sets *now, const struct sets *former)
+{
+	static const char *const tails[] = {"", ".f", ".d"};
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++)
+		text_printf(t, "add chain %1$s %2$s.%3$s%4$s\nflush chain %1$s %2$s.%3$s%4$s\n", FILTER_TABLE,
+			d->name, n->id, tails[i]);
+	write_group_chains(t, d, n, "flush", former, NULL);
+	write_group_chains(t, d, n, "add", now, NULL);
+	write_main_chain(t, d, n, now);
+	write_drop_chain(t, d, n);
+	for (size_t i = 0; i < now->count; i++)
+		if (now->items[i]->view != VIEW_PEERS)
+			write_set_rule(t, d, n, now->items[i]);
+	write_group_chains(t, d, n, "delete", former, now);
+}
+
+void filter_write_chains(struct text *t, const struct filter_names *n, const struct filter_element *e,
+	size_t count, const struct filter_element *former, size_t former_count)
+{
+	struct sets now, before;
+
+	now.items = sets_of(e, count, &now.count);
+	before.items = sets_of(former, former_count, &before.count);
+	if (now.items && before.items)
+		for (size_t i = 0; i < 2; i++)
+			write_direction(t, &directions[i], n, &now, &before);
+	else
+		t->oom = true;
+	free(now.items);
+	free(before.items);
+}
+
+/* A rule, not an element of indev: nft cannot tell "hs3-*" from "hs33-*" in one map. */
+void filter_write_virtual(struct text *t, const struct filter_names *n)
+{
+	text_printf(t,
+		"add chain %1$s in.%2$s.v { type filter hook prerouting priority -300; policy accept; }\n"
+		"flush chain %1$s in.%2$s.v\n",
+		FILTER_TABLE, n->id);
+	if (n->ifindex > 0) /* the names are those of hsrp_macvlan_name() */
+		text_printf(t, "add rule %1$s in.%2$s.v iifname \"hs%3$d-*\" jump in.%2$s\n", FILTER_TABLE,
+			n->id, n->ifindex);
+}
+
+void filter_write_hooks(struct text *t, const struct filter_names *n)
+{
+	filter_write_virtual(t, n);
+	for (size_t i = 0; i < 2; i++)
+		text_printf(t, "add element %s %sdev { \"%s\" : jump %s.%s }\n", FILTER_TABLE,
+			directions[i].name, n->device, directions[i].name, n->id);
+}
+
+void filter_write_unhook(struct text *t, const struct filter_names *n)
+{
+	for (size_t i = 0; i < 2; i++)
+		text_printf(t, "delete element %s %sdev { \"%s\" }\n", FILTER_TABLE, directions[i].name,
+			n->device);
+}
+
+void filter_write_counters_gone(struct text *t, const struct filter_names *n)
+{
+	for (size_t i = 0; i < 2; i++)
+		text_printf(t, "delete counter %s %s.%s\n", FILTER_TABLE, directions[i].name, n->id);
+}
