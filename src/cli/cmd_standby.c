@@ -679,7 +679,7 @@ static const struct cli_row rows[] = {
 		.get = get_track, .applies = tracks_interface},
 	{GROUP_ROW,
 		.syntax = STANDBY "track <1-1000>:object ; "
-				  "[decrement <1-255>:decrement|shutdown:shutdown]",
+				  "[decrement <1-255>:decrement] [shutdown:shutdown]",
 		.help = "|||Tracked object|Priority decrement|Decrement value|Shutdown group", .rank = 58,
 		.flags = CLI_IDENTITY, .sub = &cli_list_tracks, .check = check_track, .set = set_track,
 		.get = get_track, .applies = tracks_object, .after = note_no_object},

@@ -273,7 +273,7 @@ static const struct cli_row rows[] = {
 		.fields = {FLAG(NULL, struct interface_cfg, standby_no_redirect)}},
 	{HERE, .syntax = "standby redirects [enable|disable:disable]", .flags = CLI_PARSE_ONLY | CLI_HIDDEN,
 		.set = set_redirects, .unset = unset_redirect},
-	{HERE, .syntax = "standby redirect timers ; <10-180>:advertise <61-3600>:hold",
+	{HERE, .syntax = "standby redirect timers ; <10-180>:advertise <30-3600>:hold",
 		.help = "||Adjust redirect timers|Passive router advertisement interval in seconds|"
 			"Passive router holddown interval in seconds",
 		.rank = 38, .check = check_redirect_timers,

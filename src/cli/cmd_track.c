@@ -276,11 +276,11 @@ static bool set_delay(struct cli_call *c)
 static bool unset_delay(struct cli_call *c)
 {
 	struct track_object *t = around(c);
-	bool both = !cli_has(c->args, "up") && !cli_has(c->args, "down");
+	bool up = cli_has(c->args, "upwards"), down = cli_has(c->args, "downwards");
 
-	if (both || cli_has(c->args, "up"))
+	if (up || !down)
 		t->delay_up_s = 0;
-	if (both || cli_has(c->args, "down"))
+	if (down || !up)
 		t->delay_down_s = 0;
 	return true;
 }
@@ -289,10 +289,14 @@ static bool get_delay(const struct cli_target *target, struct cli_args *a)
 {
 	const struct track_object *t = target->object;
 
-	if (t->delay_down_s)
+	if (t->delay_down_s) {
+		cli_put_number(a, "downwards", 1);
 		cli_put_number(a, "down", t->delay_down_s);
-	if (t->delay_up_s)
+	}
+	if (t->delay_up_s) {
+		cli_put_number(a, "upwards", 1);
 		cli_put_number(a, "up", t->delay_up_s);
+	}
 	return t->delay_up_s || t->delay_down_s;
 }
 
@@ -411,7 +415,8 @@ static const struct cli_row rows[] = {
 		.get = get_threshold,
 		.touches = MODEL_TRACK},
 	{.modes = IN(TRACK),
-		.syntax = "delay ; {down <0-180>:down [up <0-180>:up]|up <0-180>:up [down <0-180>:down]}",
+		.syntax = "delay ; {down:downwards <0-180>:down [up:upwards <0-180>:up]|"
+			  "up:upwards <0-180>:up [down:downwards <0-180>:down]}",
 		.help = "Tracking delay|Delay down change notification|Seconds|Delay up change notification|"
 			"Seconds|Delay up change notification|Seconds|Delay down change notification|Seconds",
 		.rank = 30,

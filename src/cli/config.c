@@ -428,12 +428,16 @@ enum cli_status cli_config_line(struct cli_session *s, const struct cli_words *w
 	if (belongs_outside(s, l.level, words->w[l.first].s))
 		l.level--;
 	cli_match(s->frames[l.level].mode, &scope, words, l.first, no || is_default, &match);
+	bool here = begins_with(s->frames[l.level].mode, words->w[l.first].s);
 	/* What this mode does not take is tried in the outer ones; the attempt that got further is reported. */
 	for (unsigned level = l.level; match.status == MATCH_INVALID && level-- > 0;) {
 		cli_match(s->frames[level].mode, &scope, words, l.first, no || is_default, &outer);
 		if (s->loading && outer.status == MATCH_OK && outer.syntax->row->flags & CLI_KEPT &&
 			words->w[0].column > 0)
 			continue; /* indented, it was meant for here, and it would leave this mode for nothing */
+		if (outer.status == MATCH_OK && outer.syntax->row->refuse && here &&
+			!begins_with(s->frames[level].mode, words->w[l.first].s))
+			continue; /* a word of this mode is no abbreviation of one that is not to be had */
 		if (outer.status == MATCH_OK || outer.column > match.column) {
 			match = outer;
 			match.args.syntax = match.syntax;
