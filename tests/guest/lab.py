@@ -6,7 +6,8 @@
 Without arguments: every test of tests/lab that is marked `kernel_esp` or `guest`. One boot; needs no root
 (GUEST_ACCEL=kvm where that works; GUEST_TIMEOUT in seconds). The guest's system is made of the packages that are installed here, as a disk image,
 without mounts; libreswan, which cannot be installed beside strongSwan, is only unpacked into it. Downloads and the image are kept in BUILD_DIR/guest.
-Results: BUILD_DIR/guest/results/junit.xml and output. Exit status as pytest's; 77 where something is missing.
+Results: BUILD_DIR/guest/results/junit.xml and output. Exit status as pytest's; 77 where something is missing. Without libreswan, if it
+cannot be downloaded, its tests are skipped and say so.
 """
 
 import glob
@@ -145,19 +146,18 @@ def fill(root, packages):
             pam.write("auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n")
 
 
+def download(work, *wanted):
+    """Exit status of tests/guest/download."""
+    return subprocess.run([os.path.join(ROOT, "tests/guest/download"), work, *wanted], check=False).returncode
+
+
 def add_libreswan(root, work):
     """libreswan and the libraries that only it needs; what is there already stays."""
-    folder = os.path.join(work, "libreswan")
-    os.makedirs(folder, exist_ok=True)
-    for package in LIBRESWAN:
-        if not glob.glob(os.path.join(folder, f"{package}_*.deb")):
-            done = subprocess.run(["apt-get", "-qq", "download", package], cwd=folder, check=False, stderr=subprocess.DEVNULL)
-            if done.returncode:
-                skip(f"{package} cannot be downloaded (apt-get update)")
-    unpacked = os.path.join(folder, "unpacked")
+    unpacked = os.path.join(work, "libreswan")
     shutil.rmtree(unpacked, ignore_errors=True)
-    for deb in glob.glob(os.path.join(folder, "*.deb")):
-        subprocess.run(["dpkg-deb", "-x", deb, unpacked], check=True)
+    for package in LIBRESWAN:
+        for deb in glob.glob(os.path.join(work, "packages", f"{package}_*.deb")):
+            subprocess.run(["dpkg-deb", "-x", deb, unpacked], check=True)
     for here, folders, files in os.walk(unpacked):
         inside = os.path.relpath(here, unpacked)
         if inside.startswith(("usr/share/doc", "usr/share/man", "usr/share/locale")):
@@ -193,19 +193,20 @@ def make_image(path, root, spare=16):
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-d", root, path, f"{megabytes}m"], check=True)
 
 
-def make_base(work, packages):
-    """The image of the system; made anew only when a package, the kernel or this file changed."""
+def make_base(work, packages, libreswan):
+    """The image of the system; made anew only when a package, the kernel, this file or what could be downloaded changed."""
     versions = output("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages)
     kernel = os.path.join(work, "kernel")
     with open(__file__, "rb") as own:
-        state = hashlib.sha256(own.read() + versions.encode() + repr(os.listdir(kernel + "/boot")).encode()).hexdigest()
+        state = hashlib.sha256(own.read() + versions.encode() + repr((os.listdir(kernel + "/boot"), libreswan)).encode()).hexdigest()
     stamp, image = os.path.join(work, "base.stamp"), os.path.join(work, "base.img")
     if os.path.exists(image) and os.path.exists(stamp) and open(stamp, encoding="ascii").read() == state:
         return image
     root = os.path.join(work, "system")
     shutil.rmtree(root, ignore_errors=True)
     fill(root, packages)
-    add_libreswan(root, work)
+    if libreswan:
+        add_libreswan(root, work)
     add_modules(root, kernel)
     subprocess.run(["ldconfig", "-r", root], check=True)
     make_image(image, root)
@@ -233,8 +234,8 @@ def make_initrd(work):
     return image
 
 
-def make_tree(work, build, arguments):
-    """The image of the project: its tests and its programs, and what is to be run."""
+def make_tree(work, build, arguments, lacks):
+    """The image of the project: its tests and its programs, what is to be run, and what the tests must do without."""
     root = os.path.join(work, "tree")
     shutil.rmtree(root, ignore_errors=True)
     for folder in ("lab", "tests/lab", "tests/guest", "packaging/frr", "packaging/bird"):
@@ -245,7 +246,7 @@ def make_tree(work, build, arguments):
         shutil.copy2(os.path.join(build, program), os.path.join(root, "build", program))
     words = " ".join("'" + word.replace("'", "'\\''") + "'" for word in arguments)
     with open(os.path.join(root, "arguments"), "w", encoding="utf-8") as file:
-        file.write(f"arguments=({words})\n")
+        file.write(f"arguments=({words})\nexport HOTSWAN_GUEST_LACKS='{lacks}'\n")
     with open(os.path.join(root, "init"), "w", encoding="utf-8") as init:
         init.write(INIT)
     os.chmod(os.path.join(root, "init"), 0o755)
@@ -282,7 +283,7 @@ def main(argv):
     build = os.path.realpath(argv[1])
     work = os.path.join(build, "guest")
     os.makedirs(work, exist_ok=True)
-    status = subprocess.run([os.path.join(ROOT, "tests/guest/kernel"), work], check=False).returncode
+    status = download(work, "kernel")
     if status:
         return status
     arguments = argv[2:] or ["-q", "-m", "kernel_esp or guest", "-n", "2", "tests/lab"]
@@ -290,7 +291,8 @@ def main(argv):
     with open(result, "wb") as file:
         file.truncate(64 << 20)
     shutil.rmtree(os.path.join(work, "results"), ignore_errors=True)
-    disks = [make_base(work, closure()), make_tree(work, build, arguments), result]
+    libreswan = download(work, *LIBRESWAN) == 0
+    disks = [make_base(work, closure(), libreswan), make_tree(work, build, arguments, "" if libreswan else "libreswan"), result]
     if not boot(work, disks, int(os.environ.get("GUEST_TIMEOUT", "900"))):
         return 1
     subprocess.run(["tar", "-xf", result, "-C", work], check=True)

@@ -1,5 +1,7 @@
 """libreswan as the remote, on kernel ESP: another maker's IKE and the same requirements (V1, V4, V5)."""
 
+import os
+
 import pytest
 
 from hotswan_lab import configs, topologies, wait_for
@@ -7,7 +9,8 @@ from hotswan_lab.libreswan import Libreswan
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, VIRTUAL
 from hotswan_lab.vici import Vici
 
-pytestmark = pytest.mark.guest
+pytestmark = [pytest.mark.guest, pytest.mark.skipif("libreswan" in os.environ.get("HOTSWAN_GUEST_LACKS", ""),
+                                                   reason="cannot be downloaded: libreswan")]
 
 DYNAMIC_IKEV2 = configs.text("ikev2") + "crypto dynamic-map mydynmap 1\n set ikev2-profile lab-profile\n"
 
