@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/rules.h"
+#include "ipsec/acl.h"
 
 enum { PROTOCOL_IP = 0, PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
@@ -299,19 +300,58 @@ static void warn_wildcard(struct cli_call *c)
 	}
 }
 
+/* What a policy of IPsec cannot say as the line does. The filter can: nothing more passes in clear. */
+static void warn_bound(struct cli_call *c, const struct acl_rule *r)
+{
+	struct acl_flow flows[ACL_FLOWS_PER_RULE];
+	size_t n = acl_rule_flows(r, flows);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ports local = acl_ports_by_mask(&flows[i].local.ports),
+			     remote = acl_ports_by_mask(&flows[i].remote.ports);
+
+		if (acl_flow_bound(&flows[i]))
+			continue;
+		if (!r->permit) {
+			cli_note(c,
+				"%%Warning: kernel policies cannot select exactly this %s: while a tunnel "
+				"around it "
+				"stands, what this line exempts takes that tunnel",
+				r->icmp ? "ICMP message" : "range of ports");
+			return;
+		}
+		if (r->icmp)
+			cli_note(c,
+				"%%Warning: kernel policies take ICMP type 0 and code 0 for any: the SA of "
+				"this line "
+				"is for all %s between these addresses",
+				flows[i].local.ports.lo <= UINT8_MAX ? "ICMP" : "codes of this type");
+		else
+			cli_note(c,
+				"%%Warning: kernel policies select ports by a mask: the SA of this line is "
+				"for ports "
+				"%u-%u to %u-%u",
+				local.lo, local.hi, remote.lo, remote.hi);
+	}
+}
+
 static void warn_rule(struct cli_call *c)
 {
 	struct acl_rule r = read_rule(c->args);
 
 	warn_wildcard(c);
-	if (r.icmp && !c->no)
+	if (c->no || r.is_remark)
+		return;
+	if (r.permit || !r.established)
+		warn_bound(c, &r);
+	if (r.established)
 		cli_note(c,
-			r.permit ? "%%Warning: an SA is not bound to a type of ICMP: this line protects all "
-				   "ICMP "
-				   "between these addresses"
-				 : "%%Warning: an SA is not bound to a type of ICMP: this line exempts none "
-				   "from "
-				   "protection");
+			r.permit ? "%%Warning: an SA is not bound to established connections: this line "
+				   "protects all "
+				   "TCP between these addresses and ports"
+				 : "%%Warning: established connections cannot be told from others: this line "
+				   "exempts "
+				   "none from protection");
 }
 
 static const struct acl_rule *same_remark(const struct acl *a, const char *text)

@@ -1,5 +1,6 @@
 /* Connections in charon: loaded when they are planned, forgotten when nobody wants them. */
 #include "core/parts.h"
+#include "ipsec/acl.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -76,6 +77,17 @@ int32_t conn_child_index(const struct conn *n, const char *name)
 
 /* --- Loading ----------------------------------------------------------------------------------------------------- */
 
+/* kernel-libipsec looks for ports in TCP and UDP only, and would find no message of ICMP in a selector that names one. */
+static void open_icmp(struct ike_conn *planned)
+{
+	for (uint32_t i = 0; i < planned->child_count; i++) {
+		struct ike_child *child = &planned->children[i];
+
+		if (child->local.protocol == ACL_PROTOCOL_ICMP)
+			child->local.ports = child->remote.ports = (struct ports){0, UINT16_MAX};
+	}
+}
+
 static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
 {
 	struct ike_conn *copy;
@@ -101,6 +113,8 @@ static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
 		c->oom = true;
 		return;
 	}
+	if (c->libipsec)
+		open_icmp(copy);
 	n->sent = n->wanted;
 	e = effects_add(c->out, EF_CONN_LOAD);
 	e->cookie = n->load_cookie;

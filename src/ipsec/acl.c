@@ -48,6 +48,14 @@ static size_t end_ports(const struct acl_end *e, struct ports out[2])
 	return n;
 }
 
+/* In the place of ports on both sides: type << 8 | code (RFC 7296 3.13.1). */
+static struct ports icmp_messages(uint32_t value)
+{
+	uint16_t message = (uint16_t)(value & ACL_ICMP_CODE ? value : value << 8);
+
+	return (struct ports){message, value & ACL_ICMP_CODE ? message : (uint16_t)(message | UINT8_MAX)};
+}
+
 size_t acl_rule_flows(const struct acl_rule *r, struct acl_flow out[ACL_FLOWS_PER_RULE])
 {
 	struct acl_flow base = {.sequence = r->sequence, .permit = r->permit, .exact = true};
@@ -56,13 +64,19 @@ size_t acl_rule_flows(const struct acl_rule *r, struct acl_flow out[ACL_FLOWS_PE
 
 	if (r->is_remark)
 		return 0;
-	if (r->icmp && !r->permit) /* the type cannot be told: all ICMP stays protected */
+	if (r->established &&
+		!r->permit) /* which packets these are cannot be told: all TCP stays protected */
 		base.exact = false;
 	base.local.prefix = end_prefix(&r->source, &base.exact);
 	base.remote.prefix = end_prefix(&r->destination, &base.exact);
 	base.local.protocol = base.remote.protocol = (uint8_t)r->protocol;
-	locals = end_ports(&r->source, local);
-	remotes = end_ports(&r->destination, remote);
+	if (r->icmp) {
+		local[0] = remote[0] = icmp_messages(r->icmp - 1);
+		locals = remotes = 1;
+	} else {
+		locals = end_ports(&r->source, local);
+		remotes = end_ports(&r->destination, remote);
+	}
 	for (size_t i = 0; i < locals; i++) {
 		for (size_t j = 0; j < remotes; j++) {
 			assert(n < ACL_FLOWS_PER_RULE);
@@ -74,6 +88,38 @@ size_t acl_rule_flows(const struct acl_rule *r, struct acl_flow out[ACL_FLOWS_PE
 		}
 	}
 	return n;
+}
+
+struct ports acl_ports_by_mask(const struct ports *p)
+{
+	uint16_t differs = p->lo ^ p->hi;
+
+	for (unsigned shift = 1; shift < 16; shift *= 2)
+		differs |= (uint16_t)(differs >> shift);
+	return (struct ports){p->lo & (uint16_t)~differs, p->hi | differs};
+}
+
+static bool same_ports(const struct ports *a, const struct ports *b)
+{
+	return a->lo == b->lo && a->hi == b->hi;
+}
+
+/* A kernel policy takes a type and a code of 0 for "any". */
+static bool icmp_bound(const struct ports *messages)
+{
+	bool one = messages->lo == messages->hi;
+
+	return (messages->lo == 0 && messages->hi == PORT_MAX) ||
+		(messages->lo > UINT8_MAX && !(one && (messages->lo & UINT8_MAX) == 0));
+}
+
+bool acl_flow_bound(const struct acl_flow *f)
+{
+	struct ports local = acl_ports_by_mask(&f->local.ports), remote = acl_ports_by_mask(&f->remote.ports);
+
+	if (f->local.protocol == ACL_PROTOCOL_ICMP)
+		return icmp_bound(&f->local.ports);
+	return same_ports(&local, &f->local.ports) && same_ports(&remote, &f->remote.ports);
 }
 
 void acl_flow_name(const struct acl_flow *f, char out[IKE_CHILD_NAME_MAX])

@@ -16,8 +16,8 @@
 
 struct filter_rule {
 	struct prefix local, remote;
-	uint8_t protocol; /* 0: any */
-	struct ports local_ports, remote_ports;
+	uint8_t protocol;			/* 0: any */
+	struct ports local_ports, remote_ports; /* ICMP, both directions: type << 8 | code in local_ports */
 	bool permit;
 	uint32_t entry; /* rules of one entry stand together, entries ascend */
 };

@@ -167,7 +167,8 @@ static bool wanted_elsewhere(const struct planner *p, const struct acl_flow *f)
 
 /*
  * A policy that lets pass comes before every tunnel, wherever its line stood. So it is made only for a deny line that cuts
- * something out of a permit line behind it, and that no permit line before it and no other entry takes a part of.
+ * something out of a permit line behind it, and that no permit line before it and no other entry takes a part of. Nor for
+ * one whose ports or ICMP messages the kernel's policies cannot tell.
  */
 static bool add_passes(const struct planner *p, const struct crypto_map_entry *e, struct ike_conn *c)
 {
@@ -183,7 +184,8 @@ static bool add_passes(const struct planner *p, const struct crypto_map_entry *e
 		for (size_t k = 0; k < n; k++) {
 			struct ike_child *child;
 
-			if (!flows[k].exact || !permits_some(acl, i + 1, SIZE_MAX, &flows[k]) ||
+			if (!flows[k].exact || !acl_flow_bound(&flows[k]) ||
+				!permits_some(acl, i + 1, SIZE_MAX, &flows[k]) ||
 				permits_some(acl, 0, i, &flows[k]) || wanted_elsewhere(p, &flows[k]))
 				continue;
 			child = GROW(c->children, c->child_count);
@@ -328,7 +330,9 @@ static bool add_rules(const struct planner *p, const char *acl_name, uint32_t nu
 			rule->remote = flows[k].remote.prefix;
 			rule->protocol = flows[k].local.protocol;
 			rule->local_ports = flows[k].local.ports;
-			rule->remote_ports = flows[k].remote.ports;
+			rule->remote_ports = rule->protocol == ACL_PROTOCOL_ICMP
+				? (struct ports){0, UINT16_MAX}
+				: flows[k].remote.ports;
 			rule->permit = flows[k].permit;
 			rule->entry = number;
 		}

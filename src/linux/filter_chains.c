@@ -65,8 +65,11 @@ static void write_set_rule(struct text *t, const struct direction *d, const stru
 	text_printf(t, "add rule %s ", FILTER_TABLE);
 	group_chain(t, d, n, set);
 	text_printf(t, " %s %s . %s %s", ip, d->remote, ip, d->local);
-	if (set->kind == KIND_PROTOCOL || set->kind == KIND_PORTS)
+	if (set->kind == KIND_PROTOCOL || set->kind == KIND_PORTS || set->kind == KIND_ICMP)
 		text_add(t, " . meta l4proto");
+	if (set->kind == KIND_ICMP)
+		text_add(t,
+			" . th sport"); /* type and code stand where TCP and UDP have this, in both directions */
 	if (set->kind == KIND_PORTS)
 		text_printf(t, " . th %s . th %s", d->remote_port, d->local_port);
 	text_add(t, " @");

@@ -2,6 +2,7 @@
 #include "linux/filter_text.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,9 @@ static struct filter_element element_of(const struct filter_placed *p, enum filt
 
 	memset(&e, 0, sizeof(e));
 	e.view = view;
-	e.kind = !any_ports(r) ? KIND_PORTS : r->protocol ? KIND_PROTOCOL : KIND_ADDRESSES;
+	e.kind = any_ports(r)		      ? r->protocol ? KIND_PROTOCOL : KIND_ADDRESSES
+		: r->protocol == IPPROTO_ICMP ? KIND_ICMP
+					      : KIND_PORTS;
 	e.family = r->local.addr.family;
 	e.permit = r->permit;
 	e.group_be = filter_swapped(p->group);

@@ -12,7 +12,8 @@ const struct filter_family filter_families[2] = {
 };
 
 const char filter_view_letter[] = {[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f'};
-static const char kind_letter[] = {[KIND_ADDRESSES] = 'a', [KIND_PROTOCOL] = 'l', [KIND_PORTS] = 't'};
+static const char kind_letter[] = {
+	[KIND_ADDRESSES] = 'a', [KIND_PROTOCOL] = 'l', [KIND_PORTS] = 't', [KIND_ICMP] = 'i'};
 
 /* --- Names ------------------------------------------------------------------------------------------------------- */
 
@@ -102,10 +103,12 @@ static void write_type(struct text *t, const struct filter_element *e)
 	text_printf(t, "type %s", address);
 	if (e->kind != KIND_ANY_PEER)
 		text_printf(t, " . %s", address);
-	if (e->kind == KIND_PROTOCOL || e->kind == KIND_PORTS)
+	if (e->kind == KIND_PROTOCOL || e->kind == KIND_PORTS || e->kind == KIND_ICMP)
 		text_add(t, " . inet_proto");
 	if (e->kind == KIND_PORTS)
 		text_add(t, " . inet_service . inet_service");
+	if (e->kind == KIND_ICMP)
+		text_add(t, " . inet_service");
 	text_add(t, e->view == VIEW_PEERS ? ";" : "; flags interval;");
 }
 
@@ -151,12 +154,14 @@ static void write_element(struct text *t, const struct filter_element *e)
 		text_add(t, " . ");
 	}
 	write_prefix(t, &e->local);
-	if (e->kind == KIND_PROTOCOL || e->kind == KIND_PORTS)
+	if (e->kind == KIND_PROTOCOL || e->kind == KIND_PORTS || e->kind == KIND_ICMP)
 		text_printf(t, e->protocol ? " . %u" : " . 0-255", e->protocol);
 	if (e->kind == KIND_PORTS) {
 		write_ports(t, &e->remote_ports);
 		write_ports(t, &e->local_ports);
 	}
+	if (e->kind == KIND_ICMP)
+		write_ports(t, &e->local_ports);
 }
 
 void filter_write_elements(struct text *t, const struct filter_names *n, const char *verb,

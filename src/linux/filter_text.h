@@ -15,7 +15,7 @@
 enum { FILTER_ID_MAX = 3 * DEVICE_NAME_MAX + 1 };
 
 enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS };
-enum filter_kind { KIND_ADDRESSES, KIND_PROTOCOL, KIND_PORTS, KIND_PEER, KIND_ANY_PEER };
+enum filter_kind { KIND_ADDRESSES, KIND_PROTOCOL, KIND_PORTS, KIND_ICMP, KIND_PEER, KIND_ANY_PEER };
 
 /* One element of one set; without padding, so that memcmp orders elements, those of a set side by side. */
 struct filter_element {

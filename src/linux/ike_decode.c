@@ -1,5 +1,6 @@
 /* What charon tells about SAs as the cores' structs: see ike_wire.h. */
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,36 @@ static bool parse_port(const char *text, uint16_t *out)
 	return true;
 }
 
+/* A message of ICMP: "8", "3(4)". Modifies it. */
+static bool parse_message(char *text, uint16_t *out)
+{
+	char *code = strchr(text, '('), *end = code ? strchr(code, ')') : NULL;
+	unsigned long type, number = 0;
+
+	if (code && (!end || end[1] != '\0'))
+		return false;
+	if (code) {
+		*code++ = '\0';
+		*end = '\0';
+	}
+	if (!parse_number(text, UINT8_MAX, &type) || (code && !parse_number(code, UINT8_MAX, &number)))
+		return false;
+	*out = (uint16_t)(type << 8 | number);
+	return true;
+}
+
+static bool parse_messages(char *text, struct ports *out)
+{
+	char *to = strchr(text, '-');
+
+	if (to)
+		*to++ = '\0';
+	if (!parse_message(text, &out->lo))
+		return false;
+	out->hi = out->lo;
+	return !to || (parse_message(to, &out->hi) && out->lo <= out->hi);
+}
+
 /* The inside of the brackets: "tcp", "tcp/http", "17/100-200". Modifies it. Service names may hold a '-', so a range is
  * one of numbers only. */
 static bool parse_upper(char *text, struct ike_selector *s)
@@ -64,6 +95,8 @@ static bool parse_upper(char *text, struct ike_selector *s)
 	s->ports = (struct ports){0, 65535};
 	if (!ports)
 		return true;
+	if (s->protocol == IPPROTO_ICMP || s->protocol == IPPROTO_ICMPV6)
+		return parse_messages(ports, &s->ports);
 	if (parse_port(ports, &s->ports.lo)) {
 		s->ports.hi = s->ports.lo;
 		return true;

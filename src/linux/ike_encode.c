@@ -1,5 +1,6 @@
 /* Desired connections and keys as VICI messages: see ike_wire.h. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ const char *ike_selector_format(const struct ike_selector *s, char out[IKE_SELEC
 	char prefix[PREFIX_TEXT_MAX];
 	bool all_ports = s->ports.lo == 0 && (s->ports.hi == 0xffff || s->ports.hi == 0);
 
+	/* Below 256 charon reads a type without a code, and of type 0 it knows none: the SA is for all of them. */
+	all_ports |= s->protocol == IPPROTO_ICMP && s->ports.lo <= UINT8_MAX;
 	prefix_format(&s->prefix, prefix);
 	if (!s->protocol)
 		snprintf(out, IKE_SELECTOR_TEXT_MAX, "%s", prefix);

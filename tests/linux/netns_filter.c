@@ -234,7 +234,8 @@ static void a_deny_line_ends_its_own_entry_only(void **state)
 	line(false, 1, "10.1.0.0/24", "10.2.0.1");
 	line(true, 1, "10.1.0.0/24", "10.2.0.0/15");
 	apply();
-	line(true, 2, "10.1.0.3", "10.2.0.0/24"); /* from one group to two: sets of the same layer in another one */
+	line(true, 2, "10.1.0.3",
+		"10.2.0.0/24"); /* from one group to two: sets of the same layer in another one */
 	apply();
 	assert_true(pings(inside, "10.1.0.2", "10.2.0.1"));
 	assert_false(pings(inside, "10.1.0.2", "10.3.0.1"));
@@ -265,6 +266,56 @@ static void ports_and_protocols(void **state)
 	assert_true(tcp_answers(outside, "10.2.0.1", 90, "10.1.0.2", 80));
 	assert_false(pings(inside, "10.1.0.2", "10.3.0.1"));
 	assert_true(tcp_answers(inside, "10.1.0.2", 4006, "10.3.0.1", 80));
+}
+
+/* Sends one message of ICMP to a side, as seen there. */
+static void send_icmp(const char *side, const char *from, const char *to, uint8_t type, uint8_t code)
+{
+	uint8_t message[40] = {type, code};
+	pid_t child = fork();
+
+	if (child == 0) {
+		int s = socket_on(side, SOCK_RAW, IPPROTO_ICMP, from, 0);
+		struct sockaddr_in a = address_of(to, 0);
+
+		_exit(sendto(s, message, sizeof(message), 0, (struct sockaddr *)&a, sizeof(a)) ==
+						sizeof(message) ||
+					errno == EPERM
+				? 0
+				: 2);
+	}
+	outcome(child);
+}
+
+static void icmp_types_and_codes(void **state)
+{
+	static const struct {
+		uint8_t type, code;
+		bool passes;
+	} rows[] = {{8, 0, false}, {8, 7, false}, {3, 4, false}, {3, 3, true}, {0, 0, false}, {13, 0, true},
+		{11, 0, false}, {11, 1, true}};
+
+	(void)state;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24")->local_ports = (struct ports){0x0800, 0x08ff};
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24")->local_ports = (struct ports){0x0304, 0x0304};
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24")->local_ports = (struct ports){0x0000, 0x00ff};
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24")->local_ports = (struct ports){0x0b00, 0x0b00};
+	for (uint32_t i = 0; i < filter.rule_count; i++)
+		rules[i].protocol = IPPROTO_ICMP;
+	apply();
+	watch(outside, "ip saddr 10.1.0.2 meta l4proto icmp");
+	watch(inside, "ip saddr 10.2.0.1 meta l4proto icmp");
+	for (size_t i = 0, passed = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		passed += rows[i].passes;
+		send_icmp(inside, "10.1.0.2", "10.2.0.1", rows[i].type, rows[i].code);
+		assert_int_equal(watched(outside), passed);
+		send_icmp(outside, "10.2.0.1", "10.1.0.2", rows[i].type, rows[i].code);
+		assert_int_equal(watched(inside), passed);
+	}
+	assert_true(tcp_answers(inside, "10.1.0.2", 4007, "10.2.0.1", 0x0800)); /* its port is no type */
+	watch(outside, "ip saddr 10.1.0.2 meta l4proto icmp"); /* later fragments show no type */
+	on(inside, "ping -q -c 1 -W 1 -s 4000 -I 10.1.0.2 10.2.0.1 >/dev/null");
+	assert_int_equal(watched(outside), 0);
 }
 
 static void fragments_do_not_slip_through(void **state)
@@ -483,6 +534,7 @@ int main(void)
 		WITH_TABLE(a_deny_line_lets_pass_in_its_place),
 		WITH_TABLE(a_deny_line_ends_its_own_entry_only),
 		WITH_TABLE(ports_and_protocols),
+		WITH_TABLE(icmp_types_and_codes),
 		WITH_TABLE(fragments_do_not_slip_through),
 		WITH_TABLE(our_own_ike_and_esp_pass_between_covered_endpoints),
 		WITH_TABLE(a_change_names_only_what_changed),

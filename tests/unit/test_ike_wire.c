@@ -157,6 +157,15 @@ static void selectors_are_written_and_read(void **state)
 		assert_int_equal(ike_selector_parse(same[i], &s, 1), 1);
 		assert_string_equal(ike_selector_format(&s, text), same[i]);
 	}
+	/* ICMP: type and code; below 256 charon reads a type alone, and type 0 it cannot name. */
+	assert_int_equal(ike_selector_parse("10.0.0.0/8[icmp/8-8(255)]", &s, 1), 1);
+	assert_string_equal(ike_selector_format(&s, text), "10.0.0.0/8[1/2048-2303]");
+	assert_int_equal(ike_selector_parse("10.0.0.0/8[icmp/3(4)]", &s, 1), 1);
+	assert_string_equal(ike_selector_format(&s, text), "10.0.0.0/8[1/772]");
+	assert_int_equal(ike_selector_parse("10.0.0.0/8[icmp/8]", &s, 1), 1);
+	assert_string_equal(ike_selector_format(&s, text), "10.0.0.0/8[1/2048]");
+	s.ports = (struct ports){0, 255};
+	assert_string_equal(ike_selector_format(&s, text), "10.0.0.0/8[1]");
 	/* Names, as charon prints them. */
 	assert_int_equal(ike_selector_parse("192.168.1.0/24[tcp/http]", &s, 1), 1);
 	assert_string_equal(ike_selector_format(&s, text), "192.168.1.0/24[6/80]");
@@ -202,7 +211,8 @@ static void what_is_no_selector_is_none(void **state)
 	static const char *const bad[] = {"", "dynamic", "10.0.0.0/33", "10.0.0.0/8[", "10.0.0.0/8[]",
 		"10.0.0.0/8[6/]", "10.0.0.0/8[6/80", "10.0.0.0/8[256]", "10.0.0.0/8[6/65536]",
 		"10.0.0.0/8[6/20-10]", "10.0.0.0/8[nosuch]", "10.0.0.0/8[tcp/no-such-service]", "10.0.0.0..",
-		"..10.0.0.0", "10.0.0.0/8[tcp/OPAQUE]"};
+		"..10.0.0.0", "10.0.0.0/8[tcp/OPAQUE]", "10.0.0.0/8[icmp/256]", "10.0.0.0/8[icmp/8(]",
+		"10.0.0.0/8[icmp/8(256)]", "10.0.0.0/8[icmp/8-7]", "10.0.0.0/8[icmp/8(3)4]"};
 	struct ike_selector s;
 
 	(void)state;

@@ -91,6 +91,57 @@ static void port_operators(void **state)
 	}
 }
 
+static void icmp_messages_stand_where_ports_do(void **state)
+{
+	static const struct {
+		uint32_t icmp; /* as struct acl_rule has it, without the 1 */
+		struct ports messages;
+		bool bound;
+	} rows[] = {
+		{8, {0x0800, 0x08ff}, true},
+		{0, {0x0000, 0x00ff}, false}, /* the kernel takes 0 for any */
+		{ACL_ICMP_CODE | 3 << 8 | 4, {0x0304, 0x0304}, true},
+		{ACL_ICMP_CODE | 11 << 8 | 0, {0x0b00, 0x0b00}, false},
+		{255, {0xff00, 0xffff}, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct acl_rule r = {
+			.sequence = 10, .permit = i % 2, .protocol = 1, .icmp = rows[i].icmp + 1};
+		struct acl_flow f[ACL_FLOWS_PER_RULE];
+
+		r.source = r.destination = end("10.0.0.0", "0.0.255.255");
+		assert_int_equal(acl_rule_flows(&r, f), 1);
+		assert_true(f[0].exact);
+		assert_memory_equal(&f[0].local.ports, &rows[i].messages, sizeof(struct ports));
+		assert_memory_equal(&f[0].remote.ports, &rows[i].messages, sizeof(struct ports));
+		assert_int_equal(acl_flow_bound(&f[0]), rows[i].bound);
+	}
+}
+
+static void what_a_mask_makes_of_a_range_of_ports(void **state)
+{
+	static const struct {
+		struct ports asked, selected;
+	} rows[] = {
+		{{80, 80}, {80, 80}},
+		{{0, 65535}, {0, 65535}},
+		{{0, 1023}, {0, 1023}},
+		{{1024, 65535}, {0, 65535}},
+		{{8000, 8010}, {8000, 8015}},
+		{{81, 82}, {80, 83}},
+		{{0, 0}, {0, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct ports got = acl_ports_by_mask(&rows[i].asked);
+
+		assert_memory_equal(&got, &rows[i].selected, sizeof(got));
+	}
+}
+
 static void a_wildcard_with_holes_guards_more_and_negotiates_nothing(void **state)
 {
 	struct acl_rule r = {.sequence = 10, .permit = true};
@@ -244,6 +295,30 @@ static struct crypto_map_entry *complete_entry(struct model *m)
 	assert_true(ip_parse("10.1.1.1", &e->peers[0].addr));
 	assert_true(ip_parse("10.1.1.2", &e->peers[1].addr));
 	return e;
+}
+
+/* Which of them are of a connection cannot be told: a denial exempts none. */
+static void a_denial_of_established_connections_exempts_nothing(void **state)
+{
+	struct model *m = model_new();
+	struct crypto_map_entry *e = complete_entry(m);
+	struct acl_rule r = {.sequence = 10, .protocol = 6, .established = true};
+	struct ipaddr own;
+	struct plan p;
+
+	(void)state;
+	r.source = end("192.168.1.0", "0.0.0.255");
+	r.destination = end("10.0.0.0", "0.255.255.255");
+	assert_non_null(acl_rule_add(model_acl_get(m, "101"), &r));
+	rule(m, "101", 20, true, "10.0.0.0", "0.255.255.255");
+	assert_true(ip_parse("192.168.0.3", &own));
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	assert_int_equal(p.rule_count, 1);
+	assert_true(p.rules[0].permit);
+	assert_int_equal(p.conns[0].child_count, 1);
+	assert_false(p.conns[0].children[0].pass);
+	plan_clear(&p);
+	model_free(m);
 }
 
 static void an_entry_needs_peer_list_and_transform_set(void **state)
@@ -437,6 +512,19 @@ static void assert_passes(struct model *m, struct crypto_map_entry *e, const cha
 	plan_clear(&p);
 }
 
+/* A denial of a range of TCP ports of a part of what line 50 permits. */
+static void port_rule(struct model *m, const char *acl, uint32_t sequence, uint16_t lo, uint16_t hi)
+{
+	struct acl_rule r = {.sequence = sequence, .protocol = 6};
+
+	r.source = end("192.168.1.0", "0.0.0.255");
+	r.destination = end("10.7.0.0", "0.0.255.255");
+	r.destination.port_op = ACL_PORT_RANGE;
+	r.destination.port_lo = lo;
+	r.destination.port_hi = hi;
+	assert_non_null(acl_rule_add(model_acl_get(m, acl), &r));
+}
+
 static void a_deny_line_lets_pass_only_what_nothing_else_protects(void **state)
 {
 	struct model *m = model_new();
@@ -451,6 +539,11 @@ static void a_deny_line_lets_pass_only_what_nothing_else_protects(void **state)
 	rule(m, "101", 50, true, "10.0.0.0", "0.255.255.255");
 	rule(m, "101", 60, false, "0.0.0.0", "255.255.255.255");
 	assert_passes(m, e, "20");
+	port_rule(m, "101", 44, 8000, 8010); /* a policy would let pass more than these */
+	assert_passes(m, e, "20");
+	port_rule(m, "101", 46, 8000, 8007);
+	assert_passes(m, e, "20 46");
+	acl_rule_delete(model_acl_get(m, "101"), 46);
 
 	other = crypto_map_entry_get(model_crypto_map(m, "mymap"), 20, CRYPTO_MAP_ISAKMP);
 	str_copy(other->acl, sizeof(other->acl), "102");
@@ -581,6 +674,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_read_source_local_destination_remote),
 		cmocka_unit_test(port_operators),
+		cmocka_unit_test(icmp_messages_stand_where_ports_do),
+		cmocka_unit_test(what_a_mask_makes_of_a_range_of_ports),
+		cmocka_unit_test(a_denial_of_established_connections_exempts_nothing),
 		cmocka_unit_test(a_wildcard_with_holes_guards_more_and_negotiates_nothing),
 		cmocka_unit_test(transform_sets_in_charons_words),
 		cmocka_unit_test(isakmp_policies_by_priority),
