@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "daemon/loop.h"
 #include "linux/claims.h"
+#include "linux/members.h"
+#include "linux/quiet.h"
 
 enum {
 	STACK = 512 * 1024, /* memory is locked: not the default of 8 MB */
@@ -35,6 +37,10 @@ struct worker {
 	struct queue jobs[LEVELS], answers;
 	int fd, priority;
 	struct vmac *vmac;
+	struct quiet *quiet;	       /* NULL: the kernel has no nf_tables, quiet_error tells */
+	int quiet_error, member_error; /* as told last */
+	bool quiet_there;	       /* as far as this process put it there */
+	struct members *members;
 	struct sysctl_record *settings;
 	char config[256], config_new[256], roles[256];
 };
@@ -54,6 +60,66 @@ static struct work *queue_take(struct queue *q)
 		q->last = &q->first;
 	return w;
 }
+
+/* With the mutex held: hands an answer over. */
+static void answer_put(struct worker *w, struct work *job)
+{
+	bool first = !w->answers.first;
+
+	queue_put(&w->answers, job);
+	if (first)
+		(void)eventfd_write(w->fd, 1);
+}
+
+/* ---- what a macvlan must not tell ---- */
+
+/* Called by the thread, without the mutex: a failure is told when it begins. */
+static void say(struct worker *w, enum worker_kind kind, int *last, int error)
+{
+	struct work *job = error && error != *last ? calloc(1, sizeof(*job)) : NULL;
+
+	*last = error;
+	if (!job)
+		return;
+	job->kind = (uint8_t)kind;
+	job->error = error;
+	pthread_mutex_lock(&w->mutex);
+	answer_put(w, job);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static void quiet_look(struct worker *w)
+{
+	int e = w->quiet ? quiet_ensure(w->quiet) : -EOPNOTSUPP;
+
+	w->quiet_there = e == 0;
+	say(w, WORK_QUIET, &w->quiet_error, e);
+}
+
+/* Before a macvlan may come up: afterwards would be too late for its first report. */
+static void quiet_before(struct worker *w, const struct hsrp_kernel *k)
+{
+	bool brings =
+		k->op == HSRP_KERNEL_PREPARE || k->op == HSRP_KERNEL_SERVE || k->op == HSRP_KERNEL_RENEW;
+
+	if (brings && !k->use_bia && !w->quiet_there)
+		quiet_look(w);
+}
+
+static int quiet_end(struct worker *w)
+{
+	w->quiet_there = false;
+	return w->quiet ? quiet_remove(w->quiet) : 0;
+}
+
+/* What failed to go is no reason to go on as a member. */
+static void follow(struct worker *w, const struct hsrp_kernel *k, int error)
+{
+	if (error == 0 || k->op == HSRP_KERNEL_UNSERVE || k->op == HSRP_KERNEL_REMOVE)
+		say(w, WORK_MEMBER, &w->member_error, members_follow(w->members, k));
+}
+
+/* ---- jobs ---- */
 
 /* Written beside and renamed: a successor finds all of it or none. */
 static int save(const struct worker *w, const uint8_t *bytes, size_t len)
@@ -119,8 +185,9 @@ static int sweep(struct worker *w, const struct work *job)
 	struct names names = {bytes, bytes + job->save.len};
 	int e = vmac_sweep(w->vmac, is_named, &names);
 	int settings = restore_unnamed(w, &names);
+	int quiet = names.at == names.end ? quiet_end(w) : 0;
 
-	return e ? e : settings;
+	return e ? e : settings ? settings : quiet;
 }
 
 /* True when the answer is to be reported. */
@@ -128,7 +195,9 @@ static bool work_do(struct worker *w, struct work *job)
 {
 	switch ((enum worker_kind)job->kind) {
 	case WORK_KERNEL:
+		quiet_before(w, &job->kernel);
 		job->error = vmac_apply(w->vmac, &job->kernel);
+		follow(w, &job->kernel, job->error);
 		if (job->kernel.op == HSRP_KERNEL_UNSERVE)
 			(void)worker_put(w, &(struct work){.kind = WORK_DOWN, .kernel = job->kernel});
 		return true;
@@ -159,7 +228,13 @@ static bool work_do(struct worker *w, struct work *job)
 		job->error = save(w, job->save.bytes, job->save.len);
 		free(job->save.bytes);
 		return job->error != 0;
+	case WORK_MEMBER: return false; /* only ever an answer */
+	case WORK_QUIET:
+		if (w->quiet_there)
+			quiet_look(w);
+		return false;
 	case WORK_FORGET:
+		(void)quiet_end(w);
 		job->error = sysctl_restore_all(w->settings);
 		unlink(w->config);
 		unlink(w->roles);
@@ -183,16 +258,6 @@ static enum level level_of(const struct work *job)
 	return slow ? SLOW : URGENT;
 }
 
-/* With the mutex held: hands an answer over. */
-static void answer_put(struct worker *w, struct work *job)
-{
-	bool first = !w->answers.first;
-
-	queue_put(&w->answers, job);
-	if (first)
-		(void)eventfd_write(w->fd, 1);
-}
-
 /* With the mutex held: removals or renewals that wait in a row are one step of the kernel. */
 static void do_many(struct worker *w, enum level level, enum hsrp_kernel_op op, struct work *first)
 {
@@ -208,6 +273,7 @@ static void do_many(struct worker *w, enum level level, enum hsrp_kernel_op op, 
 	}
 	pthread_mutex_unlock(&w->mutex);
 	if (op == HSRP_KERNEL_RENEW) {
+		quiet_before(w, kernels[0]);
 		vmac_renew_many(w->vmac, kernels, count, errors);
 	} else {
 		int e = count > 1 ? vmac_remove_many(w->vmac, kernels, count)
@@ -215,6 +281,8 @@ static void do_many(struct worker *w, enum level level, enum hsrp_kernel_op op, 
 		for (unsigned n = 0; n < count; n++)
 			errors[n] = e;
 	}
+	for (unsigned n = 0; n < count; n++)
+		follow(w, kernels[n], errors[n]);
 	pthread_mutex_lock(&w->mutex);
 	for (unsigned n = 0; n < count; n++) {
 		jobs[n]->error = errors[n];
@@ -293,6 +361,10 @@ int worker_open(struct worker **out, const char *run_dir, int priority)
 	snprintf(w->roles, sizeof(w->roles), "%s/hsrp.roles", run_dir);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	e = w->fd < 0 ? -errno : vmac_open(&w->vmac);
+	w->members = members_new();
+	if (e == 0 && !w->members)
+		e = -ENOMEM;
+	(void)quiet_open(&w->quiet); /* without nf_tables HSRP works, and says what it cannot do */
 	if (e == 0)
 		e = sysctl_record_open(&w->settings, settings);
 	if (e == 0)
@@ -305,6 +377,8 @@ int worker_open(struct worker **out, const char *run_dir, int priority)
 		sysctl_record_close(w->settings);
 	if (w->vmac)
 		vmac_close(w->vmac);
+	members_free(w->members);
+	quiet_close(w->quiet);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w);
@@ -344,6 +418,16 @@ void worker_clear(struct worker *w)
 	(void)eventfd_read(w->fd, &count);
 }
 
+int worker_quiet_fd(const struct worker *w)
+{
+	return w->quiet ? quiet_fd(w->quiet) : -1;
+}
+
+bool worker_quiet_lost(struct worker *w)
+{
+	return quiet_losses(w->quiet) != 0;
+}
+
 int worker_fd(const struct worker *w)
 {
 	return w->fd;
@@ -359,6 +443,8 @@ void worker_close(struct worker *w)
 		free(left);
 	sysctl_record_close(w->settings);
 	vmac_close(w->vmac);
+	members_free(w->members);
+	quiet_close(w->quiet);
 	close(w->fd);
 	free(w);
 }

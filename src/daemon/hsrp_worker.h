@@ -2,8 +2,8 @@
  * The hand of the hsrp process: a thread that does what may wait for the kernel's rtnetlink lock or for a disk, so that
  * the thread that sends hellos never does.
  *
- * Owns:  the netlink socket for virtual addresses, the record of changed settings (RUN/hsrp.sysctl), the saved
- *        configuration (RUN/hsrp.config).
+ * Owns:  the netlink socket for virtual addresses, the table that keeps their macvlans quiet, memberships, the record of
+ *        changed settings (RUN/hsrp.sysctl), the saved configuration (RUN/hsrp.config).
  * Never: decides. Jobs are done in the order in which they were put, except that what takes the kernel long and nobody
  *        waits for (deleting interfaces, closing sockets, files) is done when nothing else is left to do. Each answer comes
  *        out by worker_take().
@@ -26,8 +26,10 @@ enum worker_kind {
 	WORK_SETTINGS,	   /* .device: what it needs while groups are on it; also when it appears again */
 	WORK_RESTORE,	   /* .device: the way back */
 	WORK_SWEEP, /* .save: macvlans of groups that are not named there go (strings as in their aliases, each with NUL) */
-	WORK_SAVE,   /* .save: becomes the saved configuration */
-	WORK_DOWN,   /* .kernel: put by the worker itself after UNSERVE; no answer */
+	WORK_SAVE, /* .save: becomes the saved configuration */
+	WORK_DOWN, /* .kernel: put by the worker itself after UNSERVE; no answer */
+	WORK_QUIET, /* the table of macvlans that are kept quiet may not be whole (answer: only of a failure) */
+	WORK_MEMBER, /* only an answer: a membership for an address that is served failed */
 	WORK_FORGET, /* all settings back, saved configuration and roles deleted: the end of a stop */
 };
 
@@ -61,6 +63,9 @@ struct worker;
 int worker_open(struct worker **out, const char *run_dir, int priority);
 /* After the jobs that are queued. */
 void worker_close(struct worker *w);
+/* Readable when somebody changed rules, then worker_quiet_lost() tells whether WORK_QUIET is due; -1: there are none. */
+int worker_quiet_fd(const struct worker *w);
+bool worker_quiet_lost(struct worker *w);
 int worker_fd(const struct worker *w);			   /* readable when there are answers */
 bool worker_put(struct worker *w, const struct work *job); /* false on exhaustion */
 bool worker_take(struct worker *w, struct work *answer);   /* false when there is none */

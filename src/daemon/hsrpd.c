@@ -53,6 +53,14 @@ static void on_worker(void *ctx, uint32_t events)
 		case WORK_LISTEN: devices_receiver_opened(d, &w); break;
 		case WORK_LINK: devices_link_answered(d, &w); break;
 		case WORK_CLAIMS: claims_opened(d, &w); break;
+		case WORK_QUIET:
+			log_ios("HSRP", LOG_SEV_WARNING, "REPORTS",
+				"IGMP and MLD from virtual MACs cannot be held back: %s", strerror(-w.error));
+			break;
+		case WORK_MEMBER:
+			log_ios("HSRP", LOG_SEV_WARNING, "MEMBERSHIP",
+				"switches that snoop may not pass solicitations on: %s", strerror(-w.error));
+			break;
 		case WORK_FORGET: loop_exit(d->loop, ROLE_EXIT_OK); break;
 		case WORK_SETTINGS:
 			if (w.error != -ENOENT) /* the device may be gone again */
@@ -66,6 +74,16 @@ static void on_worker(void *ctx, uint32_t events)
 			break;
 		}
 	}
+}
+
+/* Somebody changed firewall rules; a flush of all of them takes the table of the quiet macvlans along. */
+static void on_rules(void *ctx, uint32_t events)
+{
+	struct hsrpd *d = ctx;
+
+	(void)events;
+	if (worker_quiet_lost(d->worker))
+		(void)worker_put(d->worker, &(struct work){.kind = WORK_QUIET});
 }
 
 /* ---- effects of the core ---- */
@@ -359,6 +377,9 @@ static int open_all(struct hsrpd *d)
 	if (!loop_watch(d->loop, d->linkwatch, EPOLLIN, LOOP_FRAMES, devices_on_linkwatch, d) ||
 		!loop_watch(d->loop, d->wallclock, EPOLLIN, LOOP_FRAMES, on_wallclock, d) ||
 		!loop_watch(d->loop, worker_fd(d->worker), EPOLLIN, LOOP_FRAMES, on_worker, d))
+		return errno ? -errno : -ENOMEM;
+	if (worker_quiet_fd(d->worker) >= 0 &&
+		!loop_watch(d->loop, worker_quiet_fd(d->worker), EPOLLIN, LOOP_NORMAL, on_rules, d))
 		return errno ? -errno : -ENOMEM;
 	if ((e = loop_signal(d->loop, SIGTERM, on_signal, d)) < 0 ||
 		(e = loop_signal(d->loop, SIGUSR2, on_signal, d)) < 0)

@@ -1,15 +1,14 @@
 #include "linux/filter_kernel.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
+#include <limits.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "linux/nft_monitor.h"
 
 enum { MONITOR_BUFFER = 4 << 20, ERROR_MAX = 200 };
 
@@ -18,7 +17,6 @@ struct filter_kernel {
 	struct mnl_socket *monitor;
 	char *error;
 	int64_t us;
-	_Alignas(8) char buffer[64 * 1024];
 };
 
 /* --- libnftables ------------------------------------------------------------------------------------------------- */
@@ -123,74 +121,9 @@ bool filter_listing_has(const char *list, const char *kind, const char *wanted)
 
 /* --- The monitor ------------------------------------------------------------------------------------------------- */
 
-/* Is this notification about a loss in our table? */
-static bool is_loss(const struct nlmsghdr *h)
-{
-	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a;
-
-	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || h->nlmsg_len < MNL_NLMSG_HDRLEN + sizeof(*g))
-		return false;
-	if (g->nfgen_family != NFPROTO_INET)
-		return false;
-	switch (h->nlmsg_type & 0xff) {
-	case NFT_MSG_DELTABLE:
-	case NFT_MSG_DELCHAIN:
-	case NFT_MSG_DELRULE:
-	case NFT_MSG_DELSET:
-	case NFT_MSG_DELSETELEM: break;
-	default: return false;
-	}
-	mnl_attr_for_each(a, h, sizeof(*g))
-	{
-		/* The table's name is attribute 1 of each of them. */
-		if (mnl_attr_get_type(a) == NFTA_TABLE_NAME)
-			return mnl_attr_get_payload_len(a) == sizeof("hotswan") &&
-				!memcmp(mnl_attr_get_payload(a), "hotswan", sizeof("hotswan"));
-	}
-	return false;
-}
-
 int filter_kernel_losses(struct filter_kernel *k)
 {
-	int lost = 0;
-
-	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(k->monitor, k->buffer, sizeof(k->buffer));
-
-		if (n < 0 && (errno == EINTR))
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return lost;
-		if (n < 0 && (errno == ENOBUFS || errno == ENOSPC)) {
-			lost = 1;
-			continue;
-		}
-		if (n < 0)
-			return -errno;
-		int left = (int)n;
-
-		for (const struct nlmsghdr *h = (void *)k->buffer;
-			left >= (int)sizeof(*h) && mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
-			lost |= is_loss(h);
-	}
-}
-
-static int open_monitor(struct filter_kernel *k)
-{
-	int group = NFNLGRP_NFTABLES, size = MONITOR_BUFFER;
-
-	k->monitor = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!k->monitor)
-		return -errno;
-	int fd = mnl_socket_get_fd(k->monitor);
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (mnl_socket_bind(k->monitor, 0, MNL_SOCKET_AUTOPID) < 0 ||
-		mnl_socket_setsockopt(k->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return -errno;
-	return 0;
+	return nft_monitor_losses(k->monitor, "hotswan", UINT_MAX);
 }
 
 int filter_kernel_open(struct filter_kernel **out)
@@ -205,7 +138,7 @@ int filter_kernel_open(struct filter_kernel **out)
 	if (!error && (nft_ctx_buffer_output(k->nft) != 0 || nft_ctx_buffer_error(k->nft) != 0))
 		error = -ENOMEM;
 	if (!error)
-		error = open_monitor(k);
+		error = nft_monitor_open(&k->monitor, MONITOR_BUFFER);
 	if (error) {
 		filter_kernel_close(k);
 		return error;

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-	DOOMED_GROUP = 0x68737277, /* a link group of our own */
 	LINK_LOCAL_LEN = 64,
 };
 
@@ -21,6 +20,7 @@ enum {
 struct link {
 	int ifindex, parent;
 	unsigned flags;
+	uint32_t group;
 	struct mac mac;
 	bool macvlan, ours;
 	char alias[64];
@@ -102,6 +102,7 @@ static void link_read(const struct nlmsghdr *h, struct link *l)
 	{
 		switch (mnl_attr_get_type(a)) {
 		case IFLA_LINK: l->parent = (int)mnl_attr_get_u32(a); break;
+		case IFLA_GROUP: l->group = mnl_attr_get_u32(a); break;
 		case IFLA_ADDRESS:
 			if (mnl_attr_get_payload_len(a) == sizeof(l->mac.bytes))
 				memcpy(l->mac.bytes, mnl_attr_get_payload(a), sizeof(l->mac.bytes));
@@ -162,6 +163,7 @@ static int macvlan_add(struct vmac *v, const char *name, const struct hsrp_kerne
 	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(h, IFLA_IFNAME, name);
 	mnl_attr_put_u32(h, IFLA_LINK, (uint32_t)k->ifindex);
+	mnl_attr_put_u32(h, IFLA_GROUP, VMAC_GROUP);
 	mnl_attr_put(h, IFLA_ADDRESS, sizeof(k->mac.bytes), k->mac.bytes);
 	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, "macvlan");
@@ -342,8 +344,7 @@ static int macvlan_settings(const char *name, const char *parent, enum ip_family
 		enum ip_family of; /* groups of this family; IP_NONE: all */
 		const char *family, *name, *value;
 	} settings[] = {
-		{IP_V4, "ipv6", "disable_ipv6",
-			"1"}, /* before it is up: no link-local address, no report from the virtual MAC */
+		{IP_V4, "ipv6", "disable_ipv6", "1"}, /* before it is up: no link-local address */
 		/* Before it is up: no address but the virtual ones, nothing learned or asked from other routers. */
 		{IP_V6, "ipv6", "addr_gen_mode", "1"}, {IP_V6, "ipv6", "accept_ra", "0"},
 		{IP_V6, "ipv6", "autoconf", "0"}, {IP_V6, "ipv6", "dad_transmits", "0"},
@@ -410,7 +411,8 @@ int vmac_device_restore(struct sysctl_record *r, const char *device)
 
 static bool matches(const struct link *l, const struct hsrp_kernel *k)
 {
-	return l->ours && l->parent == k->ifindex && memcmp(&l->mac, &k->mac, sizeof(l->mac)) == 0;
+	return l->ours && l->group == VMAC_GROUP && l->parent == k->ifindex &&
+		memcmp(&l->mac, &k->mac, sizeof(l->mac)) == 0;
 }
 
 /* The macvlan as it should be, whatever its state; made when it is missing. */
@@ -451,8 +453,8 @@ static int macvlan_serve(struct vmac *v, const char *name, const struct hsrp_ker
 }
 
 /*
- * IPv6's macvlan goes down first: each address that goes means a multicast group less, and the kernel would tell that by MLD
- * from the virtual MAC. IPv4's may follow later (vmac_down): the address is what counts, and going down takes the kernel long.
+ * IPv6's macvlan goes down first: each address that goes means a multicast group less, and the kernel would want to tell
+ * that. IPv4's may follow later (vmac_down): the address is what counts, and going down takes the kernel long.
  */
 static int addresses_remove(struct vmac *v, const struct link *l, const struct hsrp_kernel *k, bool down)
 {
@@ -547,7 +549,7 @@ int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigne
 		struct nlmsghdr *h = request(v, RTM_NEWLINK, 0);
 		struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
 		info->ifi_index = l.ifindex;
-		mnl_attr_put_u32(h, IFLA_GROUP, DOOMED_GROUP);
+		mnl_attr_put_u32(h, IFLA_GROUP, VMAC_GROUP_DOOMED);
 		int e = change(v, h);
 		doomed += e == 0;
 		first = first || e == -ENODEV ? first : e;
@@ -556,7 +558,7 @@ int vmac_remove_many(struct vmac *v, const struct hsrp_kernel *const *k, unsigne
 		return first;
 	struct nlmsghdr *h = request(v, RTM_DELLINK, 0);
 	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
-	mnl_attr_put_u32(h, IFLA_GROUP, DOOMED_GROUP);
+	mnl_attr_put_u32(h, IFLA_GROUP, VMAC_GROUP_DOOMED);
 	int e = change(v, h);
 	return e ? e : first;
 }

@@ -19,6 +19,11 @@
 #define VMAC_ALIAS "hotswan:" /* device:group, IPv6 with VMAC_V6 behind the number */
 #define VMAC_V6	   "v6"
 
+/* The link group of our macvlans; the last bit says that one is to be deleted. quiet.h knows them by it. */
+#define VMAC_GROUP	  0x68737276u
+#define VMAC_GROUP_DOOMED (VMAC_GROUP | 1)
+#define VMAC_GROUP_MASK	  (~1u)
+
 struct vmac;
 
 int vmac_open(struct vmac **out); /* -errno */
