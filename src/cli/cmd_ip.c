@@ -50,6 +50,8 @@ static bool set_route(struct cli_call *c)
 	r->distance = (uint8_t)(distance->n == 1 ? 0 : distance->n);
 	r->tag = cli_arg(c->args, "tag")->n;
 	str_copy(r->name, sizeof(r->name), name->set ? name->s : "");
+	r->permanent = cli_has(c->args, "permanent");
+	r->track = (uint16_t)cli_arg(c->args, "track")->n;
 	return true;
 }
 
@@ -67,35 +69,54 @@ static bool get_route(const struct cli_target *t, struct cli_args *a)
 	if (r->tag)
 		cli_put_number(a, "tag", r->tag);
 	cli_put_string(a, "name", r->name);
+	if (r->permanent)
+		cli_put_number(a, "permanent", 1);
+	if (r->track)
+		cli_put_number(a, "track", r->track);
 	return true;
 }
 
+/* The object may come later: until then it counts as up. */
+static void note_no_object(struct cli_call *c)
+{
+	const struct static_route *r = c->target.object;
+
+	if (r && r->track && !model_track(c->model, r->track))
+		cli_note(c, "%%Warning: object %u does not exist yet: it counts as up", (unsigned)r->track);
+}
+
+#define TO                                                                                                   \
+	"ip route A.B.C.D:prefix MASK:mask ; {INTERFACE:interface [HOST:gateway]|HOST:gateway} "             \
+	"[<1-255>:distance] "
+#define TAG  "tag <1-4294967295>:tag"
+#define NAME "name WORD/63:name"
+#define STAY "{permanent:permanent|track <1-1000>:track}"
+
 static const struct cli_row rows[] = {
 	{.modes = IN(CONFIG),
-		.syntax = "ip route A.B.C.D:prefix MASK:mask ; {INTERFACE:interface "
-			  "[HOST:gateway]|HOST:gateway} "
-			  "[<1-255>:distance] [tag <1-4294967295>:tag] [name WORD/63:name]",
+		.syntax = TO "[" TAG "] [" NAME "] [" STAY "]",
 		.help = "Global IP configuration subcommands|Establish static routes|Destination prefix|"
 			"Destination prefix mask|Interface|Forwarding router's address|Forwarding router's "
-			"address|"
-			"Distance metric for this route|Set tag for this route|Tag value|Specify name of the "
-			"next hop|"
-			"Name of the next hop",
+			"address|Distance metric for this route|Set tag for this route|Tag value|"
+			"Specify name of the next hop|Name of the next hop|permanent route|"
+			"Install route depending on tracked item|tracked object number",
 		.rank = 1410,
 		.list = &cli_list_static_routes,
 		.check = check_route,
 		.set = set_route,
 		.unset = unset_route,
 		.get = get_route,
+		.after = note_no_object,
 		.touches = MODEL_STATIC_ROUTE},
-	{.modes = IN(CONFIG),
-		.syntax =
-			"ip route A.B.C.D:prefix MASK:mask {INTERFACE:interface [HOST:gateway]|HOST:gateway} "
-			"[<1-255>:distance] name WORD/63:name tag <1-4294967295>:tag",
-		.flags = CLI_PARSE_ONLY | CLI_NO_NO,
+	{.modes = IN(CONFIG), /* the other orders */
+		.syntax = TO "{" NAME " " TAG " [" STAY "]|" NAME " " STAY " " TAG "|" TAG " " STAY " " NAME
+			     "|" STAY " " TAG " [" NAME "]|" STAY " " NAME " [" TAG "]}",
+		.flags = CLI_PARSE_ONLY,
 		.list = &cli_list_static_routes,
 		.check = check_route,
 		.set = set_route,
+		.unset = unset_route,
+		.after = note_no_object,
 		.touches = MODEL_STATIC_ROUTE},
 	{.modes = IN(CONFIG),
 		.syntax = "ip routing",

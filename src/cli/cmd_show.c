@@ -133,6 +133,8 @@ static const struct cli_row rows[] = {
 		.fields = {ROUTE_KIND(SHOW_ROUTE_CONNECTED)}},
 	{SHOW(SHOW_IP_ROUTE), .syntax = "show ip route ospf", .help = "|||Open Shortest Path First (OSPF)",
 		.fields = {ROUTE_KIND(SHOW_ROUTE_OSPF)}},
+	{SHOW(SHOW_ROUTE_TRACKS), .syntax = "show ip route track-table",
+		.help = "|||IP static route tracking table"},
 	{SHOW(SHOW_IP_INTERFACE_BRIEF), .syntax = "show ip interface [INTERFACE:interface] brief:brief",
 		.help = "||IP interface status and configuration|Interface|Brief summary of IP status and "
 			"configuration",

@@ -42,6 +42,7 @@ enum show_view {
 	SHOW_STANDBY_DELAY,	/* [interface] */
 	SHOW_STANDBY_REDIRECT,	/* [interface] */
 	SHOW_STANDBY_INTERNAL,	/* [interface] */
+	SHOW_ROUTE_TRACKS,	/* show ip route track-table */
 	SHOW_VIEW_COUNT
 };
 

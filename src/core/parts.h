@@ -241,6 +241,7 @@ void routes_touch_prefix(struct core *c, const struct prefix *p); /* slots that 
 void statics_update(struct core *c);
 void static_touch(struct core *c, struct static_rec *s);
 void statics_touch_all(struct core *c);
+void statics_of_track(struct core *c, uint16_t object); /* the object's state changed */
 void foreign_route(struct core *c, const struct route *r, bool present);
 void foreign_sweep(struct core *c);
 

@@ -353,6 +353,19 @@ void statics_touch_all(struct core *c)
 	}
 }
 
+void statics_of_track(struct core *c, uint16_t object)
+{
+	struct list *link, *following;
+
+	list_each(&c->all_statics, link, following)
+	{
+		struct static_rec *s = list_item(link, struct static_rec, all);
+
+		if (s->track == object)
+			static_touch(c, s);
+	}
+}
+
 /* How the line reaches its destination at present; false when it does not. */
 static bool find_way(const struct core *c, const struct static_rec *s, struct route *r)
 {
@@ -379,6 +392,25 @@ static bool find_way(const struct core *c, const struct static_rec *s, struct ro
 	return r->ifindex != 0;
 }
 
+/* A permanent route keeps the way it had for as long as the kernel holds routes over that device. */
+static bool keeps_way(const struct core *c, const struct static_rec *s)
+{
+	const struct link_rec *l = s->permanent ? link_find(c, s->way.ifindex) : NULL;
+
+	return l && l->l.up;
+}
+
+static bool is_feasible(const struct core *c, struct static_rec *s)
+{
+	struct route way;
+	bool found = find_way(c, s, &way), kept = !found && keeps_way(c, s);
+
+	if (!kept)
+		s->way = way;
+	s->way.metric = way.metric;
+	return (found || kept) && s->distance < 255 && !(s->track && core_track_down(c, s->track));
+}
+
 /* All lines of one prefix: of those with one distance the first that has a way counts. */
 static void judge_statics(struct core *c, struct rri_slot *slot)
 {
@@ -387,7 +419,7 @@ static void judge_statics(struct core *c, struct rri_slot *slot)
 	list_each(&slot->statics, link, following)
 	{
 		struct static_rec *s = list_item(link, struct static_rec, in_slot);
-		bool feasible = find_way(c, s, &s->way) && s->distance < 255;
+		bool feasible = is_feasible(c, s);
 
 		if (feasible != s->feasible)
 			rri_touch(&c->rri, slot);
@@ -481,11 +513,13 @@ void statics_update(struct core *c)
 		if (!s)
 			return;
 		s->generation = c->static_generation;
-		if (s->distance != distance) {
-			static_touch(c, s);
+		if (s->distance != distance)
 			rri_touch(&c->rri, s->slot);
-		}
+		if (s->distance != distance || s->permanent != line->permanent || s->track != line->track)
+			static_touch(c, s);
 		s->distance = distance;
+		s->permanent = line->permanent;
+		s->track = line->track;
 	}
 	HASH_ITER (hh, c->statics, s, next)
 		if (s->generation != c->static_generation)

@@ -375,12 +375,14 @@ struct static_rec {
 		char interface[INTERFACE_NAME_MAX];
 	} key;
 	uint8_t distance;
+	bool permanent;
+	uint16_t track; /* 0: none */
 	uint32_t generation;
 	struct rri_slot *slot;
 	struct list in_slot, in_hop, all, dirty;
 	struct hop *hop; /* NULL: by interface only */
 	struct kroute *kroute;
-	bool feasible; /* has a way; else it does not count */
+	bool feasible; /* has a way, and its object is up; else it does not count */
 	struct route way;
 };
 

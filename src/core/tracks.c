@@ -145,8 +145,8 @@ static bool value(const struct core *c, struct track_rec *r, const struct track_
 
 /* --- Changes ---------------------------------------------------------------------------------------------------------- */
 
-/* The standby groups that watch it are configured anew: their priority follows. */
-static void tell_groups(struct core *c, uint16_t number)
+/* The standby groups that watch it are configured anew: their priority follows. Static routes come and go with it. */
+static void tell_users(struct core *c, uint16_t number)
 {
 	const struct interface_cfg *i;
 	const struct standby_group *g;
@@ -161,6 +161,7 @@ static void tell_groups(struct core *c, uint16_t number)
 		if (watches)
 			str_copy(effects_add(c->out, EF_HSRP_CONFIG)->interface, INTERFACE_NAME_MAX, i->name);
 	}
+	statics_of_track(c, number);
 }
 
 static void describe(const struct track_object *t, char *out, size_t size)
@@ -202,7 +203,7 @@ static void state_becomes(struct core *c, struct track_rec *r, const struct trac
 	r->up = up;
 	r->changes++;
 	r->last_change = c->now;
-	tell_groups(c, r->number);
+	tell_users(c, r->number);
 	c->tracks_moved = true;
 }
 
@@ -366,7 +367,7 @@ void tracks_configure(struct core *c)
 		if (object_of(c, r))
 			continue;
 		drop(c, r);
-		tell_groups(c, number); /* what does not exist counts as up */
+		tell_users(c, number); /* what does not exist counts as up */
 		c->tracks_moved = true;
 	}
 	vec_each (&c->model->tracks, n, t) {

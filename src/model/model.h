@@ -388,7 +388,7 @@ struct interface_cfg {
 	uint32_t crypto_applied; /* counts how often the line was typed: retyping re-applies (H6, D10) */
 };
 
-/* `ip route P M {gateway | interface [gateway]} [distance] [tag N] [name X]` */
+/* `ip route P M {gateway | interface [gateway]} [distance] [tag N] [name X] [permanent | track N]` */
 struct static_route {
 	struct prefix prefix;
 	struct ipaddr gateway;		    /* may be not set when an interface is named */
@@ -396,6 +396,8 @@ struct static_route {
 	uint8_t distance;		    /* 0: not typed, 1 */
 	uint32_t tag;
 	char name[NAME_MAX_LEN];
+	bool permanent; /* stays when its way goes down, as far as the kernel lets it */
+	uint16_t track; /* object that must be up; 0: none */
 };
 
 /* `hotswan route-tag N table T`: injected routes of this tag stand in that kernel table as well, for routing daemons */

@@ -179,6 +179,7 @@ static void print_users(struct text *out, const struct facts *f, const struct tr
 	const struct standby_group *g;
 	const struct standby_track *track;
 	const struct track_object *list;
+	const struct static_route *route;
 	bool first = true;
 
 	vec_each (&f->model->interfaces, n, i)
@@ -195,6 +196,12 @@ static void print_users(struct text *out, const struct facts *f, const struct tr
 			continue;
 		text_printf(out, "%s    Track-list %u\n", first ? "  Tracked by:\n" : "", list->number);
 		first = false;
+	}
+	vec_each (&f->model->static_routes, n, route) {
+		if (route->track != t->number)
+			continue;
+		text_printf(out, "%s    STATIC-IP-ROUTING 0\n", first ? "  Tracked by:\n" : "");
+		return; /* all of them are one user */
 	}
 }
 
@@ -335,4 +342,74 @@ const struct view view_track = {
 	.optional = FACT_LINKS, /* the interface behind a route */
 	.text = track_text,
 	.json = track_json,
+};
+
+/* --- show ip route track-table ---------------------------------------------------------------------------------------- */
+
+static const struct static_route *next_tracked_route(struct show *s)
+{
+	const struct vec *routes = &s->facts->model->static_routes;
+
+	while (s->at[0] < routes->count) {
+		const struct static_route *r = routes->items[s->at[0]++];
+
+		if (r->track)
+			return r;
+	}
+	return NULL;
+}
+
+/* One that is not evaluated, or does not exist, counts as up. */
+static bool object_up(const struct facts *f, uint16_t object)
+{
+	const struct core_track *k = facts_track(f, object);
+
+	return !k || k->up;
+}
+
+static bool route_tracks_text(struct show *s, struct text *out)
+{
+	const struct static_route *r = next_tracked_route(s);
+	char prefix[IP_TEXT_MAX], mask[IP_TEXT_MAX], gateway[IP_TEXT_MAX];
+
+	if (!r)
+		return false;
+	struct ipaddr m = ip_len_to_mask(IP_V4, r->prefix.len);
+	text_printf(out, " ip route %s %s", ip_format(&r->prefix.addr, prefix), ip_format(&m, mask));
+	if (r->interface[0])
+		text_printf(out, " %s", r->interface);
+	if (ip_is_set(&r->gateway))
+		text_printf(out, " %s", ip_format(&r->gateway, gateway));
+	if (r->distance)
+		text_printf(out, " %u", r->distance);
+	if (r->name[0])
+		text_printf(out, " name %s", r->name);
+	text_printf(
+		out, " track %u state is [%s]\n", r->track, object_up(s->facts, r->track) ? "up" : "down");
+	return true;
+}
+
+static bool route_tracks_json(struct show *s, struct text *out)
+{
+	const struct static_route *r = next_tracked_route(s);
+	char prefix[PREFIX_TEXT_MAX];
+
+	(void)out;
+	if (!r)
+		return false;
+	json_object(&s->writer, NULL);
+	json_string(&s->writer, "prefix", prefix_format(&r->prefix, prefix));
+	json_string(&s->writer, "interface", r->interface[0] ? r->interface : NULL);
+	json_ip(&s->writer, "via", &r->gateway);
+	json_uint(&s->writer, "object", r->track);
+	json_string(&s->writer, "state", up_text(object_up(s->facts, r->track)));
+	json_object_end(&s->writer);
+	return true;
+}
+
+const struct view view_route_tracks = {
+	.name = "ip-route-track-table",
+	.required = FACT_TRACK,
+	.text = route_tracks_text,
+	.json = route_tracks_json,
 };

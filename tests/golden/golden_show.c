@@ -165,6 +165,8 @@ static const struct golden {
 	{"track_route_brief", scene_tracks, SHOW_TRACK, {.track = SHOW_TRACK_ROUTE, .brief = true}, false},
 	{"track_empty", scene_empty, SHOW_TRACK, NONE, false},
 	{"track_json", scene_tracks, SHOW_TRACK, NONE, true},
+	{"ip_route_track_table", scene_tracks, SHOW_ROUTE_TRACKS, NONE, false},
+	{"ip_route_track_table_json", scene_tracks, SHOW_ROUTE_TRACKS, NONE, true},
 	{"standby_split", scene_split, SHOW_STANDBY, NONE, false},
 	{"redundancy_split", scene_split, SHOW_REDUNDANCY, NONE, false},
 	{"standby_tracks", scene_tracks, SHOW_STANDBY, NONE, false},

@@ -42,6 +42,16 @@ static struct core_track *last(struct facts *f)
 	return &f->tracks[f->track_count - 1];
 }
 
+static struct static_route *tracked_route(
+	struct model *m, const char *prefix, const char *gateway, uint16_t object)
+{
+	struct static_route like = {.prefix = pfx(prefix), .gateway = ip4(gateway)},
+			    *r = model_static_route_get(m, &like);
+
+	r->track = object;
+	return r;
+}
+
 void scene_tracks(struct scene *s)
 {
 	struct facts *f = &s->facts;
@@ -77,6 +87,9 @@ void scene_tracks(struct scene *s)
 	object(m, 6, TRACK_IP_SLA, "")->sla = 12;
 	object(m, 7, TRACK_ROUTE, "")->prefix = pfx("192.168.0.0/24");
 	object(m, 8, TRACK_ROUTE, "")->prefix = pfx("0.0.0.0/0"); /* asked, not known yet */
+	tracked_route(m, "10.0.0.0/8", "192.168.0.1", 1);
+	tracked_route(m, "0.0.0.0/0", "192.168.0.1", 2)->distance = 250;
+	str_copy(tracked_route(m, "10.9.0.0/16", "192.168.0.2", 2)->name, NAME_MAX_LEN, "backup");
 	state(f, 1, true, CORE_TRACK_FINE, 27);
 	state(f, 2, false, CORE_TRACK_NO_ROUTE, 24);
 	last(f)->raw = true;

@@ -1,5 +1,5 @@
 /*
- * Every row of `standby`, `track` and `key chain` at its bounds: what is taken and how it is written back, and what is
+ * Every row of `standby`, `track`, `key chain` and `ip route` at its bounds: what is taken and how it is written back, and what is
  * refused, with the caret under the word that is wrong. Ranges: Cisco's YANG model of IOS XE 17.9 (standby), its command
  * reference (track, key chain).
  */
@@ -528,6 +528,52 @@ static const struct row track_rows[] = {
 	AFTER("track 1 list boolean and\ndelay up 1 down 2", "no delay", "track 1 list boolean and"),
 };
 
+#define TO "ip route 10.9.0.0 255.255.0.0 10.0.0.9"
+
+static const struct row route_rows[] = {
+	TAKEN(TO),
+	PRINTS(TO " 1", TO),
+	TAKEN(TO " 2"),
+	TAKEN(TO " 255"),
+	WRONG(TO " 0", "0"),
+	WRONG(TO " 256", "256"),
+	TAKEN(TO " tag 1"),
+	TAKEN(TO " tag 4294967295"),
+	WRONG(TO " tag 0", "0"),
+	WRONG(TO " tag 4294967296", "4294967296"),
+	TAKEN(TO " name X"),
+	TAKEN(TO " permanent"),
+	TAKEN(TO " track 1"),
+	TAKEN(TO " track 1000"),
+	WRONG(TO " track 0", "0"),
+	WRONG(TO " track 1001", "1001"),
+	WRONG(TO " permanent permanent", "permanent"),
+	WRONG(TO " track 1 permanent", "permanent"),
+	SHORT(TO " track"),
+	SHORT(TO " tag"),
+	SHORT(TO " name"),
+	SHORT("ip route 10.9.0.0"),
+	SHORT("ip route 10.9.0.0 255.255.0.0"),
+	TAKEN(TO " 250 tag 50 name X track 150"),
+	PRINTS(TO " 250 tag 50 track 150 name X", TO " 250 tag 50 name X track 150"),
+	PRINTS(TO " 250 name X tag 50 track 150", TO " 250 tag 50 name X track 150"),
+	PRINTS(TO " 250 name X track 150 tag 50", TO " 250 tag 50 name X track 150"),
+	PRINTS(TO " 250 track 150 tag 50 name X", TO " 250 tag 50 name X track 150"),
+	PRINTS(TO " 250 track 150 name X tag 50", TO " 250 tag 50 name X track 150"),
+	PRINTS(TO " permanent name X", TO " name X permanent"),
+	TAKEN("ip route 10.9.0.0 255.255.0.0 FastEthernet0/1 track 3"),
+	TAKEN("ip route 10.9.0.0 255.255.0.0 FastEthernet0/1 10.0.0.9 5 permanent"),
+	AFTER(TO " track 1", TO " track 2", TO " track 2"),
+	AFTER(TO " track 1", TO, TO),
+	AFTER(TO " permanent", TO " track 2", TO " track 2"),
+	AFTER(TO " track 1", "no " TO " track 1", ""),
+	AFTER(TO " track 1", "no " TO, ""),
+	AFTER(TO " 250 tag 5 name X track 1", "no " TO " 250 tag 5 name X track 1", ""),
+	AFTER(TO " track 1", "no ip route 10.9.0.0 255.255.0.0", ""),
+	SAYS(NULL, "no " TO " track 1", "No matching route to delete"),
+	SAYS(NULL, "ip route 10.9.0.1 255.255.0.0 10.0.0.9 track 1", "Inconsistent address and mask"),
+};
+
 #define CHAIN	  "key chain C\nkey 1"
 #define CHAIN_OUT "key chain C\nkey 1\n"
 
@@ -727,6 +773,7 @@ WALK(lines_of_an_interface, interface_rows)
 WALK(lines_of_a_group, group_rows)
 WALK(lines_of_tracked_objects, track_rows)
 WALK(lines_of_key_chains, chain_rows)
+WALK(lines_of_static_routes, route_rows)
 
 int main(void)
 {
@@ -735,6 +782,7 @@ int main(void)
 		cmocka_unit_test(lines_of_a_group),
 		cmocka_unit_test(lines_of_tracked_objects),
 		cmocka_unit_test(lines_of_key_chains),
+		cmocka_unit_test(lines_of_static_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -329,6 +329,80 @@ static void another_device_is_another_object(void **state)
 	world_free(w);
 }
 
+static struct static_route *route_line(
+	struct world *w, const char *prefix, const char *gateway, const char *interface)
+{
+	struct static_route like = {0};
+
+	assert_true(prefix_parse(prefix, &like.prefix));
+	assert_true(!gateway || ip_parse(gateway, &like.gateway));
+	str_copy(like.interface, sizeof(like.interface), interface);
+	model_touch(w->model, MODEL_STATIC_ROUTE, NULL, 0);
+	return model_static_route_get(w->model, &like);
+}
+
+static void a_static_route_stands_while_its_object_is_up(void **state)
+{
+	struct world *w = start();
+	struct static_route *line;
+
+	(void)state;
+	str_copy(track(w, 1, TRACK_LINE_PROTOCOL)->interface, INTERFACE_NAME_MAX, "eth5");
+	line = route_line(w, "10.20.0.0/16", "192.168.0.1", "");
+	line->track = 1;
+	route_line(w, "10.21.0.0/16", "192.168.0.1", "")->track = 77; /* does not exist: up */
+	route_line(w, "10.20.0.0/16", "192.168.0.7", "")->distance = 250;
+	runs(w);
+	assert_false(is_up(w, 1)); /* no such device yet */
+	assert_true(has_route(w, "10.20.0.0/16", 215));
+	assert_true(has_route(w, "10.21.0.0/16", 215));
+	link_state(w, 30, "eth5", true, true);
+	assert_seen(w, "route+ 10.20.0.0/16 via 192.168.0.1");
+	log_clear(w);
+	link_state(w, 30, "eth5", true, false);
+	assert_seen(w, "route- 10.20.0.0/16 via 192.168.0.1");
+	assert_not_seen(w, "192.168.0.7"); /* it stands: nothing is in front of it now */
+	assert_not_seen(w, "10.21.0.0");
+	log_clear(w);
+	line->track = 0; /* typed anew without the object */
+	model_touch(w->model, MODEL_STATIC_ROUTE, NULL, 0);
+	config(w);
+	assert_seen(w, "route+ 10.20.0.0/16 via 192.168.0.1");
+	log_clear(w);
+	line->track = 1;
+	model_touch(w->model, MODEL_STATIC_ROUTE, NULL, 0);
+	config(w);
+	assert_seen(w, "route- 10.20.0.0/16 via 192.168.0.1");
+	model_track_delete(w->model, 1); /* what does not exist is up */
+	model_touch(w->model, MODEL_TRACK, NULL, 1);
+	log_clear(w);
+	config(w);
+	assert_seen(w, "route+ 10.20.0.0/16 via 192.168.0.1");
+	world_free(w);
+}
+
+static void a_permanent_route_stays_without_carrier(void **state)
+{
+	struct world *w = start();
+	struct static_route *line;
+
+	(void)state;
+	route_line(w, "10.20.0.0/16", NULL, "FastEthernet0/0");
+	line = route_line(w, "10.21.0.0/16", NULL, "FastEthernet0/0");
+	line->permanent = true;
+	runs(w);
+	assert_true(has_route(w, "10.20.0.0/16", 215));
+	assert_true(has_route(w, "10.21.0.0/16", 215));
+	carrier(w, false);
+	assert_false(has_route(w, "10.20.0.0/16", 215));
+	assert_true(has_route(w, "10.21.0.0/16", 215));
+	line->permanent = false;
+	model_touch(w->model, MODEL_STATIC_ROUTE, NULL, 0);
+	config(w);
+	assert_false(has_route(w, "10.21.0.0/16", 215));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +416,8 @@ int main(void)
 		cmocka_unit_test(what_does_not_exist_or_has_no_effect_counts_as_up),
 		cmocka_unit_test(nothing_is_said_before_the_first_snapshot_is_whole),
 		cmocka_unit_test(another_device_is_another_object),
+		cmocka_unit_test(a_static_route_stands_while_its_object_is_up),
+		cmocka_unit_test(a_permanent_route_stays_without_carrier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
