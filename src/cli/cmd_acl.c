@@ -330,7 +330,7 @@ static void warn_bound(struct cli_call *c, const struct acl_rule *r)
 			cli_note(c,
 				"%%Warning: kernel policies select ports by a mask: the SA of this line is "
 				"for ports "
-				"%u-%u to %u-%u",
+				"%u-%u to %u-%u, with IKEv1 for all",
 				local.lo, local.hi, remote.lo, remote.hi);
 	}
 }

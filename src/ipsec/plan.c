@@ -98,6 +98,13 @@ static struct ike_child *add_child(
 	return child;
 }
 
+/* IKEv1 names one port or all of them (RFC 2407 4.6.2); charon would name the first of a range. */
+static void fit_to_version(const struct ike_conn *c, struct ike_selector *s)
+{
+	if (c->version == 1 && s->protocol != ACL_PROTOCOL_ICMP && s->ports.lo != s->ports.hi)
+		s->ports = (struct ports){0, UINT16_MAX};
+}
+
 /* One child for each permit line of the entry's list that IKE can negotiate; `head` opens their names. */
 static bool add_acl_children(
 	const struct planner *p, const struct crypto_map_entry *e, const char *head, struct ike_conn *c)
@@ -125,6 +132,8 @@ static bool add_acl_children(
 			str_copy(child->name + strlen(head), sizeof(child->name) - strlen(head), name);
 			child->local = flows[k].local;
 			child->remote = flows[k].remote;
+			fit_to_version(c, &child->local);
+			fit_to_version(c, &child->remote);
 		}
 	}
 	return true;

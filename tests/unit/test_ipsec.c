@@ -563,6 +563,31 @@ static void a_deny_line_lets_pass_only_what_nothing_else_protects(void **state)
 	model_free(m);
 }
 
+static void a_range_of_ports_has_no_word_in_ikev1(void **state)
+{
+	static const struct ports range = {8000, 8007}, all = {0, 65535};
+	struct model *m = model_new();
+	struct crypto_map_entry *e = complete_entry(m);
+	struct ipaddr own;
+	struct plan p;
+
+	(void)state;
+	port_rule(m, "101", 10, range.lo, range.hi);
+	((struct acl_rule *)acl_rule(model_acl(m, "101"), 10))->permit = true;
+	assert_true(ip_parse("192.168.0.3", &own));
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	assert_memory_equal(&p.conns[0].children[0].remote.ports, &all, sizeof(all));
+	assert_memory_equal(
+		&p.rules[0].remote_ports, &range, sizeof(range)); /* the filter is exact all the same */
+	plan_clear(&p);
+	model_ikev2_profile_get(m, "prof");
+	str_copy(e->ikev2_profile, sizeof(e->ikev2_profile), "prof");
+	assert_true(plan_entry(m, "FastEthernet0/0", model_crypto_map(m, "mymap"), e, &own, &p));
+	assert_memory_equal(&p.conns[0].children[0].remote.ports, &range, sizeof(range));
+	plan_clear(&p);
+	model_free(m);
+}
+
 static void options_come_from_the_entry_then_from_the_global_lines(void **state)
 {
 	struct model *m = model_new();
@@ -688,6 +713,7 @@ int main(void)
 		cmocka_unit_test(keys_that_charon_can_use),
 		cmocka_unit_test(digests_tell_every_difference),
 		cmocka_unit_test(a_deny_line_lets_pass_only_what_nothing_else_protects),
+		cmocka_unit_test(a_range_of_ports_has_no_word_in_ikev1),
 		cmocka_unit_test(options_come_from_the_entry_then_from_the_global_lines),
 		cmocka_unit_test(what_a_peer_must_call_itself),
 		cmocka_unit_test(our_own_identity),
