@@ -1,5 +1,5 @@
 /*
- * Reads captures of real routers, where somebody has them: hsrp_captures [-k KEY] FILE.pcap | VECTORS.txt …
+ * Reads captures of real routers, where somebody has them: hsrp_captures FILE.pcap | VECTORS.txt …
  *
  * Every HSRP frame must parse; what is written from it again must be the same payload, or is listed (routers leave bytes
  * uncleared that we send as zero). A text file has lines of key, description, origin and payload with digest, in tabs: every
@@ -12,8 +12,7 @@
 
 #include "hsrp/auth.h"
 #include "linux/md5.h"
-
-enum { FILE_MAX = 64 << 20, LINE = 2048, RECORD_HEADER = 16, FILE_HEADER = 24, VLAN_TAG = 4, MACS = 12 };
+#include "pcap.h"
 
 static struct {
 	unsigned frames, parsed, same, digests;
@@ -26,33 +25,16 @@ static void failed(const char *where, unsigned number, const char *what)
 	tally.failed++;
 }
 
-static bool is_hsrp(const uint8_t *f, size_t len)
+static void frame(const char *where, const struct pcap *c)
 {
-	unsigned type = len > 60 - 18 ? (unsigned)f[12] << 8 | f[13] : 0;
-
-	if (type == 0x0800 && f[23] == 17)
-		return f[14 + (f[14] & 15) * 4 + 2] == 0x07 && f[14 + (f[14] & 15) * 4 + 3] == 0xc1;
-	return type == 0x86dd && f[20] == 17 && len > 58 && f[56] == 0x07 && f[57] == 0xed;
-}
-
-static void frame(const char *where, unsigned number, const uint8_t *bytes, size_t len)
-{
-	uint8_t plain[2048], again[256];
+	unsigned number = c->number;
+	uint8_t again[256];
 	struct hsrp_frame f;
 	struct hsrp_packet p;
 
-	if (len < 60 - 18 || len > sizeof(plain))
-		return;
-	memcpy(plain, bytes, len);
-	if (plain[12] == 0x81 && plain[13] == 0x00) { /* a VLAN's device shows frames without their tag */
-		memmove(plain + MACS, plain + MACS + VLAN_TAG, len - MACS - VLAN_TAG);
-		len -= VLAN_TAG;
-	}
-	if (!is_hsrp(plain, len))
-		return;
 	tally.frames++;
-	if (hsrp_frame_read(&f, plain, len, true) != HSRP_WIRE_OK) {
-		if (hsrp_frame_read(&f, plain, len, false) != HSRP_WIRE_OK) {
+	if (hsrp_frame_read(&f, c->frame, c->len, true) != HSRP_WIRE_OK) {
+		if (hsrp_frame_read(&f, c->frame, c->len, false) != HSRP_WIRE_OK) {
 			failed(where, number, "the frame was not read");
 			return;
 		}
@@ -73,29 +55,6 @@ static void frame(const char *where, unsigned number, const uint8_t *bytes, size
 		if (at >= n || again[at] != f.payload[at])
 			printf(" [%zu] %02x", at, f.payload[at]);
 	printf("\n");
-}
-
-static uint32_t word(const uint8_t *p, bool swapped)
-{
-	return swapped ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-		       : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
-
-static void pcap(const char *where, const uint8_t *data, size_t size)
-{
-	bool swapped = data[0] == 0xa1;
-	unsigned number = 0;
-
-	for (size_t at = FILE_HEADER; at + RECORD_HEADER <= size;) {
-		size_t len = word(data + at + 8, swapped);
-		at += RECORD_HEADER;
-		if (len > size - at) {
-			failed(where, number + 1, "the file ends within a record");
-			return;
-		}
-		frame(where, ++number, data + at, len);
-		at += len;
-	}
 }
 
 static void vector(const char *where, unsigned number, char *line)
@@ -130,26 +89,21 @@ static void vector(const char *where, unsigned number, char *line)
 
 static void file(const char *name)
 {
-	static uint8_t data[FILE_MAX];
-	FILE *in = fopen(name, "rb");
-	size_t size = in ? fread(data, 1, sizeof(data) - 1, in) : 0;
+	struct pcap c;
 	unsigned number = 0;
 
-	if (in)
-		fclose(in);
-	if (size < FILE_HEADER) {
+	if (!pcap_open(&c, name)) {
 		failed(name, 0, "cannot be read");
 		return;
 	}
-	bool captured = word(data, false) == 0xa1b2c3d4 || word(data, true) == 0xa1b2c3d4;
-	if (captured) {
-		pcap(name, data, size);
-		return;
-	}
-	data[size] = '\0';
-	for (char *line, *rest = (char *)data; (line = strsep(&rest, "\n"));)
+	while (pcap_is(&c) && pcap_next(&c))
+		frame(name, &c);
+	if (c.cut)
+		failed(name, c.number, "the file ends within a record");
+	for (char *line, *rest = pcap_is(&c) ? NULL : (char *)c.data; (line = strsep(&rest, "\n"));)
 		if (number++, line[0] && line[0] != '#')
 			vector(name, number, line);
+	pcap_close(&c);
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,8 @@
  * Three captures of real routers (public test material of tcpdump: coup, failover, election) replayed against the core. Ours
  * takes the place of one router: it hears the others' frames at their recorded moments, and what it says must be what that
  * router said, at its moments. Only the periodic hellos in between may differ, since they are jittered by chance.
+ *
+ * With a folder that has the captures themselves (HSRP_coup.pcap …) as argument they are read from there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +17,16 @@
 #include <string.h>
 
 #include "hsrp_world.h"
+#include "pcap.h"
 
-enum { HELLO = HSRP_HELLO, COUP = HSRP_COUP, ADVERTISE = HSRP_ADVERTISE, SAYS_MAX = 32 };
+enum {
+	HELLO = HSRP_HELLO,
+	COUP = HSRP_COUP,
+	ADVERTISE = HSRP_ADVERTISE,
+	SAYS_MAX = 32,
+	FRAMES_MAX = 256,
+	PATH_MAX_LEN = 1024
+};
 
 /* A frame of a capture: group 1, hello 3 s, hold 10 s, text "cisco" in all of them. `state` of an Advertise: its own. */
 struct recorded {
@@ -250,33 +260,104 @@ static void replay(const struct play *p)
 	world_free(w);
 }
 
-#define PLAY(which) .frames = which, .count = sizeof(which) / sizeof(which[0])
+static const struct tape {
+	const char *file;
+	const struct recorded *frames;
+	size_t count;
+} tapes[] = {
+	{"HSRP_coup.pcap", coup, sizeof(coup) / sizeof(coup[0])},
+	{"HSRP_failover.pcap", failover, sizeof(failover) / sizeof(failover[0])},
+	{"HSRP_election.pcap", election, sizeof(election) / sizeof(election[0])},
+};
+
+static const char *folder; /* NULL: the tables above */
+
+/* What the table says of a frame, from the frame itself; false: nothing of the kind. */
+static bool frame_recorded(const struct pcap *c, int64_t zero_us, struct recorded *r)
+{
+	struct hsrp_frame f;
+	struct hsrp_packet p;
+
+	if (hsrp_frame_read(&f, c->frame, c->len, true) != HSRP_WIRE_OK ||
+		hsrp_packet_read(&p, f.payload, f.payload_len) != HSRP_WIRE_OK)
+		return false;
+	*r = (struct recorded){.ms = (int)((c->time_us - zero_us) / 1000),
+		.host = f.from.bytes[3],
+		.op = p.opcode,
+		.state = p.opcode == ADVERTISE ? p.adv_state : p.state,
+		.priority = p.opcode == ADVERTISE ? 0 : p.priority};
+	return true;
+}
+
+/* The capture itself has all that the table has, in its order, more repetitions, and goes on for longer. */
+static size_t tape_read(const struct tape *t, struct recorded *out)
+{
+	char path[PATH_MAX_LEN];
+	struct pcap c;
+	size_t count = 0, listed = 0;
+	int64_t zero_us = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, t->file);
+	assert_true(pcap_open(&c, path));
+	while (pcap_next(&c)) {
+		zero_us = count ? zero_us : c.time_us;
+		assert_true(count < FRAMES_MAX);
+		assert_true(frame_recorded(&c, zero_us, &out[count]));
+		listed += listed < t->count && !memcmp(&out[count], &t->frames[listed], sizeof(out[count]));
+		count++;
+	}
+	pcap_close(&c);
+	assert_int_equal(listed, t->count);
+	return count;
+}
+
+static void replay_tape(const struct tape *t, struct play *p)
+{
+	struct recorded read[FRAMES_MAX];
+
+	p->frames = folder ? read : t->frames;
+	p->count = folder ? tape_read(t, read) : t->count;
+	replay(p);
+}
+
+enum { TAPE_COUP, TAPE_FAILOVER, TAPE_ELECTION };
 
 static void coup_as_the_router_that_preempts(void **state)
 {
 	(void)state;
-	replay(&(struct play){
-		PLAY(coup), .host = 10, .priority = 200, .preempt = true, .up_ms = 19684, .late_ms = 50});
+	replay_tape(&tapes[TAPE_COUP],
+		&(struct play){.host = 10, .priority = 200, .preempt = true, .up_ms = 19684, .late_ms = 50});
 }
 
 static void coup_as_the_active_router_that_is_preempted(void **state)
 {
 	(void)state;
-	replay(&(struct play){PLAY(coup), .host = 30, .priority = 100, .up_ms = -30000, .late_ms = 1600});
+	replay_tape(&tapes[TAPE_COUP],
+		&(struct play){.host = 30, .priority = 100, .up_ms = -30000, .late_ms = 1600});
 }
 
 static void coup_as_the_standby_router_that_falls_silent(void **state)
 {
 	(void)state;
-	replay(&(struct play){PLAY(coup), .host = 20, .priority = 100, .up_ms = -30000, .late_ms = 50,
-		.before_ms = 500, .before = {{0, 30, HELLO, ACTIVE, 100}}});
+	replay_tape(&tapes[TAPE_COUP],
+		&(struct play){.host = 20,
+			.priority = 100,
+			.up_ms = -30000,
+			.late_ms = 50,
+			.before_ms = 500,
+			.before = {{0, 30, HELLO, ACTIVE, 100}}});
 }
 
 static void failover_as_the_standby_router_that_takes_over(void **state)
 {
 	(void)state;
-	replay(&(struct play){PLAY(failover), .host = 30, .priority = 100, .up_ms = -30000, .late_ms = 1600,
-		.before_ms = 500, .before = {{0, 10, HELLO, ACTIVE, 200}}});
+	replay_tape(&tapes[TAPE_FAILOVER],
+		&(struct play){.host = 30,
+			.priority = 100,
+			.up_ms = -30000,
+			.late_ms = 1600,
+			.before_ms = 500,
+			.before = {{0, 10, HELLO, ACTIVE, 200}}});
 }
 
 static void failover_as_the_listening_router_that_steps_in(void **state)
@@ -286,25 +367,33 @@ static void failover_as_the_listening_router_that_steps_in(void **state)
 	 * The router's hold timer for .10 ended a moment before .30's Hello(Active). Ours runs up to 15 % longer, so the standby
 	 * timer decides: 10 s after .30's last Hello(Standby), and so on.
 	 */
-	replay(&(struct play){PLAY(failover), .host = 20, .priority = 100, .up_ms = -30000, .late_ms = 11000,
-		.after_ms = 6000, .before_ms = 500,
-		.before = {{0, 10, HELLO, ACTIVE, 200}, {0, 30, HELLO, STANDBY, 100}}});
+	replay_tape(&tapes[TAPE_FAILOVER],
+		&(struct play){.host = 20,
+			.priority = 100,
+			.up_ms = -30000,
+			.late_ms = 11000,
+			.after_ms = 6000,
+			.before_ms = 500,
+			.before = {{0, 10, HELLO, ACTIVE, 200}, {0, 30, HELLO, STANDBY, 100}}});
 }
 
 static void election_as_the_winner(void **state)
 {
 	(void)state;
-	replay(&(struct play){PLAY(election), .host = 10, .priority = 200, .up_ms = -12000, .late_ms = 1600});
+	replay_tape(&tapes[TAPE_ELECTION],
+		&(struct play){.host = 10, .priority = 200, .up_ms = -12000, .late_ms = 1600});
 }
 
 static void election_as_the_second(void **state)
 {
 	(void)state;
-	replay(&(struct play){PLAY(election), .host = 30, .priority = 100, .up_ms = -10500, .late_ms = 1600});
+	replay_tape(&tapes[TAPE_ELECTION],
+		&(struct play){.host = 30, .priority = 100, .up_ms = -10500, .late_ms = 1600});
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	folder = argc > 1 ? argv[1] : NULL;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(coup_as_the_router_that_preempts),
 		cmocka_unit_test(coup_as_the_active_router_that_is_preempted),
