@@ -331,12 +331,14 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 		g->t_active = MONO_NEVER;
 	if (actions & HSRP_ACT_STOP_STANDBY)
 		g->t_standby = MONO_NEVER;
-	if (cell->next)
+	/* Without an address there is nothing to stand for: what the packet named may be none to be learned. */
+	bool moves = cell->next && !(old == HSRP_LEARN && cell->next > HSRP_LEARN && !ip_is_set(&g->vip));
+	if (moves)
 		group_enter(h, g, (enum hsrp_state)cell->next, reason, at, packet, frame);
 	group_say(h, g, actions, old);
-	if (cell->next || (actions & HSRP_ACT_GARP))
+	if (moves || (actions & HSRP_ACT_GARP))
 		plan_run(h, g);
-	if (cell->next)
+	if (moves)
 		follow_moved(h, g);
 	if (actions & HSRP_ACT_GARP)
 		garp_if_serving(h, g);

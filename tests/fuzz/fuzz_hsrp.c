@@ -33,6 +33,15 @@ static void answer_kernel(struct hsrp *h, struct hsrp_outs *outs, mono_t now)
 	outs->count = 0;
 }
 
+/* Whatever came: who stands for an address has one. */
+static void check(struct hsrp *h, enum ip_family family)
+{
+	struct hsrp_status s;
+
+	if (hsrp_group_status(h, "e", family, 1, &s) && s.state > HSRP_LEARN && !ip_is_set(&s.vip))
+		abort();
+}
+
 /* Bit 4: version 2; bit 5: MD5; bit 6: IPv6. */
 static struct hsrp *group_in(unsigned start, mono_t *now, struct hsrp_outs *outs)
 {
@@ -175,6 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		answer_kernel(h, &outs, now);
 		if (hsrp_deadline(h).ns <= now.ns)
 			abort(); /* it would spin */
+		check(h, v6 ? IP_V6 : IP_V4);
 		at += len;
 	}
 	hsrp_free(h);

@@ -123,10 +123,27 @@ static void nothing_is_learned_from_the_wrong_password_or_another_network(void *
 	world_run_ms(w, 30001);
 	world_send(w, A, &p, 100, NULL);
 	assert_int_equal(world_count(w, A, "log %HSRP-4-BADAUTH"), 2); /* once in 30 s */
+	/* None of another network, not its own one, no group's: it waits on, and cannot become active of nothing. */
+	const struct ipaddr none[] = {ip_v4(0x0a000001), ip_v4(0xc0a80002), ip_v4(0xe0000001)};
+	for (size_t n = 0; n < sizeof(none) / sizeof(none[0]); n++) {
+		p = packet(HSRP_HELLO, HSRP_ACTIVE, 50);
+		p.vip = none[n];
+		w->box[A].group.preempt = n == 1;
+		world_configure(w, A);
+		world_send(w, A, &p, 100, NULL);
+		assert_int_equal(world_state(w, A), HSRP_LEARN);
+		world_run_ms(w, 60000);
+		struct hsrp_status s = world_status(w, A);
+		assert_int_equal(s.state, HSRP_LEARN);
+		assert_false(ip_is_set(&s.vip));
+		assert_false(ip_is_set(&s.active.address)); /* it fell silent */
+	}
+	assert_int_equal(world_count(w, A, "hello"), 0);
+	assert_int_equal(world_count(w, A, "kernel serve"), 0);
 	p = packet(HSRP_HELLO, HSRP_ACTIVE, 200);
-	p.vip = ip_v4(0x0a000001);
-	world_send(w, A, &p, 100, NULL); /* 10.0.0.1 is not of this network */
-	assert_false(ip_is_set(&(struct ipaddr){world_status(w, A).vip.family, {0}}));
+	world_send(w, A, &p, 100, NULL);
+	assert_int_equal(world_state(w, A), HSRP_LISTEN);
+	assert_true(world_status(w, A).vip_learned);
 	world_free(w);
 }
 

@@ -477,6 +477,7 @@ static void the_active_routers_link_local_address_is_learned(void **state)
 	world_send(w, A, &hello, 200, NULL);
 	s = world_status(w, A);
 	assert_false(ip_is_set(&s.vip));
+	assert_int_equal(s.state, HSRP_LEARN);
 	assert_true(ip_parse("fe80::200", &hello.vip));
 	world_send(w, A, &hello, 200, NULL);
 	s = world_status(w, A);
