@@ -2,7 +2,7 @@
  * The invariants of HSRP.
  *
  *   always     Only an active router speaks from the virtual MAC. A gratuitous ARP leaves when the kernel holds the address, a
- *              Resign when it does not (design rule 3). Who is not active has no address once the kernel was told. No hello
+ *              Resign when it does not (design rule 3), and a router says that it serves when the kernel does. Who is not active has no address once the kernel was told. No hello
  *              interval is longer than the hello time, but for what the process was kept from running. An active router that
  *              said nothing for a hold time does not go on as if nothing had been. No hold timer fires while a Hello that
  *              would restart it lies unread in the socket. Who hears a better active router is not active any more.
@@ -47,6 +47,8 @@ void check_state(
 {
 	struct sim_port *port = &w->router[router].port[segment];
 
+	if (serving && !port->serving && !port->vmac.address)
+		check_fail(w, "router %c says it serves and does not have the address", 'A' + router);
 	port->serving = serving;
 	if (state == port->state)
 		return;
@@ -67,6 +69,15 @@ void check_state(
 	port->reason = reason;
 	port->state_since = w->now;
 	w->last_change = w->now;
+}
+
+void check_untold(struct sim_world *w, unsigned router)
+{
+	struct hsrp_status s;
+
+	for (unsigned segment = 0; segment < w->plan->segments; segment++)
+		if (!w->router[router].port[segment].told && status_of(w, router, segment, &s))
+			check_state(w, router, segment, s.state, s.reason, s.serving);
 }
 
 static void check_hello(struct sim_world *w, unsigned router, unsigned segment, const struct peek *p)
@@ -90,15 +101,14 @@ void check_sent(struct sim_world *w, unsigned router, unsigned segment, const st
 	struct hsrp_status s;
 
 	peek_virtual_mac(w->plan->ipv6 ? 6 : w->plan->version, segment + 1, virtual);
-	/* What resumes a role is not reported before the whole of it is known. */
+	/* What resumes a role is not reported before the kernel has confirmed it. */
 	if (port->state != PEEK_ACTIVE && memcmp(p->mac, virtual, 6) == 0 &&
 		status_of(w, router, segment, &s))
 		check_state(w, router, segment, s.state, s.reason, s.serving);
 	if (port->state != PEEK_ACTIVE && memcmp(p->mac, virtual, 6) == 0)
 		check_fail(w, "router %c sent from the virtual MAC while %s", 'A' + router,
 			peek_state_text(port->state));
-	/* A renewal that took longer than the lifetime is the kernel's doing; the answer tells the core. */
-	if (p->arp && !port->vmac.address && port->pending == 0)
+	if (p->arp && !port->vmac.address)
 		check_fail(w, "router %c sent a gratuitous ARP without the address", 'A' + router);
 	if (p->hsrp && p->opcode == PEEK_RESIGN && port->vmac.address && !port->unconfirmed)
 		check_fail(w, "router %c resigned while it still had the address", 'A' + router);
@@ -253,7 +263,8 @@ void check_end(struct sim_world *w)
 		check_segment_at_rest(w, segment);
 	for (unsigned i = 0; w->plan->pair && i < w->plan->routers; i++)
 		if (w->router[i].port[0].state == PEEK_ACTIVE && w->router[i].port[1].state != PEEK_ACTIVE)
-			check_fail(w, "router %c is active on one side of its pair only, at the end", 'A' + i);
+			check_fail(
+				w, "router %c is active on one side of its pair only, at the end", 'A' + i);
 	if (w->peers)
 		check_boxes_end(w);
 	w->result->converged_ms = mono_diff_ms(w->last_change, w->calm_from);

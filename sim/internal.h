@@ -42,7 +42,7 @@ struct sim_port {
 	unsigned untraced;
 	/* As the trace and the checks saw it last. */
 	uint8_t state, reason;
-	bool serving;
+	bool serving, told; /* told: a report came since the process started */
 	mono_t last_hello, state_since;
 	int64_t excuse_ns; /* how late its process was told to run since the last hello */
 	bool unconfirmed;  /* the kernel refused to take the address away: it stays until its lifetime ends */
@@ -137,6 +137,8 @@ void check_fail(struct sim_world *w, const char *format, ...) __attribute__((for
 void check_sent(struct sim_world *w, unsigned router, unsigned segment, const struct peek *p);
 void check_state(
 	struct sim_world *w, unsigned router, unsigned segment, uint8_t state, uint8_t reason, bool serving);
+void check_untold(struct sim_world *w,
+	unsigned router); /* after a step: what a process does and has not reported yet */
 void check_read(struct sim_world *w, const struct sim_event *e); /* a frame, after the step that read it */
 void check_router(struct sim_world *w, unsigned router);
 void check_always(struct sim_world *w);

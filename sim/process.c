@@ -23,6 +23,7 @@ static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_ou
 	case HSRP_OUT_KERNEL: kernel_request(w, router, &out->kernel); break;
 	case HSRP_OUT_RECORD: r->record[out->record.group - 1] = out->record; break;
 	case HSRP_OUT_REPORT:
+		r->port[process_segment(out->report.status.device)].told = true;
 		check_state(w, router, process_segment(out->report.status.device), out->report.status.state,
 			out->report.status.reason, out->report.status.serving);
 		engine_report(w, router, &out->report);
@@ -47,8 +48,10 @@ void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in
 		carry_out(w, router, &w->outs.items[i]);
 	bool changed = w->outs.count > 0;
 	w->outs.count = 0;
-	if (changed)
+	if (changed) {
+		check_untold(w, router);
 		check_router(w, router);
+	}
 	world_wake(w, router, PROCESS_HSRP, hsrp_deadline(r->core));
 }
 
@@ -222,6 +225,7 @@ void process_start(struct sim_world *w, unsigned router)
 		struct hsrp_in in = {.kind = HSRP_IN_RESUME, .record = r->record[s]};
 
 		port->pending = 0;
+		port->told = false;
 		port->unread = port->unread_active = 0; /* a new socket */
 		port->empty = w->now;
 		if (r->record[s].state)

@@ -48,15 +48,15 @@ static void send(struct hsrp *h, const struct group *g, uint16_t lifetime_s)
 	assert(out->send.len > 0);
 }
 
-static bool wanted(const struct group *g)
+static bool wanted(const struct hsrp *h, const struct group *g)
 {
-	return g->key.family == IP_V6 && g->state == HSRP_ACTIVE && g->serving && g->have == HAVE_ADDRESS &&
+	return g->key.family == IP_V6 && g->state == HSRP_ACTIVE && g->serving && plan_holds_address(h, g) &&
 		g->i->c.ipv6_routing;
 }
 
 void advert_begin(struct hsrp *h, struct group *g)
 {
-	if (!wanted(g))
+	if (!wanted(h, g))
 		return;
 	g->advertising = true;
 	g->adverts_left = INITIAL;
@@ -82,7 +82,7 @@ void advert_reconsider(struct hsrp *h, struct group *g)
 void advert_fire(struct hsrp *h, struct group *g)
 {
 	g->t_advert = MONO_NEVER;
-	if (!wanted(g))
+	if (!wanted(h, g))
 		return;
 	send(h, g, HSRP_RA_LIFETIME_S);
 	g->adverts_left -= g->adverts_left > 0;
@@ -108,6 +108,6 @@ void advert_answer(struct hsrp *h, struct interface *i)
 	i->t_solicited = MONO_NEVER;
 	i->last_solicited = h->now;
 	HASH_ITER (hh, i->groups, g, next)
-		if (wanted(g))
+		if (wanted(h, g))
 			send(h, g, HSRP_RA_LIFETIME_S);
 }

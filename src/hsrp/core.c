@@ -73,7 +73,7 @@ static struct group *group_add(struct hsrp *h, struct interface *i, unsigned fam
 
 void group_free(struct hsrp *h, struct group *g)
 {
-	cohort_leave(h, g);
+	hellos_leave(h, g);
 	pair_forget(h, g);
 	follow_forget(h, g);
 	timer_drop(h, &g->timer);
@@ -420,8 +420,9 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 	interface_timer(h, i);
 	groups_reconsider(h, i, HSRP_REASON_INTERFACE_DOWN);
 	HASH_ITER (hh, i->groups, g, next) {
-		bool untold = g->untold;
-		g->untold = false;
+		bool untold = g->untold && !g->unconfirmed;
+		if (untold)
+			g->untold = false;
 		hello_from_new_source(h, g, before);
 		group_rearm(h, g);
 		if (untold)
@@ -495,7 +496,7 @@ static void on_group(struct hsrp *h, struct group *g, enum hsrp_in_kind kind)
 		/* fall through */
 	case HSRP_IN_RESIGN: hand_over(h, g); break;
 	case HSRP_IN_ARP:
-		if (g->serving)
+		if (g->serving && plan_holds_address(h, g))
 			out_garp(h, g, false);
 		break;
 	default:

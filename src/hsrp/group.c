@@ -77,30 +77,6 @@ static mono_t hold_deadline(struct hsrp *h, const struct group *g, const struct 
 	return jittered(h, from, hold, percent);
 }
 
-/* Hellos are jittered downwards, so that no hold time is ever cut short. */
-static void next_hello(struct group *g, mono_t now, uint32_t early_ms)
-{
-	g->t_hello = mono_add_ms(now, (int64_t)g->hello_ms - early_ms);
-	g->hello_open = mono_add_ms(now, (int64_t)g->hello_ms - g->hello_ms * HELLO_JITTER_PERCENT / 100);
-}
-
-static uint32_t hello_jitter(struct hsrp *h, const struct group *g)
-{
-	return random_below(h, g->hello_ms * HELLO_JITTER_PERCENT / 100 + 1);
-}
-
-void cohort_leave(struct hsrp *h, struct group *g)
-{
-	struct cohort *c = g->cohort;
-
-	(void)h;
-	if (!c)
-		return;
-	c->members[g->cohort_at] = c->members[--c->count];
-	c->members[g->cohort_at]->cohort_at = g->cohort_at;
-	g->cohort = NULL;
-}
-
 /* ---- what is said ---- */
 
 /*
@@ -131,7 +107,7 @@ static void hello(struct hsrp *h, struct group *g)
 {
 	out_packet(h, g, HSRP_HELLO, (enum hsrp_state)g->state);
 	g->last_hello = h->now;
-	next_hello(g, h->now, hello_jitter(h, g));
+	hellos_next(h, g);
 	out_record(h, g);
 }
 
@@ -180,7 +156,7 @@ static void garp_round(struct hsrp *h, struct group *g, bool first, unsigned rou
 /* Event h, i and n while active: one round and one more later. On the way to the address, group_announce() does it. */
 static void garp_if_serving(struct hsrp *h, struct group *g)
 {
-	if (g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS && !(g->busy && g->op == HSRP_KERNEL_UNSERVE))
+	if (g->state == HSRP_ACTIVE && plan_holds_address(h, g) && !(g->busy && g->op == HSRP_KERNEL_UNSERVE))
 		garp_round(h, g, false, 1);
 }
 
@@ -188,11 +164,12 @@ static void garp_if_serving(struct hsrp *h, struct group *g)
 void group_announce(struct hsrp *h, struct group *g)
 {
 	assert(g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS);
-	bool before = g->serving;
+	bool before = g->serving && !g->unconfirmed;
 	g->address_confirmed = h->now;
 	garp_round(h, g, true, 0);
 	g->announced_at = h->now;
 	g->serving = true;
+	g->unconfirmed = g->untold = false;
 	advert_begin(h, g);
 	out_report(h, g, before ? HSRP_PHASE_CHANGED : HSRP_PHASE_SERVING);
 }
@@ -218,7 +195,7 @@ static void learn(struct hsrp *h, struct group *g, const struct hsrp_packet *p)
 	if (!g->c.timers_configured && hsrp_timers_usable(p)) {
 		changed = g->hello_ms != p->hello_ms || g->hold_ms != p->hold_ms;
 		if (changed) {
-			cohort_leave(h, g);
+			hellos_leave(h, g);
 			g->hello_ms = p->hello_ms;
 			g->hold_ms = p->hold_ms;
 		}
@@ -354,46 +331,6 @@ bool group_stalled(const struct hsrp *h, const struct group *g)
 		mono_diff_ms(h->now, g->last_hello) > (int64_t)g->hold_ms;
 }
 
-/* Hellos of one hello time that are about due leave together, in one burst with one common next time. */
-static void hello_burst(struct hsrp *h, struct group *g)
-{
-	uint32_t early = hello_jitter(h, g);
-	struct cohort *c = g->cohort;
-
-	for (unsigned n = 0; c && n < c->count; n++) {
-		struct group *other = c->members[n];
-		if (other == g || other->t_hello.ns == INT64_MAX || h->now.ns < other->hello_open.ns ||
-			group_stalled(h, other))
-			continue;
-		group_event(h, other, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
-		next_hello(other, h->now, early);
-		group_rearm(h, other);
-	}
-	g->t_hello = MONO_NEVER;
-	group_event(h, g, HSRP_EV_HELLO_TIMER, HSRP_REASON_NONE, NULL, NULL, h->now);
-	if (g->t_hello.ns != INT64_MAX)
-		next_hello(g, h->now, early);
-}
-
-static void join_cohort(struct hsrp *h, struct group *g)
-{
-	struct cohort *c = h->cohorts;
-
-	while (c && (c->hello_ms != g->hello_ms || c->count == BURST_MAX))
-		c = c->next;
-	if (!c) {
-		c = calloc(1, sizeof(*c));
-		if (!c)
-			return; /* its hellos leave alone */
-		c->hello_ms = g->hello_ms;
-		c->next = h->cohorts;
-		h->cohorts = c;
-	}
-	g->cohort = c;
-	g->cohort_at = c->count;
-	c->members[c->count++] = g;
-}
-
 /* We woke up so late that frames may have been lost: whoever is alive gets a hello time to say so. */
 static bool too_late(const struct hsrp *h, const struct group *g, mono_t *timer)
 {
@@ -446,14 +383,11 @@ void group_fire(struct hsrp *h, struct group *g)
 		lose_active(h, g);
 	if (due(h, g->t_standby))
 		lose_standby(h, g);
-	if (due(h, g->t_hello)) {
-		if (!g->cohort)
-			join_cohort(h, g);
-		hello_burst(h, g);
-	}
+	if (due(h, g->t_hello))
+		hellos_due(h, g);
 	if (due(h, g->t_garp)) {
 		g->t_garp = MONO_NEVER;
-		if (g->state == HSRP_ACTIVE && g->have == HAVE_ADDRESS)
+		if (g->state == HSRP_ACTIVE && plan_holds_address(h, g))
 			garp_round(h, g, false, g->garps_left > 0 ? g->garps_left - 1u : 0);
 	}
 	if (due(h, g->t_advert))
@@ -487,14 +421,19 @@ void group_resume(struct hsrp *h, struct group *g)
 	if (!within_hold(h, &r) || g->state > HSRP_INITIAL || !group_wanted(h, g))
 		return;
 	bool learning = !ip_is_set(&g->c.vip);
-	if (learning || (g->c.vip_implied && r.vip_learned)) {
+	if ((learning || (g->c.vip_implied && r.vip_learned)) && r.vip.family == g->key.family) {
 		g->vip = r.vip;
-		g->vip_learned = ip_is_set(&r.vip);
+		g->vip_learned = true;
 	}
-	enum hsrp_state state = learning && !g->vip_learned ? HSRP_LEARN : (enum hsrp_state)r.state;
-	/* Unless it is being taken away, the address still stands; SERVE confirms it and puts back what is missing. */
-	if (state == HSRP_ACTIVE)
+	enum hsrp_state state = ip_is_set(&g->vip) ? (enum hsrp_state)r.state : HSRP_LEARN;
+	/*
+	 * Unless it is being taken away, the address may still stand; SERVE puts back what is missing. Nobody is told of
+	 * the role before the kernel's answer: the predecessor may not have got so far, and the engine keeps what it has.
+	 */
+	if (state == HSRP_ACTIVE) {
 		g->serving = g->have == HAVE_UNKNOWN && !g->busy;
+		g->unconfirmed = g->untold = true;
+	}
 	g->t_active = state == HSRP_ACTIVE ? MONO_NEVER : hold_deadline(h, g, NULL, h->now);
 	g->t_standby = state == HSRP_STANDBY || state == HSRP_ACTIVE ? MONO_NEVER
 								     : hold_deadline(h, g, NULL, h->now);
@@ -595,7 +534,7 @@ void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_co
 		g->timers_learned = false;
 	}
 	if (g->hello_ms != hello_before)
-		cohort_leave(h, g);
+		hellos_leave(h, g);
 	debug_tracks(h, g, &before, priority);
 	configure_address(h, g, &before);
 	if (!c->preempt || c->preempt_minimum_s != before.preempt_minimum_s)

@@ -25,7 +25,8 @@ enum {
 	RENEW_MS = 3000,     /* an address' lifetime is renewed after half of it, at the latest after this */
 	RENEW_GRID_MS = 250, /* and together with the others' */
 	LIFETIME_MIN_S = 2,
-	GARP_ROUNDS = 2, /* captured: at 0 s and at 3 s */
+	LIFETIME_EARLY_MS = 50, /* the kernel counts in ticks, and ends a lifetime up to 20 ms early */
+	GARP_ROUNDS = 2,	/* captured: at 0 s and at 3 s */
 	GARP_INTERVAL_S = 3,
 };
 
@@ -97,6 +98,8 @@ struct group {
 	bool busy;
 	uint32_t serial;
 	struct hsrp_kernel installed; /* what SERVE put there */
+	mono_t asked_at;	      /* SERVE or RENEW, the last one */
+	mono_t held_until;	      /* so long the kernel keeps the address that it confirmed */
 	bool serving;		      /* address confirmed and gratuitous ARP sent; until confirmed gone */
 	bool prepare_failed;	      /* tried once in this state */
 	uint16_t pending;	      /* actions that wait until the address is gone */
@@ -104,6 +107,7 @@ struct group {
 	int kernel_error;
 	struct hsrp_record resume; /* state != 0: a predecessor's role */
 	bool untold;		   /* no report yet: the device decides whether the role is taken up */
+	bool unconfirmed; /* … nor before the kernel has said that the predecessor's address stands */
 
 	/* For reports. */
 	uint32_t changes;
@@ -242,7 +246,11 @@ unsigned group_priority(const struct group *g);
 bool group_wanted(const struct hsrp *h, const struct group *g);
 void group_step_back(struct hsrp *h, struct group *g); /* when it is stalled */
 bool group_stalled(const struct hsrp *h, const struct group *g);
-void cohort_leave(struct hsrp *h, struct group *g);
+
+/* hellos.c */
+void hellos_next(struct hsrp *h, struct group *g);  /* one was sent: when the next one leaves */
+void hellos_due(struct hsrp *h, struct group *g);   /* one leaves now, with those that are about due */
+void hellos_leave(struct hsrp *h, struct group *g); /* the group goes, or has another hello time */
 
 /* advert.c: router advertisements of IPv6 groups */
 void advert_begin(
@@ -298,6 +306,7 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in);
 void plan_run(struct hsrp *h, struct group *g);
 void plan_answer(struct hsrp *h, struct group *g, int error);
 void plan_device_gone(struct hsrp *h, struct group *g);
+bool plan_holds_address(const struct hsrp *h, const struct group *g); /* confirmed, and within its lifetime */
 struct mac plan_mac(const struct group *g); /* the group's virtual MAC; the interface's own with use-bia */
 
 /* neighbour.c */

@@ -145,7 +145,7 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 	*s = (struct hsrp_status){.group = g->key.number,
 		.family = g->c.family,
 		.state = g->state,
-		.serving = g->serving,
+		.serving = g->serving && !g->unconfirmed,
 		.vip = g->vip,
 		.vip_learned = g->vip_learned,
 		.virtual_mac = plan_mac(g),
@@ -186,8 +186,8 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 
 void out_report(struct hsrp *h, const struct group *g, enum hsrp_phase phase)
 {
-	/* "Initial" now and "active" a moment later would make the engine give up what it serves. */
-	if (g->untold && g->state <= HSRP_INITIAL && phase != HSRP_PHASE_REMOVED)
+	/* "Initial" or "not serving" now and "active" a moment later would make the engine give up what it serves. */
+	if (g->untold && (g->state <= HSRP_INITIAL || g->unconfirmed) && phase != HSRP_PHASE_REMOVED)
 		return;
 	struct hsrp_out *out = out_new(h, HSRP_OUT_REPORT);
 

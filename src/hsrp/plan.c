@@ -117,6 +117,20 @@ static void issue(struct hsrp *h, struct group *g, enum hsrp_kernel_op op, const
 	g->op = (uint8_t)op;
 	g->serial = h->serial;
 	g->t_renew = MONO_NEVER;
+	if (op == HSRP_KERNEL_SERVE || op == HSRP_KERNEL_RENEW)
+		g->asked_at = h->now;
+}
+
+bool plan_holds_address(const struct hsrp *h, const struct group *g)
+{
+	return g->have == HAVE_ADDRESS && mono_before(h->now, g->held_until);
+}
+
+/* At the latest it lives from when it was asked for. */
+static void confirmed(struct group *g)
+{
+	g->held_until =
+		mono_add_ms(g->asked_at, (int64_t)g->installed.lifetime_s * SECOND_MS - LIFETIME_EARLY_MS);
 }
 
 /*
@@ -137,6 +151,8 @@ void plan_run(struct hsrp *h, struct group *g)
 
 	if (g->busy || g->i->ifindex <= 0)
 		return;
+	if (g->have == HAVE_ADDRESS && !plan_holds_address(h, g))
+		g->have = HAVE_UNKNOWN; /* its renewal was overslept: SERVE puts all of it back */
 	target(g, &t);
 	int op = next_op(g, &t);
 	if (op == HSRP_KERNEL_SERVE || op == HSRP_KERNEL_PREPARE) {
@@ -160,8 +176,12 @@ static void gone(struct hsrp *h, struct group *g)
 	unsigned pending = g->pending;
 	bool served = g->serving;
 
+	bool unconfirmed = g->unconfirmed && g->state != HSRP_ACTIVE;
+
 	g->serving = false;
 	g->pending = 0;
+	if (unconfirmed)
+		g->unconfirmed = g->untold = false;
 	if (served)
 		debug_address(h, g, false);
 	/* Active again, or with another address: it comes right back, and Resign would be a lie. */
@@ -170,7 +190,7 @@ static void gone(struct hsrp *h, struct group *g)
 		group_say(h, g, pending, (enum hsrp_state)g->state);
 		g->announced_at = h->now;
 	}
-	if (served)
+	if (served || unconfirmed)
 		out_report(h, g, HSRP_PHASE_GONE);
 }
 
@@ -225,11 +245,12 @@ void plan_answer(struct hsrp *h, struct group *g, int error)
 		case HSRP_KERNEL_PREPARE: g->have = HAVE_MACVLAN; break;
 		case HSRP_KERNEL_SERVE:
 			g->have = HAVE_ADDRESS;
+			confirmed(g);
 			debug_address(h, g, true);
-			if (g->state == HSRP_ACTIVE)
+			if (g->state == HSRP_ACTIVE && plan_holds_address(h, g))
 				group_announce(h, g);
 			break;
-		case HSRP_KERNEL_RENEW: break;
+		case HSRP_KERNEL_RENEW: confirmed(g); break;
 		case HSRP_KERNEL_UNSERVE:
 			g->have = g->installed.use_bia ? HAVE_NOTHING : HAVE_MACVLAN;
 			gone(h, g);

@@ -168,7 +168,9 @@ static void kernel(struct world *w, unsigned box, const struct hsrp_kernel *k)
 	struct world_box *b = &w->box[box];
 	char ip[IP_TEXT_MAX];
 
-	if (k->op != HSRP_KERNEL_RENEW)
+	if (k->op == HSRP_KERNEL_RENEW)
+		b->renewed = w->now;
+	else
 		snprintf(new_line(w, b), WORLD_LINE, "kernel %s %s", ops[k->op],
 			k->op == HSRP_KERNEL_SERVE ? ip_format(&k->address[0], ip) : "");
 	struct hsrp_in in = {.kind = HSRP_IN_KERNEL};

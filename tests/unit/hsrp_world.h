@@ -27,6 +27,7 @@ struct world_box {
 	bool deaf, mute;
 	struct ipaddr link_local; /* the kernel's: fe80::2, ::3, … */
 	bool has_address;
+	mono_t renewed; /* when its lifetime was last renewed: no line tells */
 	unsigned
 		violations; /* a frame of a router that is leaving while the address is still here; a MAC that is not its */
 	struct hsrp_record record;

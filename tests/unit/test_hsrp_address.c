@@ -147,6 +147,38 @@ static void nothing_is_learned_from_the_wrong_password_or_another_network(void *
 	world_free(w);
 }
 
+/* Found by the simulator: the process was kept from running for less than the hold time, and for more than was left. */
+static void an_address_that_was_not_renewed_in_time_is_not_announced(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_packet p = packet(HSRP_HELLO, HSRP_ACTIVE, 50);
+	struct hsrp_in arp = {.kind = HSRP_IN_ARP, .which = {.group = HSRP_ALL_GROUPS}};
+
+	do
+		world_run_ms(w, 100);
+	while (mono_diff_ms(w->box[A].record.last_hello, w->box[A].renewed) < 1200);
+	w->box[A].kernel_slow =
+		true; /* 11 s since the renewal are over before the hold time of 10 s since the hello */
+	w->now = mono_add_ms(w->box[A].record.last_hello, 9900);
+	w->box[A].has_address = false; /* the kernel took it away */
+	world_skip(w, A);
+	world_step(w, A, &arp);
+	assert_silent(w, A);
+	world_send(w, A, &p, 100, NULL); /* frames are read before timers */
+	assert_did(
+		w, A, "coup active pri 100 vmac", "hello active pri 100 vmac", "kernel serve 192.168.0.254");
+	assert_silent(w, A);
+	world_run_ms(w, 1000);
+	assert_int_equal(world_count(w, A, "garp"), 0);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	world_kernel_answer(w, A);
+	assert_int_equal(world_count(w, A, "garp"), 2);
+	assert_int_equal(world_count(w, A, "report gone"), 0);
+	assert_true(world_status(w, A).serving);
+	world_free(w);
+}
+
 static void another_virtual_address_is_said_and_the_election_goes_on(void **state)
 {
 	(void)state;
@@ -284,6 +316,7 @@ int main(void)
 		cmocka_unit_test(leaving_is_said_only_when_the_address_is_gone),
 		cmocka_unit_test(address_and_timers_are_learned_from_the_active_router),
 		cmocka_unit_test(nothing_is_learned_from_the_wrong_password_or_another_network),
+		cmocka_unit_test(an_address_that_was_not_renewed_in_time_is_not_announced),
 		cmocka_unit_test(another_virtual_address_is_said_and_the_election_goes_on),
 		cmocka_unit_test(the_address_lives_a_second_longer_than_hold),
 		cmocka_unit_test(another_virtual_address_while_active),

@@ -30,13 +30,81 @@ static void an_active_role_is_resumed_within_the_hold_time_with_a_hello(void **s
 	/* Nothing before it is taken up: "Init" would make others let go. */
 	assert_int_equal(
 		world_count(w, A, "report changed Init") + world_count(w, A, "report changed Disabled"), 0);
-	assert_int_equal(world_count(w, A, "report state Active"), 1);
+	assert_int_equal(world_count(w, A, "report state"), 0);
+	assert_int_equal(
+		world_count(w, A, "report serving Active"), 1); /* by then the kernel has confirmed */
 	assert_did(w, A, "adv active 1/0 imac", "hello active pri 100 vmac", "kernel serve 192.168.0.254");
 	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
 	assert_true(world_status(w, A).serving);
 	assert_int_equal(world_count(w, A, "kernel unserve"), 0);
 	assert_int_equal(
 		world_status(w, A).changes, 4); /* Listen, Speak, Standby, Active: a restart is none */
+	world_free(w);
+}
+
+/* Found by the simulator: the predecessor had taken the role and died before its kernel had the address. */
+static void a_resumed_role_serves_when_the_kernel_says_so(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	w->box[A].kernel_slow = true;
+	resume(w, A, 9000);
+	assert_did(w, A, "adv active 1/0 imac", "hello active pri 100 vmac", "kernel serve 192.168.0.254");
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_false(world_status(w, A).serving);
+	world_configure(w, A); /* as a new engine does */
+	world_step(w, A, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
+	world_run_ms(w, 1000);
+	assert_int_equal(world_count(w, A, "garp"), 0);
+	world_kernel_answer(w, A);
+	assert_int_equal(w->box[A].last.phase, HSRP_PHASE_SERVING);
+	assert_true(world_status(w, A).serving);
+	world_free(w);
+}
+
+static unsigned at_line(const struct world *w, unsigned box, const char *prefix)
+{
+	const struct world_box *b = &w->box[box];
+
+	for (unsigned n = b->read; n < b->lines; n++)
+		if (!strncmp(b->line[n], prefix, strlen(prefix)))
+			return n;
+	fail_msg("no line begins with %s", prefix);
+	return 0;
+}
+
+/* Nor is the end of it told before the address is known to be gone. */
+static void a_resumed_role_that_is_lost_again_ends_with_the_address(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_packet p = packet(HSRP_COUP, HSRP_LISTEN, 200);
+
+	w->box[A].kernel_slow = true;
+	resume(w, A, 9000);
+	world_skip(w, A);
+	world_send(w, A, &p, 100, NULL);
+	assert_int_equal(world_state(w, A), HSRP_SPEAK);
+	world_kernel_answer(w, A); /* serve */
+	assert_did(w, A, "kernel unserve ");
+	assert_int_equal(world_count(w, A, "report"), 0);
+	assert_silent(w, A);
+	world_kernel_answer(w, A);
+	assert_int_equal(w->box[A].last.phase, HSRP_PHASE_GONE);
+	assert_int_equal(w->box[A].last.status.state, HSRP_SPEAK);
+	assert_false(w->box[A].last.status.serving);
+	assert_did(w, A, "adv passive 0/1 imac", "hello speak pri 100 imac");
+	world_free(w);
+
+	w = active_alone(1);
+	w->box[A].kernel_fails = HSRP_KERNEL_SERVE;
+	w->box[A].kernel_error = 12;
+	resume(w, A, 9000);
+	assert_int_equal(world_count(w, A, "report serving"), 0);
+	assert_true(at_line(w, A, "kernel unserve") < at_line(w, A, "resign"));
+	assert_int_equal(w->box[A].last.phase, HSRP_PHASE_GONE);
+	assert_int_equal(w->box[A].violations, 0);
 	world_free(w);
 }
 
@@ -54,7 +122,8 @@ static void a_role_that_may_be_resumed_is_not_reported_before(void **state)
 	world_configure(w, A);
 	assert_int_equal(world_count(w, A, "report"), 0);
 	world_link(w, A, true);
-	assert_true(world_count(w, A, "report") >= 1);
+	assert_int_equal(world_count(w, A, "report"), 1);
+	assert_int_equal(world_count(w, A, "report serving Active"), 1);
 	assert_int_equal(world_count(w, A, "report changed Init"), 0);
 	world_free(w);
 }
@@ -202,6 +271,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_active_role_is_resumed_within_the_hold_time_with_a_hello),
+		cmocka_unit_test(a_resumed_role_serves_when_the_kernel_says_so),
+		cmocka_unit_test(a_resumed_role_that_is_lost_again_ends_with_the_address),
 		cmocka_unit_test(a_role_that_may_be_resumed_is_not_reported_before),
 		cmocka_unit_test(a_role_that_cannot_be_resumed_is_reported_with_the_link),
 		cmocka_unit_test(a_role_is_not_resumed_when_the_interface_was_down),
