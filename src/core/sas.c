@@ -240,6 +240,37 @@ static bool unwelcome(const struct core *c, const struct sa_rec *s)
 	return u && !c->adopting && u->binding->target < LEVEL_IKE;
 }
 
+/*
+ * A peer that replaces its SA under IKEv1 sends the DELETE of the old one right behind the last message for the new one,
+ * and charon's threads may see them in either order: then nothing says that the new one replaces the other.
+ */
+enum { SUCCESSOR_WITHIN_MS = 1000 };
+
+static void note_gone(struct core *c, const struct sa_rec *s, const struct child_sa *counted)
+{
+	struct conn_child *child = s->conn && s->child >= 0 ? &s->conn->children[s->child] : NULL;
+
+	if (!child)
+		return;
+	child->gone.peer = s->remote;
+	child->gone.at = c->now;
+	child->gone.in = s->packets_in_before + (int64_t)counted->packets_in;
+	child->gone.out = s->packets_out_before + (int64_t)counted->packets_out;
+}
+
+static void take_counters_of_gone(struct core *c, struct sa_rec *s)
+{
+	struct conn_child *child = s->conn && s->child >= 0 ? &s->conn->children[s->child] : NULL;
+
+	if (!child || !ip_equal(&child->gone.peer, &s->remote))
+		return;
+	if (mono_diff_ms(c->now, child->gone.at) <= SUCCESSOR_WITHIN_MS) {
+		s->packets_in_before = child->gone.in;
+		s->packets_out_before = child->gone.out;
+	}
+	child->gone.peer = (struct ipaddr){0};
+}
+
 static void child_up(struct core *c, const struct child_sa *sa)
 {
 	struct sa_rec *s = sa_find(c, sa->id);
@@ -260,6 +291,7 @@ static void child_up(struct core *c, const struct child_sa *sa)
 		return;
 	s->generation = c->sa_generation;
 	take_prefixes(s, sa);
+	take_counters_of_gone(c, s);
 	if (unwelcome(c, s)) {
 		struct effect *e = effects_add(c->out, EF_TERMINATE);
 
@@ -485,8 +517,10 @@ void ike_event(struct core *c, const struct event *e)
 	case EV_CHILD_SA_REKEYED: child_rekeyed(c, e->child.child, e->child.old); break;
 	case EV_CHILD_SA_GONE:
 		s = sa_find(c, e->child.child->id);
-		if (s)
+		if (s) {
+			note_gone(c, s, e->child.child);
 			remove_sa(c, s);
+		}
 		break;
 	default: break;
 	}

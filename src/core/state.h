@@ -221,6 +221,11 @@ struct conn_child {
 	bool asked;
 	uint32_t idle_s; /* 0: its SAs may rest */
 	bool idle_to_default;
+	struct {
+		struct ipaddr peer; /* not set: none went lately */
+		mono_t at;
+		int64_t in, out; /* packets */
+	} gone;			 /* what the last SA that went had counted */
 };
 
 enum conn_phase { CONN_IDLE, CONN_QUEUED, CONN_TRYING, CONN_PAUSED, CONN_UP, CONN_ENDING };

@@ -372,7 +372,7 @@ static void json_entry(
 	if (e->kind == CRYPTO_MAP_ISAKMP) {
 		const struct ipaddr *peer = current_peer(s, map->name, e);
 		json_ip(j, "current_peer", peer ? peer : &(struct ipaddr){0});
-		json_bool(j, "complete", e->peer_count && e->acl[0]);
+		json_bool(j, "complete", e->peer_count && protects(m, e));
 	}
 	json_string(j, "ikev2_profile", e->ikev2_profile[0] ? e->ikev2_profile : NULL);
 	json_string(j, "access_list", e->acl[0] ? e->acl : NULL);
@@ -418,16 +418,45 @@ static void json_interfaces(struct json *j, const struct show *s, const struct c
 	}
 }
 
-/* Entries first, then an element per interface that a map is on. */
+static void json_dynamic_sa(struct json *j, const struct show *s, const struct crypto_map *map,
+	const struct crypto_map_entry *e, const struct child_sa *sa, size_t number)
+{
+	const struct crypto_map_entry *t = plan_template(s->facts->model, e, sa->child);
+
+	json_object(j, NULL);
+	json_string(j, "map", map->name);
+	json_uint(j, "sequence", DYNAMIC_SEQUENCE_BASE + number);
+	json_string(j, "created_from", e->dynamic_map);
+	json_uint(j, "created_from_sequence", t ? t->sequence : 0);
+	json_ip(j, "current_peer", &sa->remote_host);
+	json_array(j, "local");
+	for (unsigned l = 0; l < sa->local_count; l++)
+		json_prefix(j, NULL, &sa->local[l].prefix);
+	json_array_end(j);
+	json_array(j, "remote");
+	for (unsigned r = 0; r < sa->remote_count; r++)
+		json_prefix(j, NULL, &sa->remote[r].prefix);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+/* In the order of the text: entries, what dynamic ones grew, then an element per interface that a map is on. */
 static bool crypto_map_json(struct show *s, struct text *out)
 {
 	const struct crypto_map *map = current_map(s, &s->facts->model->crypto_maps);
+	const struct crypto_map_entry *e;
+	const struct child_sa *sa;
 
 	(void)out;
 	if (!map)
 		return false;
 	if (s->at[1] < map->entries.count) {
 		json_entry(&s->writer, s, map, map->entries.items[s->at[1]++]);
+		s->at[2] = s->at[3] = 0;
+		return true;
+	}
+	if ((sa = next_dynamic_sa(s, map, &e))) {
+		json_dynamic_sa(&s->writer, s, map, e, sa, s->at[3]++);
 		return true;
 	}
 	json_interfaces(&s->writer, s, map);

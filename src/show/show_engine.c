@@ -83,6 +83,26 @@ static bool engine_text(struct show *s, struct text *out)
 	return false;
 }
 
+static bool engine_ike_json(struct show *s)
+{
+	struct json *j = &s->writer;
+
+	if (s->at[1] >= s->facts->ike_sa_count)
+		return false;
+	const struct ike_sa *sa = &s->facts->ike_sas[s->at[1]++];
+	if (sa->state != IKE_SA_ESTABLISHED)
+		return true;
+	json_object(j, NULL);
+	json_string(j, "type", "IKE");
+	json_uint(j, "id", ike_conn_id(sa));
+	json_string(j, "encryption", sa->encr);
+	json_uint(j, "encryption_bits", sa->encr_bits);
+	json_string(j, "integrity", sa->integ);
+	json_ip(j, "local", &sa->local_host);
+	json_object_end(j);
+	return true;
+}
+
 static bool engine_json(struct show *s, struct text *out)
 {
 	const struct facts *f = s->facts;
@@ -90,11 +110,12 @@ static bool engine_json(struct show *s, struct text *out)
 
 	(void)out;
 	if (s->at[0] >= f->child_sa_count)
-		return false;
+		return engine_ike_json(s);
 	const struct child_sa *sa = &f->child_sas[s->at[0]++];
 	if (!is_up(sa))
 		return true;
 	json_object(j, NULL);
+	json_string(j, "type", "IPsec");
 	json_uint(j, "id_in", child_flow_id(sa, true));
 	json_uint(j, "id_out", child_flow_id(sa, false));
 	json_string(j, "encryption", sa->encr);

@@ -129,6 +129,13 @@ static void print_child(struct text *out, const struct child_sa *sa)
 	text_printf(out, "\n          ESP spi in/out: 0x%X/0x%X  \n", sa->spi_in, sa->spi_out);
 }
 
+static const char *session_status(const struct ike_sa *sa, unsigned children)
+{
+	if (sa->state != IKE_SA_ESTABLISHED)
+		return "DOWN-NEGOTIATING";
+	return children ? "UP-ACTIVE" : "UP-IDLE";
+}
+
 static bool ikev2_session_text(struct show *s, struct text *out)
 {
 	const struct facts *f = s->facts;
@@ -149,10 +156,7 @@ static bool ikev2_session_text(struct show *s, struct text *out)
 	for (size_t i = first; next_child(f, sa, &i);)
 		children++;
 	text_printf(out, "Session-id:%u, Status:%s, IKE count:1, CHILD count:%u\n\n", sa->id,
-		sa->state != IKE_SA_ESTABLISHED ? "DOWN-NEGOTIATING"
-			: children		? "UP-ACTIVE"
-						: "UP-IDLE",
-		children);
+		session_status(sa, children), children);
 	print_ikev2_sa(out, s, sa);
 	for (size_t i = first; (child = next_child(f, sa, &i));)
 		print_child(out, child);
@@ -166,17 +170,19 @@ static bool ikev2_session_json(struct show *s, struct text *out)
 	const struct facts *f = s->facts;
 	const struct child_sa *child;
 	struct json *j = &s->writer;
+	unsigned children = 0;
 
 	(void)out;
 	if (!sa)
 		return false;
 	json_object(j, NULL);
 	json_uint(j, "session_id", sa->id);
+	json_uint(j, "conn_id", ike_conn_id(sa));
 	json_ip(j, "local", &sa->local_host);
 	json_ip(j, "remote", &sa->remote_host);
 	json_string(j, "remote_id", sa->remote_id);
 	json_array(j, "children");
-	for (size_t i = facts_first_child_sa(f, sa->conn, ""); (child = next_child(f, sa, &i));) {
+	for (size_t i = facts_first_child_sa(f, sa->conn, ""); (child = next_child(f, sa, &i)); children++) {
 		json_object(j, NULL);
 		json_prefix(j, "local", &child->local[0].prefix);
 		json_prefix(j, "remote", &child->remote[0].prefix);
@@ -185,6 +191,7 @@ static bool ikev2_session_json(struct show *s, struct text *out)
 		json_object_end(j);
 	}
 	json_array_end(j);
+	json_string(j, "status", session_status(sa, children));
 	json_object_end(j);
 	return true;
 }
@@ -259,13 +266,18 @@ static const void *next_named(struct show *s, const struct vec *items, const voi
 	return NULL;
 }
 
+/* The ciphers that authenticate by themselves leave one to choose. */
+static uint32_t prfs_of(const struct ikev2_proposal *p)
+{
+	return p->integrities ? p->integrities : 1u << IKE_HASH_SHA256;
+}
+
 static bool ikev2_proposal_text(struct show *s, struct text *out)
 {
 	const struct ikev2_proposal *p = next_named(s, &s->facts->model->ikev2_proposals, &default_proposal);
 
 	if (!p)
 		return false;
-	uint32_t prf = p->integrities ? p->integrities : 1u << IKE_HASH_SHA256;
 	text_printf(out, " IKEv2 proposal: %s \n     Encryption :", p->name);
 	add_words(out, p->encryptions, encryption_words, COUNT(encryption_words));
 	text_add(out, "     Integrity  :");
@@ -274,7 +286,7 @@ static bool ikev2_proposal_text(struct show *s, struct text *out)
 	else
 		text_add(out, " none\n");
 	text_add(out, "     PRF        :");
-	add_words(out, prf, prf_words, COUNT(prf_words));
+	add_words(out, prfs_of(p), prf_words, COUNT(prf_words));
 	text_add(out, "     DH Group   :");
 	add_groups(out, p->groups);
 	return true;
@@ -301,6 +313,7 @@ static bool ikev2_proposal_json(struct show *s, struct text *out)
 	json_string(j, "name", p->name);
 	json_words(j, "encryption", p->encryptions, encryption_words, COUNT(encryption_words));
 	json_words(j, "integrity", p->integrities, integrity_words, COUNT(integrity_words));
+	json_words(j, "prf", prfs_of(p), prf_words, COUNT(prf_words));
 	json_array(j, "groups");
 	for (unsigned g = 1; g < 32; g++)
 		if (p->groups >> g & 1)
@@ -447,6 +460,12 @@ static bool ikev2_profile_json(struct show *s, struct text *out)
 		text_free(&line);
 	}
 	json_array_end(j);
+	struct text identity = {0};
+	print_identity(&identity, &p->identity_local, false);
+	json_string(j, "local_identity", text_str(&identity));
+	text_free(&identity);
+	json_bool(j, "local_pre_share", p->local_pre_share);
+	json_bool(j, "remote_pre_share", p->remote_pre_share);
 	json_string(j, "keyring", p->keyring[0] ? p->keyring : NULL);
 	json_uint(j, "lifetime_s", p->lifetime_s ? p->lifetime_s : IKE_LIFETIME_DEFAULT_S);
 	json_uint(j, "dpd_interval_s", dpd_of(m, p)->set ? dpd_of(m, p)->seconds : 0);

@@ -126,12 +126,17 @@ struct sa_policy {
 	uint16_t window; /* of replay detection; 0: none */
 };
 
+/* Kilobytes that a direction may still carry; there must be a limit. */
+static uint64_t kilobytes_left(uint64_t bytes, uint32_t limit_kb)
+{
+	return bytes / 1024 < limit_kb ? limit_kb - bytes / 1024 : 0;
+}
+
 static void print_sa(
 	struct text *out, const struct sa_policy *policy, const struct child_sa *sa, bool inbound)
 {
 	char transform[TRANSFORM_TEXT_MAX];
 	uint32_t spi = inbound ? sa->spi_in : sa->spi_out;
-	uint64_t used_kb = (inbound ? sa->bytes_in : sa->bytes_out) / 1024;
 	long long left = sa->life_s > 0 ? sa->life_s : 0;
 
 	text_printf(out, "      spi: 0x%X(%u)\n", spi, spi);
@@ -142,7 +147,8 @@ static void print_sa(
 		child_conn_id(sa, inbound), child_flow_id(sa, inbound), policy->map);
 	if (policy->limit_kb)
 		text_printf(out, "        sa timing: remaining key lifetime (k/sec): (%llu/%lld)\n",
-			used_kb < policy->limit_kb ? (unsigned long long)(policy->limit_kb - used_kb) : 0,
+			(unsigned long long)kilobytes_left(
+				inbound ? sa->bytes_in : sa->bytes_out, policy->limit_kb),
 			left);
 	else
 		text_printf(out,
@@ -318,8 +324,11 @@ static void json_ident(struct json *j, const char *key, const struct flow_ident 
 	json_object_end(j);
 }
 
-static void json_child(struct json *j, const struct child_sa *sa)
+static void json_child(
+	struct json *j, const struct model *m, const struct flow *flow, const struct child_sa *sa)
 {
+	uint32_t limit_kb = lifetime_kilobytes(m, &flow->template->lifetime);
+
 	json_object(j, NULL);
 	json_uint(j, "id", sa->id);
 	json_uint(j, "ike_conn_id", ike_conn_id(&(struct ike_sa){.id = sa->ike_id}));
@@ -339,6 +348,11 @@ static void json_child(struct json *j, const struct child_sa *sa)
 	json_uint(j, "packets_out", sa->packets_out);
 	json_int(j, "installed_s", sa->install_s);
 	json_int(j, "life_left_s", sa->life_s);
+	if (limit_kb) {
+		json_uint(j, "kilobytes_left_in", kilobytes_left(sa->bytes_in, limit_kb));
+		json_uint(j, "kilobytes_left_out", kilobytes_left(sa->bytes_out, limit_kb));
+	}
+	json_uint(j, "replay_window", replay_window(m, flow->template));
 	json_object_end(j);
 }
 
@@ -369,7 +383,7 @@ static bool ipsec_sa_json(struct show *s, struct text *out)
 	json_uint(j, "packets_out", flow_packets(&flow, false));
 	json_array(j, "sas");
 	for (size_t i = 0; i < flow.sa_count; i++)
-		json_child(j, &flow.sas[i]);
+		json_child(j, s->facts->model, &flow, &flow.sas[i]);
 	json_array_end(j);
 	json_object_end(j);
 	return true;

@@ -355,56 +355,68 @@ const struct view view_isakmp_sa_count = {
 
 /* --- show crypto isakmp key --------------------------------------------------------------------------------------------------------- */
 
-/* Whose key it is; keys by host name follow those by address. False behind the last. */
-static bool next_key(struct show *s, char out[NAME_MAX_LEN])
+/* Whose key it is: peers by address, or behind them one by its host name. */
+struct key_owner {
+	const struct prefix *peers; /* NULL: by name */
+	const char *name;
+};
+
+/* False behind the last. */
+static bool next_key(struct show *s, struct key_owner *owner)
 {
 	const struct model *m = s->facts->model;
-	char addr[IP_TEXT_MAX], mask[IP_TEXT_MAX];
 	size_t i = s->at[0]++;
 
+	*owner = (struct key_owner){0};
 	if (i < m->isakmp_keys.count) {
-		const struct isakmp_key *k = m->isakmp_keys.items[i];
-		struct ipaddr bits = ip_len_to_mask(k->peers.addr.family, k->peers.len);
-
-		if (k->peers.len == ip_bits(&k->peers.addr))
-			ip_format(&k->peers.addr, out);
-		else
-			snprintf(out, NAME_MAX_LEN, "%-14s [%-15s]", ip_format(&k->peers.addr, addr),
-				ip_format(&bits, mask));
+		owner->peers = &((const struct isakmp_key *)m->isakmp_keys.items[i])->peers;
 		return true;
 	}
 	i -= m->isakmp_keys.count;
 	if (i >= m->isakmp_host_keys.count)
 		return false;
-	str_copy(out, NAME_MAX_LEN, ((const struct isakmp_host_key *)m->isakmp_host_keys.items[i])->name);
+	owner->name = ((const struct isakmp_host_key *)m->isakmp_host_keys.items[i])->name;
 	return true;
 }
 
 /* The keys themselves are in the running configuration only (D16). */
 static bool isakmp_key_text(struct show *s, struct text *out)
 {
-	char peer[NAME_MAX_LEN];
+	char addr[IP_TEXT_MAX], mask[IP_TEXT_MAX], peer[2 * IP_TEXT_MAX + 8];
+	struct key_owner owner;
 
 	if (s->stage == 0) {
 		s->stage = 1;
 		text_add(out, "Keyring      Hostname/Address                            Preshared Key\n\n");
 	}
-	if (!next_key(s, peer))
+	if (!next_key(s, &owner))
 		return false;
-	text_printf(out, "%-12s %-43s ********\n", "default", peer);
+	const struct prefix *p = owner.peers;
+	if (p && p->len != ip_bits(&p->addr)) {
+		struct ipaddr bits = ip_len_to_mask(p->addr.family, p->len);
+		snprintf(peer, sizeof(peer), "%-14s [%-15s]", ip_format(&p->addr, addr),
+			ip_format(&bits, mask));
+	}
+	text_printf(out, "%-12s %-43s ********\n", "default",
+		!p				      ? owner.name
+			: p->len == ip_bits(&p->addr) ? ip_format(&p->addr, addr)
+						      : peer);
 	return true;
 }
 
 static bool isakmp_key_json(struct show *s, struct text *out)
 {
-	char peer[NAME_MAX_LEN];
+	struct key_owner owner;
 
 	(void)out;
-	if (!next_key(s, peer))
+	if (!next_key(s, &owner))
 		return false;
 	json_object(&s->writer, NULL);
 	json_string(&s->writer, "keyring", "default");
-	json_string(&s->writer, "peer", peer);
+	if (owner.peers)
+		json_prefix(&s->writer, "peers", owner.peers);
+	else
+		json_string(&s->writer, "host_name", owner.name);
 	json_object_end(&s->writer);
 	return true;
 }

@@ -230,12 +230,19 @@ static bool session_json(struct show *s, struct text *out)
 	json_string(j, "map", x.map->name);
 	json_uint(j, "sequence", x.entry->sequence);
 	json_ip(j, "peer", &x.peer);
+	json_string(j, "profile", x.profile[0] ? x.profile : NULL);
 	json_string(j, "status", statuses[status_of(&x)].name);
 	json_uint(j, "ike_version", version_of(&x));
 	if (x.ike) {
+		char letters[8];
 		json_uint(j, "conn_id", ike_conn_id(x.ike));
+		json_ip(j, "local", &x.ike->local_host);
+		json_uint(j, "local_port", x.ike->local_port);
+		json_uint(j, "peer_port", x.ike->remote_port);
 		json_string(j, "remote_id", x.ike->remote_id);
+		json_string(j, "capabilities", capabilities(s->facts, &x, letters));
 		json_int(j, "established_s", x.ike->established_s);
+		json_int(j, "lifetime_left_s", ike_lifetime_left(x.ike));
 	}
 	json_array(j, "flows");
 	while (session_flow_next(s->facts, &x, &w, &flow)) {
@@ -246,6 +253,7 @@ static bool session_json(struct show *s, struct text *out)
 		json_ip(j, "local_mask", &flow.local.mask);
 		json_string(j, "remote", ip_format(&flow.remote.addr, a));
 		json_ip(j, "remote_mask", &flow.remote.mask);
+		json_bool(j, "dynamic", flow.dynamic);
 		json_uint(j, "active_sas", flow.sa_count * 2);
 		json_uint(j, "packets_in", flow_packets(&flow, true));
 		json_uint(j, "packets_out", flow_packets(&flow, false));

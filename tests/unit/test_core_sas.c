@@ -207,6 +207,30 @@ static void counters_run_on_over_rekeys_and_can_be_set_back(void **state)
 	world_free(w);
 }
 
+/* The DELETE of the old SA overtook the last message for the new one. */
+static void counters_run_on_when_the_old_sa_goes_first(void **state)
+{
+	struct world *w = two_peers();
+	struct child_sa gone = {.id = 1, .packets_in = 30, .packets_out = 40};
+
+	(void)state;
+	world_event(w, &(struct event){.kind = EV_CHILD_SA_GONE, .child = {.child = &gone}});
+	child_up(w, 3, 1, first, "l10", "10.1.1.1", "10.0.0.0/16");
+	assert_int_equal(counted(w, 3).packets_in_before, 30);
+	assert_int_equal(counted(w, 3).packets_out_before, 40);
+	assert_int_equal(counted(w, 2).packets_in_before, 0);
+
+	child_up(w, 4, 1, first, "l10", "10.1.1.1", "10.0.0.0/16"); /* one successor has them */
+	assert_int_equal(counted(w, 4).packets_in_before, 0);
+
+	gone.id = 3;
+	world_event(w, &(struct event){.kind = EV_CHILD_SA_GONE, .child = {.child = &gone}});
+	pass_ms(w, 1500);
+	child_up(w, 5, 1, first, "l10", "10.1.1.1", "10.0.0.0/16"); /* a tunnel of its own */
+	assert_int_equal(counted(w, 5).packets_in_before, 0);
+	world_free(w);
+}
+
 /* --- Idle SAs ------------------------------------------------------------------------------------------------------------- */
 
 /* charon's answer: this SA was used so long ago. */
@@ -386,6 +410,7 @@ int main(void)
 		cmocka_unit_test(clear_crypto_isakmp_ends_ike_at_once),
 		cmocka_unit_test(a_static_entry_comes_back_after_a_clear),
 		cmocka_unit_test(counters_run_on_over_rekeys_and_can_be_set_back),
+		cmocka_unit_test(counters_run_on_when_the_old_sa_goes_first),
 		cmocka_unit_test(an_idle_sa_of_a_dynamic_map_is_closed),
 		cmocka_unit_test(looks_are_few),
 		cmocka_unit_test(a_static_entry_rests_only_to_return_to_its_default_peer),
