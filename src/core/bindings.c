@@ -194,7 +194,7 @@ static bool step_late(void *arg, enum step s)
 
 static const enum step *list_to_leave(const struct core *c, const struct binding *b)
 {
-	bool mute = !binding_endpoint_is_ours(c, b) || (c->stopping && binding_uses_group(b));
+	bool mute = binding_is_mute(c, b);
 
 	if (b->removing || c->stopping)
 		return mute ? steps_remove_mute : steps_remove;

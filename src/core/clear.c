@@ -50,8 +50,7 @@ void sas_clear(struct core *c, const struct clear_sa *what)
 			struct effect *e = effects_add(c->out, EF_TERMINATE);
 
 			e->sa.child_id = s->id;
-			/* Nobody would answer; a DELETE kept for later would leave when the address is ours again. */
-			e->sa.force = s->conn->unit && !binding_endpoint_is_ours(c, s->conn->unit->binding);
+			e->sa.force = conn_is_mute(c, s->conn);
 		}
 }
 

@@ -175,6 +175,17 @@ void conn_rest(struct core *c, struct conn *n)
 	n->phase = CONN_IDLE;
 }
 
+/* One that no crypto map wants (any more) is judged by where its SAs end. */
+bool conn_is_mute(const struct core *c, const struct conn *n)
+{
+	if (n->unit)
+		return binding_is_mute(c, n->unit->binding);
+	if (!list_empty(&n->sas))
+		return !endpoint_is_ours(c, 0, &list_item(n->sas.next, struct sa_rec, in_conn)->local);
+	return !list_empty(&n->ikes) &&
+		!endpoint_is_ours(c, 0, &list_item(n->ikes.next, struct ike_rec, in_conn)->local);
+}
+
 void conn_terminate(struct core *c, struct conn *n, bool force)
 {
 	uint32_t owner = n->unit ? n->unit->binding->id : 0;
@@ -214,7 +225,7 @@ void conn_drop(struct core *c, struct conn *n)
 		return;
 	conn_rest(c, n);
 	if (had && c->ike_up)
-		conn_terminate(c, n, n->unit->binding->leave == LEAVE_FORCE);
+		conn_terminate(c, n, n->unit->binding->leave == LEAVE_FORCE || conn_is_mute(c, n));
 	n->dropped = had;
 }
 
@@ -287,13 +298,14 @@ void conn_ending_over(struct core *c, struct conn *n)
 void conn_forget(struct core *c, struct conn *n)
 {
 	const struct binding *b = n->unit ? n->unit->binding : NULL;
+	bool force = (b && b->leaving && b->leave == LEAVE_FORCE) || conn_is_mute(c, n);
 	struct list *link, *following;
 
 	n->unit = NULL;
 	if (n->phase == CONN_ENDING && c->ike_up)
 		return;
 	if (c->ike_up && has_state(n) && !n->dropped)
-		conn_terminate(c, n, b && b->leaving && b->leave == LEAVE_FORCE);
+		conn_terminate(c, n, force);
 	conn_rest(c, n);
 	unload(c, n, b ? b->id : 0);
 	list_each(&n->sas, link, following)
@@ -321,6 +333,7 @@ void conn_forget(struct core *c, struct conn *n)
 /* SAs of children that are gone end; the others find their child again. */
 static void remap_sas(struct core *c, struct conn *n)
 {
+	bool mute = conn_is_mute(c, n);
 	struct list *link, *following;
 
 	n->installed = 0;
@@ -338,6 +351,7 @@ static void remap_sas(struct core *c, struct conn *n)
 			struct effect *e = effects_add(c->out, EF_TERMINATE);
 
 			e->sa.child_id = s->id;
+			e->sa.force = mute;
 		}
 	}
 }

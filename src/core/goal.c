@@ -100,20 +100,25 @@ static struct ipaddr own_address(const struct core *c, const char *interface)
 	return best;
 }
 
-/* Whether a packet could leave with the endpoint in use as its source. */
-bool binding_endpoint_is_ours(const struct core *c, const struct binding *b)
+/* Whether a packet could leave with this address as its source. */
+bool endpoint_is_ours(const struct core *c, int ifindex, const struct ipaddr *endpoint)
 {
 	const struct group_rec *g;
 
-	if (!ip_is_set(&b->endpoint))
+	if (!ip_is_set(endpoint))
 		return false;
 	for (g = c->groups; g; g = g->hh.next)
-		if (g->key.ifindex == b->ifindex && ip_equal(&g->vip, &b->endpoint))
+		if ((!ifindex || g->key.ifindex == ifindex) && ip_equal(&g->vip, endpoint))
 			return g->role == HSRP_ROLE_ACTIVE;
 	for (const struct link_rec *l = c->links; l; l = l->hh.next)
-		if (l->l.up && link_has_address(l, &b->endpoint))
+		if (l->l.up && link_has_address(l, endpoint))
 			return true;
 	return false;
+}
+
+bool binding_is_mute(const struct core *c, const struct binding *b)
+{
+	return !endpoint_is_ours(c, b->ifindex, &b->endpoint) || (c->stopping && binding_uses_group(b));
 }
 
 static bool active_for(struct core *c, const struct binding *b)

@@ -46,7 +46,9 @@ static void close_sa(struct core *c, const struct sa_rec *s)
 	core_log(c, SEV_INFO, "CRYPTO-6-SA_IDLE",
 		"Nothing passed an SA of peer %s for its idle time: it is closed",
 		ip_format(&s->remote, peer));
-	effects_add(c->out, EF_TERMINATE)->sa.child_id = s->id;
+	struct effect *e = effects_add(c->out, EF_TERMINATE);
+	e->sa.child_id = s->id;
+	e->sa.force = conn_is_mute(c, s->conn);
 }
 
 void idle_seen(struct core *c, struct sa_rec *s, const struct child_sa *sa)

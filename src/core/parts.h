@@ -106,7 +106,10 @@ const struct group_rec *binding_group(
 	const struct core *c, const struct binding *b); /* NULL: none, or not told of */
 void binding_goal(struct core *c, struct binding *b);	/* sets goal, target, link_up */
 /* Whether a packet could leave with the endpoint in use as its source. */
-bool binding_endpoint_is_ours(const struct core *c, const struct binding *b);
+bool endpoint_is_ours(
+	const struct core *c, int ifindex, const struct ipaddr *endpoint); /* ifindex 0: on any */
+/* No DELETE may leave: nobody would answer, and one kept for later would go out when the address is ours again. */
+bool binding_is_mute(const struct core *c, const struct binding *b);
 
 /* --- units.c ----------------------------------------------------------------------------------------------------- */
 
@@ -156,6 +159,7 @@ void conns_charon_gone(struct core *c);
 void conn_forget(struct core *c, struct conn *n);  /* frees it, at once or when its SAs have ended */
 void conn_lost_sa(struct core *c, struct conn *n); /* one of its SAs has gone; may free it */
 void conn_terminate(struct core *c, struct conn *n, bool force); /* its SAs, by name */
+bool conn_is_mute(const struct core *c, const struct conn *n);	 /* see binding_is_mute() */
 struct conn *conn_stray(struct core *c, const char *name);	 /* NULL: none of ours */
 void conns_forget_strays(struct core *c);
 

@@ -310,6 +310,43 @@ static void clearing_sas_without_the_address_sends_no_delete(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: charon was late, and the SAs still there when the operator took the line away. */
+static void an_edit_without_the_address_sends_no_delete(void **state)
+{
+	struct world *w = core_start();
+
+	(void)state;
+	acl_line(w, "102", 20, true, "192.168.2.0/24", "10.0.0.0/16");
+	static_map(w);
+	standby(w, 0, "group1", "192.168.0.3");
+	apply(w, "mymap", true, "group1");
+	core_runs(w);
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	ike_up(w, 1, static_conn, "10.1.1.1");
+	child_up(w, 2, 1, static_conn, "l10", "10.1.1.1", "10.0.0.0/16");
+	child_up(w, 3, 1, static_conn, "l20", "10.1.1.1", "10.0.0.0/16");
+	w->deaf = true;
+	role(w, 0, HSRP_ROLE_SPEAK, "192.168.0.3");
+	pass_ms(w, 15000); /* "SAs dropped" is late, and it goes on */
+	log_clear(w);
+	acl_rule_delete(model_acl(w->model, "102"), 20);
+	model_touch(w->model, MODEL_ACL, "102", 0);
+	config(w);
+	pass_ms(w, 1000);
+	assert_seen(w, "terminate ike 0 child 3 force");
+	/* And the whole entry. */
+	log_clear(w);
+	crypto_map_entry_delete(model_crypto_map(w->model, "mymap"), 1);
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	pass_ms(w, 1000);
+	assert_seen(w, "unload hs/FastEthernet0/0/mymap/1/10.1.1.1");
+	for (size_t i = 0; i < w->log_count; i++)
+		if (strncmp(w->log[i], "terminate", 9) == 0)
+			assert_non_null(strstr(w->log[i], "force"));
+	world_free(w);
+}
+
 /* Found by the simulator: charon kept the definition whose answer came last. */
 static void a_line_that_goes_and_comes_back_at_once_is_loaded(void **state)
 {
@@ -358,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_deconfigured_entry_is_deleted_at_the_peer_and_guarded_last),
 		cmocka_unit_test(a_map_taken_off_is_deleted_at_the_peer),
 		cmocka_unit_test(clearing_sas_without_the_address_sends_no_delete),
+		cmocka_unit_test(an_edit_without_the_address_sends_no_delete),
 		cmocka_unit_test(a_line_that_goes_and_comes_back_at_once_is_loaded),
 	};
 
