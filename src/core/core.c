@@ -269,6 +269,24 @@ static bool anything_settling(const struct core *c)
 	return false;
 }
 
+/* One that serves and has not come so far yet: its filter is refused, or charon is late. Who claims what waits for it. */
+static bool anything_coming(const struct core *c)
+{
+	for (const struct binding *b = c->bindings; b; b = b->hh.next)
+		if (b->target == LEVEL_IKE && b->level < LEVEL_IKE && !b->leaving && !b->removing)
+			return true;
+	return false;
+}
+
+/* The time is over: what nobody has claimed by now goes. */
+static void adoption_over(struct core *c)
+{
+	if (anything_coming(c))
+		core_arm(c, &c->adoption, TIMER_ADOPTION, NULL, ADOPTION_AGAIN_MS);
+	else
+		end_adoption(c);
+}
+
 static bool adoption_complete(const struct core *c)
 {
 	return c->snapshot_done && c->model && c->sa_snapshot_done && !c->more && list_empty(&c->dirty_sas) &&
@@ -366,7 +384,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_IKE_SETTLED: lost_settled(c); break;
 	case TIMER_CALL: call_timer(c, t->owner); break;
 	case TIMER_LISTEN: orphans_timer(c, t->owner); break;
-	case TIMER_ADOPTION: end_adoption(c); break;
+	case TIMER_ADOPTION: adoption_over(c); break;
 	case TIMER_STOP: stop_force(c); break;
 	case TIMER_TRACK: track_delay_over(c, t->owner); break;
 	case TIMER_HAZARDS: hazards_check(c); break;

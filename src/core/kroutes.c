@@ -109,7 +109,7 @@ static bool same_way(const struct kroute_way *a, const struct kroute_way *b)
 
 bool kroute_stands(const struct kroute *k)
 {
-	return k->present && k->wanted && same_way(&k->have, &k->want);
+	return k->present && !k->doubtful && k->wanted && same_way(&k->have, &k->want);
 }
 
 static void send(struct core *c, struct kroute *k, bool add)
@@ -142,7 +142,7 @@ static void reconcile(struct core *c, struct kroute *k)
 	if (k->wanted) {
 		bool on_its_way = k->cookie && k->sent_add && same_way(&k->sent, &k->want);
 
-		if (!on_its_way && (k->cookie || !k->present || !same_way(&k->have, &k->want)))
+		if (!on_its_way && (k->cookie || !kroute_stands(k)))
 			send(c, k, true);
 	} else if (k->cookie ? k->sent_add : k->present && !c->adopting) {
 		send(c, k, false);
@@ -219,6 +219,7 @@ void kroute_seen(struct core *c, const struct route *r)
 	if (!k)
 		return;
 	k->present = true;
+	k->doubtful = false;
 	k->have = way_of(r);
 	k->generation = c->generation;
 	if (!k->cookie)
@@ -263,6 +264,7 @@ void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error)
 		error = 0; /* gone is gone */
 	if (error) {
 		k->error = error;
+		k->doubtful = k->sent_add; /* an effect before it may have taken away what stood */
 		if (k->failures == 0)
 			say_refused(c, k);
 		retry_later(c, k);
@@ -270,6 +272,7 @@ void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error)
 	}
 	k->error = 0;
 	k->failures = 0;
+	k->doubtful = false;
 	k->present = k->sent_add && !k->lost;
 	if (k->sent_add)
 		k->have = k->sent;

@@ -32,6 +32,7 @@ enum {
 	RETRY_MAX_MS = 30000,
 	ADOPTION_MS =
 		8000, /* what a restart finds in the kernel waits this long for charon and HSRP to tell */
+	ADOPTION_AGAIN_MS = 1000,
 	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
 	FILTER_RULES_PER_MS = 500, /* their length by this */
 	ENDING_MS = 3000,	   /* for the SAs of a forgotten connection; the peer may be silent */
@@ -328,6 +329,7 @@ struct kroute {
 	} want, have, sent;
 	bool wanted, present, sent_add;
 	bool lost;	    /* the kernel said that it went while an effect was under way */
+	bool doubtful;	    /* an addition was refused: what stands there now is not known */
 	uint64_t cookie;    /* of the last effect; 0: answered */
 	uint32_t in_flight; /* effects without an answer, the last one and older ones */
 	uint32_t owner;	    /* binding whose step waits for it; 0: none */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -51,6 +52,34 @@ static void a_refused_route_is_tried_again(void **state)
 	w->route_error = 0;
 	address(w, OUTSIDE, "192.168.0.44", true);
 	assert_true(has_route(w, "10.0.0.0/16", 213));
+	world_free(w);
+}
+
+/* Found by the simulator: the withdrawal found nothing, as the kernel had dropped the route, and nobody looked again. */
+static void a_refused_route_is_not_believed_to_stand(void **state)
+{
+	struct world *w = redundant_world(HSRP_ROLE_ACTIVE);
+
+	(void)state;
+	assert_true(has_route(w, "10.0.0.0/16", 213));
+	w->defer = true;
+	role(w, 0, HSRP_ROLE_STANDBY, "192.168.0.3");
+	pass_ms(w, 15000); /* nothing answers: leaving goes on */
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	pass_ms(w, 15000);
+	for (size_t i = 0; i < w->route_cap; i++)
+		w->routes[i].used = false; /* without a word, with the address */
+	w->route_error = -EINVAL;
+	log_clear(w);
+	while (world_deliver(w))
+		;
+	assert_order(w, "route- 10.0.0.0/16", "route+ 10.0.0.0/16");
+	assert_seen(w, "RRI-4-ROUTE_REFUSED");
+	w->defer = false;
+	w->route_error = 0;
+	pass_ms(w, 5000);
+	assert_true(has_route(w, "10.0.0.0/16", 213));
+	assert_string_equal(route_reason(w, "10.0.0.0/16"), "");
 	world_free(w);
 }
 
@@ -260,7 +289,7 @@ static void kernel_has(
 
 	assert_true(prefix_parse(prefix, &r.prefix));
 	assert_true(ip_parse(gateway, &r.gateway));
-	w->routes = w->routes ? w->routes : test_calloc(8, sizeof(*w->routes));
+	w->routes = w->routes ? w->routes : calloc(8, sizeof(*w->routes));
 	w->route_cap = 8;
 	for (size_t i = 0; i < 8; i++) {
 		if (w->routes[i].used)
@@ -284,7 +313,7 @@ static void a_restart_moves_nothing_that_is_still_wanted(void **state) /* D9 */
 	kernel_has(w, "172.16.5.0/24", "192.168.0.1", 213, 16777217);
 	kernel_has(w, "172.16.66.0/24", "192.168.0.1", 213, 16777217); /* nobody's any more */
 	memcpy(found, w->routes, sizeof(found));
-	test_free(w->routes);
+	free(w->routes);
 	w->routes = NULL;
 	w->route_cap = 0;
 	config(w);
@@ -320,6 +349,45 @@ static void a_restart_moves_nothing_that_is_still_wanted(void **state) /* D9 */
 	assert_not_seen(w, "terminate");
 	assert_seen(w, "unload hs/FastEthernet0/0/mymap/9/10.44.44.44");
 	assert_not_seen(w, "unload hs/FastEthernet0/0/mymap/3/any");
+	world_free(w);
+}
+
+/* Found by the simulator: the kernel refused the filter for longer than a restart waits for all to tell. */
+static void a_restart_gives_nothing_up_while_its_filter_is_refused(void **state)
+{
+	struct world *w = core_start();
+
+	(void)state;
+	dynamic_map(w);
+	standby(w, 0, "group1", "192.168.0.3");
+	apply(w, "mymap", true, "group1");
+	kernel_has(w, "172.16.5.0/24", "10.9.9.9", 213, 16777217);
+	w->routes[0].r.gateway = (struct ipaddr){0};
+	assert_true(ip_parse("192.168.0.3", &w->routes[0].r.source));
+	w->filter_error = -EPERM;
+	config(w);
+	snapshot(w);
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	world_event(w, &(struct event){.kind = EV_IKE_UP, .ike = {7, false}});
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	world_event(w, &(struct event){.kind = EV_CONN, .conn = dynamic_conn});
+	ike_up(w, 1, dynamic_conn, "10.9.9.9");
+	child_up(w, 1, 1, dynamic_conn, "d1", "10.9.9.9", "172.16.5.0/24");
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
+	pass_ms(w, 60000);
+	assert_not_seen(w, "route-");
+	assert_not_seen(w, "terminate");
+	assert_not_seen(w, "unload");
+	assert_true(has_route(w, "172.16.5.0/24", 213));
+	w->filter_error = 0;
+	pass_ms(w, 60000);
+	assert_not_seen(w, "route-");
+	assert_not_seen(w, "terminate");
+	assert_non_null(route_reason(w, "172.16.5.0/24"));
+	assert_int_equal(binding(w).serving, true);
+	kernel_has(w, "172.16.66.0/24", "192.168.0.1", 213, 16777217); /* by then it was over */
+	snapshot(w);
+	assert_seen(w, "route- 172.16.66.0/24");
 	world_free(w);
 }
 
@@ -508,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_route_that_somebody_deletes_comes_back),
 		cmocka_unit_test(a_refused_route_is_tried_again),
+		cmocka_unit_test(a_refused_route_is_not_believed_to_stand),
 		cmocka_unit_test(recursive_and_interface_routes_of_the_configuration),
 		cmocka_unit_test(after_a_crash_of_charon_everything_comes_back),
 		cmocka_unit_test(with_libipsec_routes_follow_charons_interface),
@@ -517,6 +586,7 @@ int main(void)
 		cmocka_unit_test(stop_takes_everything_back_and_the_filter_last),
 		cmocka_unit_test(stop_does_not_wait_for_ever),
 		cmocka_unit_test(a_restart_moves_nothing_that_is_still_wanted),
+		cmocka_unit_test(a_restart_gives_nothing_up_while_its_filter_is_refused),
 		cmocka_unit_test(what_nobody_claims_goes_even_if_charon_never_comes),
 		cmocka_unit_test(reconciling_twice_does_nothing),
 		cmocka_unit_test(an_overrun_is_repaired_from_the_snapshot),
