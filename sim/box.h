@@ -64,7 +64,6 @@ struct box {
 	struct route routes[BOX_ROUTES];
 	unsigned route_count;
 	bool filter;			/* of the outside interface */
-	bool filter_known;		/* … to the engine that runs */
 	bool filter_once;		/* it stood since the power came on */
 	struct prefix rules[BOX_RULES]; /* what it protects: remote sides */
 	unsigned rule_count;

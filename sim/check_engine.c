@@ -29,7 +29,7 @@ static const struct box_sa *holder(const struct box *b, const struct prefix *p)
 static bool serves_as_told(const struct box *b)
 {
 	return b->role == HSRP_ROLE_ACTIVE && b->told_carrier && b->told_vip && b->hsrp_linked && b->charon &&
-		b->filter_known && !b->stopping;
+		b->filter_once && !b->stopping;
 }
 
 static bool protects(const struct box *b, const struct prefix *p)
