@@ -305,20 +305,6 @@ static void warn_per_host(struct cli_call *c)
 		"a line per host pair where each needs its own");
 }
 
-/* Nothing here waits for traffic: an entry with one peer would be negotiated again at once. */
-static void note_idle(struct cli_call *c)
-{
-	const struct crypto_map_entry *e = entry_of(c);
-
-	if (e->kind == CRYPTO_MAP_ISAKMP && !e->options.idle_to_default)
-		cli_note(c,
-			"%% NOTE: a static entry is negotiated without waiting for traffic and stays up: "
-			"idle-time "
-			"closes the SAs of dynamic maps, and with \"default\" those of a peer that is not "
-			"the "
-			"default one");
-}
-
 /* --- The rows ------------------------------------------------------------------------------------------------------------------ */
 
 static const uint32_t pfs_groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
@@ -481,8 +467,7 @@ static const struct cli_row rows[] = {
 		.rank = 32,
 		.fields = {UINT("seconds", struct crypto_map_entry, options.idle_s),
 			FLAG("default", struct crypto_map_entry, options.idle_to_default)},
-		.touches = MODEL_CRYPTO_MAP,
-		.after = note_idle},
+		.touches = MODEL_CRYPTO_MAP},
 	{.modes = IN(CRYPTO_MAP),
 		.syntax = "set security-association level ; per-host",
 		.help = "||specify a security association granularity level for identities|per-host level",

@@ -224,6 +224,7 @@ void conn_drop(struct core *c, struct conn *n)
 	if (n->phase == CONN_ENDING)
 		return;
 	conn_rest(c, n);
+	demand_forget(c, n); /* whoever serves next negotiates it */
 	if (had && c->ike_up)
 		conn_terminate(c, n, n->unit->binding->leave == LEAVE_FORCE || conn_is_mute(c, n));
 	n->dropped = had;
@@ -237,6 +238,7 @@ static void free_conn(struct core *c, struct conn *n)
 		list_item(link, struct sa_rec, in_conn)->conn = NULL;
 	while ((link = list_take(&n->ikes)) != NULL)
 		list_item(link, struct ike_rec, in_conn)->conn = NULL;
+	demand_forget(c, n);
 	list_remove(&n->in_peer);
 	if (n->peer)
 		hop_peer_release(c, n->peer);
@@ -301,6 +303,7 @@ void conn_forget(struct core *c, struct conn *n)
 	bool force = (b && b->leaving && b->leave == LEAVE_FORCE) || conn_is_mute(c, n);
 	struct list *link, *following;
 
+	demand_forget(c, n);
 	n->unit = NULL;
 	if (n->phase == CONN_ENDING && c->ike_up)
 		return;
@@ -383,10 +386,17 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 				children[i].digest; /* again would be a second SA with IKEv1 */
 		children[i].idle_s = planned->children[i].idle_s;
 		children[i].idle_to_default = planned->children[i].idle_to_default;
+		children[i].local = planned->children[i].local;
+		children[i].remote = planned->children[i].remote;
+		children[i].rests = old >= 0 && n->children[old].waits && children[i].idle_s;
 	}
+	demand_forget(c, n);
 	free(n->children);
 	n->children = children;
 	n->child_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		if (children[i].rests)
+			demand_wait(c, n, i);
 	remap_sas(c, n);
 	return true;
 }

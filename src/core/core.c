@@ -112,6 +112,7 @@ void core_free(struct core *c)
 	free_hops(c);
 	while ((link = list_take(&c->walks)) != NULL)
 		free(list_item(link, struct walk, in_walks));
+	trie_free(&c->waiting);
 	timerq_free(&c->timers);
 	timerq_free(&c->busiest);
 	effects_free(&discarded);
@@ -503,6 +504,8 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_CHILD_SA:
 	case EV_CHILD_SA_REKEYED:
 	case EV_CHILD_SA_GONE: ike_event(c, e); break;
+	case EV_DEMAND: demand_event(c, e); break;
+	case EV_DEMAND_HEARD: demand_heard(c, e->heard); break;
 	case EV_ESP: orphan_event(c, e); break;
 	case EV_RESULT: result_event(c, e->result.cookie, e->result.error); break;
 	case EV_FORCE_RELOAD: break; /* the snapshot that follows is the truth */

@@ -41,6 +41,8 @@ enum event_kind {
 	EV_CHILD_SA,	     /* up, or reported by a snapshot */
 	EV_CHILD_SA_REKEYED, /* .child is the new one, .old the one it follows */
 	EV_CHILD_SA_GONE,
+	EV_DEMAND,	 /* a packet left without an SA that it asks for (struct filter, .waiting) */
+	EV_DEMAND_HEARD, /* such packets will be told of, or not: .heard. Not, until this says so */
 	EV_ESP, /* ESP came in for an address that is listened to; the adapter does not know whether its SA exists */
 	EV_RESULT, /* of an effect that carried a cookie */
 	EV_FORCE_RELOAD, /* desired and actual are to be compared from scratch (netlink overrun: a snapshot follows) */
@@ -136,6 +138,13 @@ struct event {
 			uint16_t remote_port; /* 0: not in UDP */
 			uint32_t spi, packets;
 		} esp;
+		struct {
+			int ifindex; /* by which it would have left */
+			struct ipaddr source, destination;
+			uint8_t protocol;
+			uint16_t source_port, destination_port; /* ICMP: type << 8 | code, and nothing */
+		} demand;
+		bool heard;
 		struct clear_sa clear;
 		bool debug;
 	};

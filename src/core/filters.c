@@ -37,8 +37,9 @@ static void add_peers(const struct core *c, const struct unit *u, struct filter 
 
 static struct filter *build(struct core *c, const struct binding *b)
 {
+	const struct link_rec *tun = link_find(c, c->tun);
 	struct filter *f = core_alloc(c, sizeof(*f));
-	uint32_t rules = 0, peers = 0;
+	uint32_t rules = 0, peers = 0, waiting = 0;
 
 	if (!f)
 		return NULL;
@@ -47,12 +48,14 @@ static struct filter *build(struct core *c, const struct binding *b)
 		const struct crypto_map_entry *e = unit_entry(c, unit_at(b, i));
 
 		peers += e ? e->peer_count + 1u : 0;
+		waiting += demand_waits(unit_at(b, i)) ? unit_at(b, i)->rule_count : 0;
 	}
 	f->ifindex = b->ifindex;
 	str_copy(f->device, sizeof(f->device), b->device);
 	f->rules = core_alloc(c, (rules + 1) * sizeof(*f->rules));
 	f->peers = core_alloc(c, (peers + 1) * sizeof(*f->peers));
-	if (!f->rules || !f->peers) {
+	f->waiting = core_alloc(c, (waiting + 1) * sizeof(*f->waiting));
+	if (!f->rules || !f->peers || !f->waiting) {
 		filter_free(f);
 		return NULL;
 	}
@@ -68,7 +71,10 @@ static struct filter *build(struct core *c, const struct binding *b)
 			memcpy(f->rules + f->rule_count, u->before, u->before_count * sizeof(*f->rules));
 		f->rule_count += u->before_count;
 		add_peers(c, u, f);
+		demand_rules(u, f);
 	}
+	if (c->libipsec && tun)
+		str_copy(f->tun, sizeof(f->tun), tun->l.name);
 	return f;
 }
 
@@ -92,6 +98,7 @@ void filter_work(struct core *c, struct binding *b)
 	b->filter_sent = true;
 	b->filter_number++;
 	b->filter_rules = f->rule_count;
+	b->filter_waiting = f->waiting_count > 0;
 	e = effects_add(c->out, EF_FILTER);
 	e->cookie = b->filter_cookie;
 	e->filter = f;

@@ -5,12 +5,20 @@
  * for the use of all SAs, at most once in IDLE_LOOK_MS: those that were used get a later deadline, the others end. So 10,000
  * SAs cost one list now and then, and an SA in use costs a look in an idle time.
  *
- * The entry of a static map is negotiated again without waiting for traffic (initiate.c), so closing what it has would
- * only make it flap: its SAs end only with `default`, and only those of a peer that is not the default one.
+ * The line of a static map then waits for a packet before it is negotiated again (demand.c). Where nobody tells of packets it
+ * stays up, as closing it would only make it flap. With `default`, an SA with another peer than the default one makes way for
+ * that one at once.
  */
 #include "core/parts.h"
 
 enum { IDLE_LOOK_MS = 10000 };
+
+/* The entry returns to its default peer. */
+static bool back_to_default(
+	const struct conn *n, const struct conn_child *child, const struct crypto_map_entry *e)
+{
+	return child->idle_to_default && !ip_equal(&n->remote, &e->peers[crypto_entry_first_peer(e)].addr);
+}
 
 /* Seconds; 0: never. */
 static uint32_t idle_time(const struct core *c, const struct sa_rec *s)
@@ -22,10 +30,7 @@ static uint32_t idle_time(const struct core *c, const struct sa_rec *s)
 
 	if (!child || !e)
 		return 0;
-	if (!n->dynamic &&
-		(!child->idle_to_default || ip_equal(&n->remote, &e->peers[crypto_entry_first_peer(e)].addr)))
-		return 0;
-	return child->idle_s;
+	return n->dynamic || c->demand_heard || back_to_default(n, child, e) ? child->idle_s : 0;
 }
 
 void idle_arm(struct core *c, struct sa_rec *s)
@@ -41,8 +46,11 @@ void idle_arm(struct core *c, struct sa_rec *s)
 
 static void close_sa(struct core *c, const struct sa_rec *s)
 {
+	const struct conn_child *child = &s->conn->children[s->child];
 	char peer[IP_TEXT_MAX];
 
+	if (!s->conn->dynamic && !back_to_default(s->conn, child, unit_entry(c, s->conn->unit)))
+		demand_wait(c, s->conn, (uint32_t)s->child);
 	core_log(c, SEV_INFO, "CRYPTO-6-SA_IDLE",
 		"Nothing passed an SA of peer %s for its idle time: it is closed",
 		ip_format(&s->remote, peer));

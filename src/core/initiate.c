@@ -23,7 +23,7 @@ static bool is_current(const struct conn *n)
 static bool is_up(const struct conn *n)
 {
 	for (uint32_t i = 0; i < n->child_count; i++)
-		if (!n->children[i].installed)
+		if (!n->children[i].installed && !n->children[i].waits)
 			return false;
 	return true;
 }
@@ -72,7 +72,7 @@ static void ask(struct core *c, struct conn *n, struct conn_child *child)
 static void ask_children(struct core *c, struct conn *n, bool all)
 {
 	for (uint32_t i = 0; i < n->child_count; i++) {
-		if (n->children[i].installed || n->children[i].asked)
+		if (n->children[i].installed || n->children[i].asked || n->children[i].waits)
 			continue;
 		ask(c, n, &n->children[i]);
 		if (!all)
@@ -215,6 +215,7 @@ void conn_child_up(struct core *c, struct conn *n, int32_t child)
 	struct unit *u = n->unit;
 
 	assert(child >= 0 && (uint32_t)child < n->child_count);
+	demand_over(c, n, (uint32_t)child);
 	n->children[child].installed++;
 	n->installed++;
 	n->failing = false;
@@ -243,8 +244,8 @@ void conn_child_down(struct core *c, struct conn *n, int32_t child)
 	assert(n->children[child].installed > 0 && n->installed > 0);
 	n->children[child].installed--;
 	n->installed--;
-	if (n->children[child].installed || !u || n->dynamic || n->phase == CONN_TRYING ||
-		n->phase == CONN_QUEUED)
+	if (n->children[child].installed || n->children[child].waits || !u || n->dynamic ||
+		n->phase == CONN_TRYING || n->phase == CONN_QUEUED)
 		return;
 	conn_rest(c, n);
 	if (!is_current(n) || u->binding->level < LEVEL_IKE)

@@ -46,6 +46,8 @@ static void tun_changed(struct core *c, int ifindex)
 		return;
 	c->tun = ifindex;
 	c->mss_dirty = true;
+	for (struct binding *b = c->bindings; b; b = b->hh.next)
+		b->filter_dirty |= b->filter_waiting;
 	routes_touch_all(c);
 }
 

@@ -17,6 +17,7 @@
  *   orphans.c    ESP for SAs that nobody has: who still sends into dead ones, and how much
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
+ *   demand.c     SAs that a packet asks for
  *   idle.c       SAs that nothing passes through
  *   clear.c      what the operator ends or sets back
  *   routes.c     verdicts on RRI slots, `ip route` lines
@@ -220,6 +221,17 @@ void sas_work(struct core *c);
 void ike_silent_too_long(struct core *c, struct ike_rec *i);
 void sas_flush(struct core *c); /* charon is gone */
 void sa_let_go(struct core *c, struct sa_rec *s);
+
+/* --- demand.c ---------------------------------------------------------------------------------------------------- */
+
+void demand_wait(struct core *c, struct conn *n, uint32_t child); /* from now on, or not without memory */
+void demand_over(struct core *c, struct conn *n, uint32_t child); /* it does not wait, or no longer */
+void demand_forget(struct core *c, struct conn *n);		  /* none of its children waits */
+void demand_event(struct core *c, const struct event *e);
+void demand_heard(struct core *c, bool heard);
+bool demand_waits(const struct unit *u); /* a child of its connection in use does */
+void demand_rules(
+	const struct unit *u, struct filter *f); /* into f->waiting, which has room for the unit's rules */
 
 /* --- idle.c ------------------------------------------------------------------------------------------------------ */
 

@@ -153,6 +153,7 @@ struct binding {
 	uint64_t filter_number, filter_confirmed;
 	struct timer filter_timer;
 	uint32_t filter_failures, filter_rules;
+	bool filter_waiting; /* the last one had lines that wait */
 
 	struct ipaddr listening; /* ESP for this address is reported; not set: not */
 	int listen_ifindex;
@@ -227,6 +228,9 @@ struct conn_child {
 		mono_t at;
 		int64_t in, out; /* packets */
 	} gone;			 /* what the last SA that went had counted */
+	struct ike_selector local, remote;
+	bool rests;	      /* what it was made from waited: so shall it */
+	struct waiter *waits; /* for a packet before it is negotiated again; NULL: it does not */
 };
 
 enum conn_phase { CONN_IDLE, CONN_QUEUED, CONN_TRYING, CONN_PAUSED, CONN_UP, CONN_ENDING };
@@ -245,7 +249,7 @@ struct conn {
 	uint32_t load_failures;
 	int64_t bound_ms; /* R3: S + 5 R + 1 s; 0: no dead peer detection */
 	struct conn_child *children;
-	uint32_t child_count, installed;
+	uint32_t child_count, installed, waiting; /* waiting: children that do (demand.c) */
 	struct list sas, ikes;
 	enum conn_phase phase;
 	bool fresh;   /* TRYING, and its peer may still answer soon */
@@ -452,6 +456,8 @@ struct core {
 	struct acl_users *acl_users;
 	struct list dynamic_units;
 
+	struct trie waiting; /* remote prefix -> struct waiting_place (demand.c) */
+	bool demand_heard;
 	struct call *calls;
 	uint32_t calling;
 	bool ike_lost;

@@ -26,6 +26,7 @@
 #include "daemon/secrets.h"
 #include "daemon/session.h"
 #include "daemon/startupfile.h"
+#include "daemon/told.h"
 #include "daemon/ipv6.h"
 #include "linux/charon.h"
 #include "show/show.h"
@@ -225,58 +226,6 @@ static void on_filter_readable(void *ctx, uint32_t events)
 			strerror(-r), filter_error(e->filter));
 }
 
-/* As IOS says it; the rule that logs is limited, so these lines are, too. */
-static void on_clear_packet(void *arg, const struct nflog_packet *p)
-{
-	char source[IP_TEXT_MAX], destination[IP_TEXT_MAX];
-
-	(void)arg;
-	log_ios("CRYPTO", LOG_SEV_WARNING, "RECVD_PKT_NOT_IPSEC",
-		"Rec'd packet not an IPSEC packet. (ip) vrf/dest_addr= /%s, src_addr= %s, prot= %u",
-		ip_format(&p->destination, destination), ip_format(&p->source, source), p->protocol);
-}
-
-static void close_nflog(struct engine *e)
-{
-	loop_unwatch(e->nflog_watch);
-	nflog_close(e->nflog);
-	e->nflog_watch = NULL;
-	e->nflog = NULL;
-}
-
-static void on_nflog_readable(void *ctx, uint32_t events)
-{
-	struct engine *e = ctx;
-	int r = nflog_readable(e->nflog);
-
-	(void)events;
-	if (r < 0) {
-		log_ios("CRYPTO", LOG_SEV_WARNING, "FILTER",
-			"Packets that should have been IPsec are counted, but no longer told: %s",
-			strerror(-r));
-		close_nflog(e);
-	}
-}
-
-/* Without it packets are dropped and counted all the same. */
-static void open_nflog(struct engine *e)
-{
-	int r = nflog_open(&e->nflog, on_clear_packet, e);
-
-	if (r == 0) {
-		e->nflog_watch =
-			loop_watch(e->loop, nflog_fd(e->nflog), EPOLLIN, LOOP_NORMAL, on_nflog_readable, e);
-		r = e->nflog_watch ? 0 : -errno;
-	}
-	if (r < 0) {
-		log_ios("CRYPTO", LOG_SEV_NOTICE, "FILTER",
-			"Packets that should have been IPsec are counted, but not told: the kernel has no "
-			"nfnetlink_log (%s)",
-			strerror(-r));
-		close_nflog(e);
-	}
-}
-
 /* charon lives and has not answered for so long: it hangs. The launcher starts another one. */
 static void on_ike_silent(void *ctx)
 {
@@ -420,7 +369,7 @@ static int open_adapters(struct engine *e)
 		r = e->filter_watch ? 0 : -errno;
 	}
 	if (r == 0)
-		open_nflog(e);
+		told_start(e);
 	return r;
 }
 
@@ -463,7 +412,7 @@ static void tear_down(struct engine *e)
 		ike_free(e->ike);
 	loop_unwatch(e->rtnl_watch);
 	loop_unwatch(e->filter_watch);
-	close_nflog(e);
+	told_stop(e);
 	if (e->rtnl)
 		rtnl_close(e->rtnl);
 	if (e->filter)

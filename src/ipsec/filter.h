@@ -19,7 +19,8 @@ struct filter_rule {
 	uint8_t protocol;			/* 0: any */
 	struct ports local_ports, remote_ports; /* ICMP, both directions: type << 8 | code in local_ports */
 	bool permit;
-	uint32_t entry; /* rules of one entry stand together, entries ascend */
+	bool negotiated; /* a child of the entry's connection is for it */
+	uint32_t entry;	 /* rules of one entry stand together, entries ascend */
 };
 
 /* Our own IKE and ESP between these passes (udp 500, 4500, esp), whatever the rules say. */
@@ -35,6 +36,11 @@ struct filter {
 	uint32_t rule_count;
 	struct filter_peer *peers;
 	uint32_t peer_count;
+	/* A packet that would leave and that these permit (read like rules) asks for an SA, and is told of. With user-space
+	 * ESP it may have been sent to charon's TUN. */
+	struct filter_rule *waiting;
+	uint32_t waiting_count;
+	char tun[DEVICE_NAME_MAX]; /* "": kernel ESP, or none yet */
 };
 
 /* `ip tcp adjust-mss` of one interface. */

@@ -120,5 +120,6 @@ void filter_free(struct filter *f)
 		return;
 	free(f->rules);
 	free(f->peers);
+	free(f->waiting);
 	free(f);
 }

@@ -343,6 +343,7 @@ static bool add_rules(const struct planner *p, const char *acl_name, uint32_t nu
 				? (struct ports){0, UINT16_MAX}
 				: flows[k].remote.ports;
 			rule->permit = flows[k].permit;
+			rule->negotiated = acl_flow_negotiable(&flows[k]);
 			rule->entry = number;
 		}
 	}

@@ -15,6 +15,7 @@ struct part {
 	struct part *next;
 	char device[DEVICE_NAME_MAX], id[FILTER_ID_MAX];
 	int ifindex, hooked; /* the device's, and the one that the kernel's rules name */
+	char tun[DEVICE_NAME_MAX], tun_hooked[DEVICE_NAME_MAX]; /* in the same way, charon's TUN */
 	unsigned generation; /* of its sets: a part that is written anew takes the next one */
 	bool in_kernel;
 	struct filter_element *elements;
@@ -105,7 +106,7 @@ static struct part *find_part(const struct filter_table *t, const char *device)
 
 static struct filter_names names_of(const struct filter_table *t, const struct part *p)
 {
-	return (struct filter_names){p->device, p->id, p->generation, p->ifindex, t->can_log};
+	return (struct filter_names){p->device, p->id, p->generation, p->ifindex, t->can_log, p->tun};
 }
 
 /*
@@ -182,6 +183,7 @@ static void write_changes(struct filter_table *t, struct text *batch, const stru
 
 	struct text gone = {0};
 
+	reshaped |= strcmp(p->tun, p->tun_hooked) != 0;
 	reshaped |= write_sets(&gone, &n, filter_write_set_gone, p->elements, p->count, e, count);
 	if (reshaped)
 		filter_write_chains(batch, &n, e, count, p->elements, p->count);
@@ -276,6 +278,7 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 	p->count = count;
 	p->in_kernel = true;
 	p->hooked = p->ifindex;
+	str_copy(p->tun_hooked, sizeof(p->tun_hooked), p->tun);
 	return 0;
 }
 
@@ -331,6 +334,7 @@ int filter_apply(struct filter_table *t, const struct filter *f)
 	if (error)
 		return error;
 	p->ifindex = f->ifindex;
+	str_copy(p->tun, sizeof(p->tun), f->tun);
 	error = bring(t, p, e, count);
 	struct filter_commit this_one = t->commit;
 
@@ -374,7 +378,7 @@ static int delete_part(struct filter_table *t, const char *device, const char *i
 		return error;
 	snprintf(chain, sizeof(chain), "out.%s", id);
 	if (filter_listing_has(list, "chain", chain)) {
-		struct filter_names n = {.device = device, .id = id};
+		struct filter_names n = {.device = device, .id = id, .tun = ""};
 
 		filter_write_unhook(&batch, &n);
 		write_old_chains(list, id, "flush", &batch);
@@ -515,6 +519,11 @@ int filter_present(struct filter_table *t, const char *device)
 			return 0;
 	}
 	return 1;
+}
+
+bool filter_can_log(const struct filter_table *t)
+{
+	return t->can_log;
 }
 
 int filter_fd(const struct filter_table *t)

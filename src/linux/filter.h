@@ -55,6 +55,9 @@ int filter_clear(struct filter_table *t);
 int filter_fd(const struct filter_table *t);
 int filter_readable(struct filter_table *t);
 
+/* Whether the kernel can tell of packets (linux/nflog.h): those that came in without IPsec, and those that ask for an SA. */
+bool filter_can_log(const struct filter_table *t);
+
 /* What libnftables said about the last failure, for the log; "" when there was none. */
 const char *filter_error(const struct filter_table *t);
 

@@ -75,7 +75,7 @@ static void write_set_rule(struct text *t, const struct direction *d, const stru
 	text_add(t, " @");
 	filter_write_name(t, n, set);
 	if (set->permit)
-		text_printf(t, " goto %s.%s.d\n", d->name, n->id);
+		text_printf(t, " goto %s.%s.%c\n", d->name, n->id, set->view == VIEW_WAITING ? 'l' : 'd');
 	else
 		text_add(t, " return\n");
 }
@@ -116,6 +116,12 @@ struct sets {
 	size_t count;
 };
 
+/* Whether a set is looked up in this direction: what waits for an SA waits for packets that leave. */
+static bool is_asked(const struct direction *d, const struct filter_element *set)
+{
+	return set->view != VIEW_PEERS && (set->view != VIEW_WAITING || d == &directions[0]);
+}
+
 static void write_main_chain(
 	struct text *t, const struct direction *d, const struct filter_names *n, const struct sets *s)
 {
@@ -136,7 +142,8 @@ static void write_main_chain(
 	for (size_t i = 0; i < s->count; i++) {
 		const struct filter_element *e = s->items[i];
 
-		if (e->view == VIEW_PEERS || (i > 0 && same_group(s->items[i - 1], e)))
+		if (e->view == VIEW_PEERS || e->view == VIEW_WAITING ||
+			(i > 0 && same_group(s->items[i - 1], e)))
 			continue;
 		begin_rule(t, d, n, e->view == VIEW_FRAGMENTS ? ".f" : "");
 		text_add(t, "jump ");
@@ -151,7 +158,7 @@ static void write_group_chains(struct text *t, const struct direction *d, const 
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct filter_element *e = s->items[i];
-		bool skip = e->view == VIEW_PEERS || (i > 0 && same_group(s->items[i - 1], e));
+		bool skip = !is_asked(d, e) || (i > 0 && same_group(s->items[i - 1], e));
 
 		for (size_t j = 0; others && !skip && j < others->count; j++)
 			skip = same_group(others->items[j], e);
@@ -175,6 +182,58 @@ static void write_drop_chain(struct text *t, const struct direction *d, const st
 	text_printf(t, "counter name \"%s.%s\" drop\n", d->name, n->id);
 }
 
+static bool is_waiting(const struct sets *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i]->view == VIEW_WAITING)
+			return true;
+	return false;
+}
+
+/* Before the chain that drops. */
+static void write_waiting_hook(struct text *t, const struct filter_names *n)
+{
+	text_printf(t,
+		"add chain %1$s out.%2$s.w { type filter hook postrouting priority 299; policy accept; }\n"
+		"flush chain %1$s out.%2$s.w\n"
+		"add chain %1$s out.%2$s.l\n"
+		"flush chain %1$s out.%2$s.l\n",
+		FILTER_TABLE, n->id);
+}
+
+static void write_waiting_gone(struct text *t, const struct filter_names *n)
+{
+	text_printf(t, "delete chain %1$s out.%2$s.w\ndelete chain %1$s out.%2$s.l\n", FILTER_TABLE, n->id);
+}
+
+/* What asks for an SA: on the device without one, and on charon's TUN, where an injected route leads. */
+static void write_waiting(struct text *t, const struct filter_names *n, const struct sets *s)
+{
+	const struct direction *d = &directions[0];
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct filter_element *e = s->items[i];
+
+		if (e->view != VIEW_WAITING || (i > 0 && same_group(s->items[i - 1], e)))
+			continue;
+		begin_rule(t, d, n, ".w");
+		text_printf(t, "oifname \"%s\" rt ipsec missing jump ", n->device);
+		group_chain(t, d, n, e);
+		text_add(t, "\n");
+		if (!n->tun[0])
+			continue;
+		begin_rule(t, d, n, ".w");
+		text_printf(t, "oifname \"%s\" jump ", n->tun);
+		group_chain(t, d, n, e);
+		text_add(t, "\n");
+	}
+	if (is_waiting(s) && n->log) {
+		begin_rule(t, d, n, ".l");
+		text_printf(t, "limit rate %d/second burst %d packets log group %d snaplen %d\n",
+			NFLOG_DEMANDS_PER_S, NFLOG_DEMANDS_PER_S, NFLOG_DEMAND_GROUP, NFLOG_HEAD_BYTES);
+	}
+}
+
 static void write_direction(struct text *t, const struct direction *d, const struct filter_names *n,
 	const struct sets *now, const struct sets *former)
 {
@@ -183,14 +242,20 @@ static void write_direction(struct text *t, const struct direction *d, const str
 	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++)
 		text_printf(t, "add chain %1$s %2$s.%3$s%4$s\nflush chain %1$s %2$s.%3$s%4$s\n", FILTER_TABLE,
 			d->name, n->id, tails[i]);
+	if (d == &directions[0] && (is_waiting(now) || is_waiting(former)))
+		write_waiting_hook(t, n);
 	write_group_chains(t, d, n, "flush", former, NULL);
 	write_group_chains(t, d, n, "add", now, NULL);
+	if (d == &directions[0])
+		write_waiting(t, n, now);
 	write_main_chain(t, d, n, now);
 	write_drop_chain(t, d, n);
 	for (size_t i = 0; i < now->count; i++)
-		if (now->items[i]->view != VIEW_PEERS)
+		if (is_asked(d, now->items[i]))
 			write_set_rule(t, d, n, now->items[i]);
 	write_group_chains(t, d, n, "delete", former, now);
+	if (d == &directions[0] && is_waiting(former) && !is_waiting(now))
+		write_waiting_gone(t, n);
 }
 
 void filter_write_chains(struct text *t, const struct filter_names *n, const struct filter_element *e,

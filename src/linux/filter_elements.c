@@ -157,6 +157,8 @@ int filter_elements(const struct filter *f, struct filter_element **out, size_t 
 		error = add_view(&e, rules, fragment_view(rules, n), VIEW_FRAGMENTS);
 	if (!error)
 		error = add_peers(&e, f);
+	if (!error)
+		error = add_view(&e, f->waiting, f->waiting_count, VIEW_WAITING);
 	free(rules);
 	if (error) {
 		free(e.items);

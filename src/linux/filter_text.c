@@ -11,7 +11,7 @@ const struct filter_family filter_families[2] = {
 	{"ipv6_addr", "ip6", "frag frag-off != 0", '6'},
 };
 
-const char filter_view_letter[] = {[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f'};
+const char filter_view_letter[] = {[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f', [VIEW_WAITING] = 'w'};
 static const char kind_letter[] = {
 	[KIND_ADDRESSES] = 'a', [KIND_PROTOCOL] = 'l', [KIND_PORTS] = 't', [KIND_ICMP] = 'i'};
 

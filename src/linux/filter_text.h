@@ -2,7 +2,8 @@
  * The nft table's contents: elements of sets, and the commands that make them.
  *
  * Owns:  names and shapes inside the table. For a device "e0":
- *          chains out.e0, in.e0, in.e0.v, out.e0.d, in.e0.d (drop), and one for each group and view: out.e0.p0, out.e0.f0 …; counters out.e0, in.e0;
+ *          chains out.e0, in.e0, in.e0.v, out.e0.d, in.e0.d (drop), and one for each group and view: out.e0.p0, out.e0.f0 …;
+ *          out.e0.w, out.e0.w0 … (packets that ask for an SA) and out.e0.l (told), while something waits for one; counters out.e0, in.e0;
  *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …
  * Never: talks to the kernel.
  */
@@ -14,7 +15,7 @@
 
 enum { FILTER_ID_MAX = 3 * DEVICE_NAME_MAX + 1 };
 
-enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS };
+enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS, VIEW_WAITING };
 enum filter_kind { KIND_ADDRESSES, KIND_PROTOCOL, KIND_PORTS, KIND_ICMP, KIND_PEER, KIND_ANY_PEER };
 
 /* One element of one set; without padding, so that memcmp orders elements, those of a set side by side. */
@@ -47,8 +48,9 @@ bool filter_id_device(const char *id, char out[DEVICE_NAME_MAX]);
 struct filter_names {
 	const char *device, *id;
 	unsigned generation;
-	int ifindex; /* 0: not known */
-	bool log;    /* what comes in and is dropped is told to linux/nflog.h */
+	int ifindex;	 /* 0: not known */
+	bool log;	 /* what comes in and is dropped, and what asks for an SA, is told to linux/nflog.h */
+	const char *tun; /* charon's TUN, by which packets that ask for an SA may leave, too; "": none */
 };
 
 /* The table and its hooks; changes nothing when they are there. */

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 
 #include "base/text.h"
 #include "linux/filter.h"
+#include "linux/nflog.h"
 #include "line.h"
 
 enum { RULES_MAX = 20000 };
@@ -379,6 +381,98 @@ static void our_own_ike_and_esp_pass_between_covered_endpoints(void **state)
 	assert_int_equal(watched(outside), 6);
 }
 
+/* What asked for an SA: the last of them, and how many. */
+struct asked {
+	struct nflog_packet last;
+	size_t count;
+};
+
+static void on_told(void *arg, const struct nflog_packet *packet)
+{
+	struct asked *asked = arg;
+
+	if (!packet->demand)
+		return;
+	asked->last = *packet;
+	asked->count++;
+}
+
+static size_t asked_so_far(struct nflog *log, const struct asked *asked)
+{
+	assert_int_equal(nflog_readable(log), 0);
+	return asked->count;
+}
+
+static void demands_are_told_and_nothing_else(void **state)
+{
+	static struct filter_rule waiting[3];
+	struct asked asked = {0};
+	struct nflog *log = NULL;
+	char text[IP_TEXT_MAX];
+
+	(void)state;
+	if (!filter_can_log(table) || nflog_open(&log, on_told, &asked) != 0) {
+		print_message("this kernel tells of no packets\n");
+		skip();
+	}
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	line(false, 2, "10.1.0.0/24", "10.3.0.2");
+	line(true, 2, "10.1.0.0/24", "10.3.0.0/24")->protocol = 17;
+	apply();
+	send_udp(inside, "10.1.0.2", 4000, "10.3.0.1", 53, 100);
+	assert_int_equal(asked_so_far(log, &asked), 0); /* nothing waits */
+
+	memcpy(waiting, rules + 1, 2 * sizeof(*waiting));
+	waiting[1].remote_ports = (struct ports){53, 53};
+	filter.waiting = waiting;
+	filter.waiting_count = 2;
+	apply();
+	send_udp(inside, "10.1.0.2", 4000, "10.3.0.1", 53, 100);
+	assert_int_equal(asked_so_far(log, &asked), 1);
+	assert_string_equal(ip_format(&asked.last.source, text), "10.1.0.2");
+	assert_string_equal(ip_format(&asked.last.destination, text), "10.3.0.1");
+	assert_int_equal(asked.last.protocol, 17);
+	assert_int_equal(asked.last.source_port, 4000);
+	assert_int_equal(asked.last.destination_port, 53);
+	assert_int_equal(asked.last.ifindex, if_nametoindex("e0"));
+	send_udp(NULL, "10.1.0.1", 4000, "10.3.0.1", 53, 100); /* our own, too */
+	assert_int_equal(asked_so_far(log, &asked), 2);
+	send_udp(inside, "10.1.0.2", 4000, "10.3.0.1", 54, 100);
+	send_udp(inside, "10.1.0.2", 4000, "10.3.0.2", 53, 100);  /* denied before */
+	send_udp(inside, "10.1.0.2", 4000, "10.2.0.1", 53, 100);  /* dropped, but does not wait */
+	send_udp(outside, "10.3.0.1", 53, "10.1.0.2", 4000, 100); /* the other way */
+	assert_int_equal(asked_so_far(log, &asked), 2);
+
+	/* An injected route into the TUN: there it is told, and nothing is dropped. */
+	must(NULL,
+		"ip link add tun7 type veth peer name tun8 && ip link set tun7 up && ip link set tun8 up && "
+		"ip route add 10.3.0.0/24 dev tun7 && ip neigh add 10.3.0.1 lladdr 02:00:00:00:00:01 dev "
+		"tun7");
+	struct filter_count before = counted();
+
+	str_copy(filter.tun, sizeof(filter.tun), "tun7");
+	apply();
+	send_udp(inside, "10.1.0.2", 4000, "10.3.0.1", 53, 100);
+	assert_int_equal(asked_so_far(log, &asked), 3);
+	assert_int_equal(asked.last.ifindex, if_nametoindex("tun7"));
+	assert_int_equal(counted().out_packets, before.out_packets);
+
+	/* A flood is told in part. */
+	for (int i = 0; i < 3 * NFLOG_DEMANDS_PER_S; i++)
+		send_udp(inside, "10.1.0.2", 4000, "10.3.0.1", 53, 100);
+	assert_in_range(asked_so_far(log, &asked), 3 + NFLOG_DEMANDS_PER_S / 2, 3 + 2 * NFLOG_DEMANDS_PER_S);
+
+	/* Nothing waits any more: the hook goes. */
+	filter.waiting_count = 0;
+	asked.count = 0;
+	apply();
+	send_udp(inside, "10.1.0.2", 4000, "10.3.0.1", 53, 100);
+	assert_int_equal(asked_so_far(log, &asked), 0);
+	must(NULL, "test $(nft list table inet hotswan | grep -c 'chain out.e0.[lw]') = 0");
+	must(NULL, "ip link del tun7"); /* and its route */
+	nflog_close(log);
+}
+
 static void a_change_names_only_what_changed(void **state)
 {
 	(void)state;
@@ -537,6 +631,7 @@ int main(void)
 		WITH_TABLE(icmp_types_and_codes),
 		WITH_TABLE(fragments_do_not_slip_through),
 		WITH_TABLE(our_own_ike_and_esp_pass_between_covered_endpoints),
+		WITH_TABLE(demands_are_told_and_nothing_else),
 		WITH_TABLE(a_change_names_only_what_changed),
 		WITH_TABLE(a_restart_leaves_no_gap),
 		WITH_TABLE(what_others_flush_comes_back),

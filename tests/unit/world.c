@@ -171,6 +171,9 @@ static void do_filter(struct world *w, const struct effect *e)
 		note(w, "  %s %s -> %s", f->rules[i].permit ? "protect" : "pass",
 			prefix_format(&f->rules[i].local, local), prefix_format(&f->rules[i].remote, remote));
 	}
+	if (f->waiting_count || w->filter_waited)
+		note(w, "filter waits for %u rules%s%s", f->waiting_count, *f->tun ? ", " : "", f->tun);
+	w->filter_waited = f->waiting_count > 0;
 	if (w->hold_filter)
 		w->held_filter = e->cookie;
 	else

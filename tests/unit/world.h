@@ -37,6 +37,7 @@ struct world {
 	size_t route_cap;
 	struct ipaddr gateway; /* of the underlay on OUTSIDE; what is in 192.168.0.0/24 is on link */
 	bool hold_filter;      /* answers to filters are kept back */
+	bool filter_waited;
 	uint64_t held_filter;
 	int filter_error, route_error;
 	bool hold_resolve;
@@ -74,7 +75,8 @@ void foreign_route_event(struct world *w, const char *prefix, bool present);
 
 /* SAs: `conn` and `child` as in the log of loads, remote a prefix. */
 void ike_up(struct world *w, uint32_t id, const char *conn, const char *peer);
-void esp(struct world *w, const char *local, const char *peer, uint32_t spi, uint32_t packets); /* SA n: 0x1000 + n */
+void esp(struct world *w, const char *local, const char *peer, uint32_t spi,
+	uint32_t packets); /* SA n: 0x1000 + n */
 void ike_gone(struct world *w, uint32_t id);
 void child_up(struct world *w, uint32_t id, uint32_t ike, const char *conn, const char *child,
 	const char *peer, const char *remote);

@@ -1,0 +1,228 @@
+/*
+ * SAs that a packet asks for: lines of static entries that rest after their idle time, and come back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "world.h"
+
+static const char peer[] = "hs/FastEthernet0/0/mymap/1/10.1.1.1";
+
+enum { IDLE_S = 60 };
+
+/* Entry 1: 10.0.0.0/16 but for 10.0.9.0/24, and telnet to 10.7.0.0/16. */
+static struct world *start(bool libipsec)
+{
+	struct world *w = world_new();
+	struct acl_rule *telnet;
+
+	prologue(w);
+	acl_line(w, "102", 10, false, "192.168.1.0/24", "10.0.9.0/24");
+	acl_line(w, "102", 20, true, "192.168.1.0/24", "10.0.0.0/16");
+	acl_line(w, "102", 30, true, "192.168.1.0/24", "10.7.0.0/16");
+	telnet = (struct acl_rule *)acl_rule(model_acl(w->model, "102"), 30);
+	telnet->protocol = 6;
+	telnet->destination.port_op = ACL_PORT_EQ;
+	telnet->destination.port_lo = telnet->destination.port_hi = 23;
+	entry(w, "mymap", 1, "10.1.1.1", "102", "esp-aes-sha", true)->options.idle_s = IDLE_S;
+	apply(w, "mymap", false, "");
+	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = true});
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, libipsec);
+	ike_up(w, 1, peer, "10.1.1.1");
+	return w;
+}
+
+static void told(struct world *w, uint32_t id, const char *child, int64_t use_s)
+{
+	struct child_sa sa = {.incarnation = 1,
+		.id = id,
+		.ike_id = 1,
+		.state = CHILD_SA_INSTALLED,
+		.spi_in = 0x1000 + id,
+		.remote_port = 500,
+		.use_in_s = use_s,
+		.use_out_s = -1};
+
+	str_copy(sa.conn, sizeof(sa.conn), peer);
+	str_copy(sa.child, sizeof(sa.child), child);
+	assert_true(ip_parse("10.1.1.1", &sa.remote_host));
+	world_event(w, &(struct event){.kind = EV_CHILD_SA, .child = {.child = &sa}});
+}
+
+static void rests(struct world *w, uint32_t id, const char *child)
+{
+	told(w, id, child, 0);
+	pass_ms(w, IDLE_S * 1000 + 500);
+	told(w, id, child, IDLE_S + 1);
+	child_gone(w, id);
+}
+
+static void packet(
+	struct world *w, int ifindex, const char *from, const char *to, uint8_t protocol, uint16_t port)
+{
+	struct event e = {.kind = EV_DEMAND,
+		.demand = {.ifindex = ifindex,
+			.protocol = protocol,
+			.source_port = 4000,
+			.destination_port = port}};
+
+	assert_true(ip_parse(from, &e.demand.source) && ip_parse(to, &e.demand.destination));
+	world_event(w, &e);
+}
+
+static void a_line_rests_and_comes_back_with_a_packet(void **state)
+{
+	struct world *w = start(false);
+
+	(void)state;
+	told(w, 2, "l20", 0);
+	told(w, 3, "l30", 0);
+	log_clear(w);
+	rests(w, 2, "l20");
+	told(w, 3, "l30", 1);
+	assert_seen(w, "terminate ike 0 child 2");
+	assert_seen(w, "filter waits for 2 rules"); /* the denial before it, too */
+	pass_ms(w, 120000);
+	assert_not_seen(w, "initiate");
+
+	packet(w, OUTSIDE, "192.168.2.5", "10.0.0.1", 17, 53); /* from elsewhere */
+	packet(w, OUTSIDE, "192.168.1.5", "10.7.0.1", 6, 23);  /* that line is up */
+	packet(w, OUTSIDE + 1, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_not_seen(w, "initiate");
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_seen(w, "SA_DEMAND");
+	assert_int_equal(count_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20"), 1);
+	assert_not_seen(w, "l30");
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53); /* the next one comes before the SA */
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	told(w, 4, "l20", 0);
+	assert_seen(w, "filter waits for 0 rules");
+	world_free(w);
+}
+
+static void ports_count_and_all_lines_may_rest(void **state)
+{
+	struct world *w = start(false);
+
+	(void)state;
+	told(w, 2, "l20", 0);
+	told(w, 3, "l30", 0);
+	rests(w, 2, "l20");
+	told(w, 3, "l30", IDLE_S + 1);
+	child_gone(w, 3);
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.7.0.1", 6, 24);
+	packet(w, OUTSIDE, "192.168.1.5", "10.7.0.1", 17, 23);
+	assert_not_seen(w, "initiate");
+	packet(w, OUTSIDE, "192.168.1.5", "10.7.0.1", 6, 23);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l30");
+	assert_not_seen(w, "l20");
+	world_free(w);
+}
+
+/* The injected route leads into the TUN: that is where the packet is seen. */
+static void by_the_tun_as_well(void **state)
+{
+	struct world *w = start(true);
+	struct event link = {.kind = EV_LINK,
+		.link = {.ifindex = TUN, .name = "ipsec0", .up = true, .running = true, .ike_tun = true}};
+
+	(void)state;
+	world_event(w, &link);
+	told(w, 2, "l20", 0);
+	told(w, 3, "l30", 0);
+	log_clear(w);
+	rests(w, 2, "l20");
+	assert_seen(w, "filter waits for 2 rules, ipsec0");
+	packet(w, TUN, "192.168.1.5", "10.0.0.1", 1, 0);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	world_free(w);
+}
+
+static void nothing_rests_where_nobody_tells_of_packets(void **state)
+{
+	struct world *w = start(false);
+
+	(void)state;
+	told(w, 2, "l20", 0);
+	told(w, 3, "l30", 0);
+	rests(w, 2, "l20");
+	log_clear(w);
+	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = false});
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	assert_seen(w, "filter waits for 0 rules");
+	told(w, 4, "l20", 0);
+	pass_ms(w, IDLE_S * 1000 + 500);
+	log_clear(w);
+	told(w, 4, "l20", IDLE_S + 1);
+	assert_not_seen(w, "terminate");
+	world_free(w);
+}
+
+/* The peer may bring it up, a charon may die: neither is a packet of ours, and the line goes on resting or is up. */
+static void what_else_happens_while_it_rests(void **state)
+{
+	struct world *w = start(false);
+
+	(void)state;
+	told(w, 2, "l20", 0);
+	told(w, 3, "l30", 0);
+	rests(w, 2, "l20");
+	told(w, 5, "l20", 0); /* the peer had traffic */
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_not_seen(w, "initiate");
+	rests(w, 5, "l20");
+	charon_dies(w);
+	log_clear(w);
+	charon_starts(w, 2, false);
+	pass_ms(w, 5000);
+	assert_seen(w, "l30");
+	assert_not_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	/* An edit of the list keeps what rests; without idle time nothing does. */
+	acl_line(w, "102", 40, true, "192.168.1.0/24", "10.8.0.0/16");
+	config(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_seen(w, "SA_DEMAND");
+	world_free(w);
+}
+
+static void an_entry_without_idle_time_does_not_rest_any_more(void **state)
+{
+	struct world *w = start(false);
+
+	(void)state;
+	told(w, 2, "l20", 0);
+	told(w, 3, "l30", 0);
+	rests(w, 2, "l20");
+	crypto_map_entry(model_crypto_map(w->model, "mymap"), 1)->options.idle_s = 0;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	log_clear(w);
+	config(w);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_rests_and_comes_back_with_a_packet),
+		cmocka_unit_test(ports_count_and_all_lines_may_rest),
+		cmocka_unit_test(by_the_tun_as_well),
+		cmocka_unit_test(nothing_rests_where_nobody_tells_of_packets),
+		cmocka_unit_test(what_else_happens_while_it_rests),
+		cmocka_unit_test(an_entry_without_idle_time_does_not_rest_any_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
