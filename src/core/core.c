@@ -270,11 +270,11 @@ static bool anything_settling(const struct core *c)
 	return false;
 }
 
-/* One that serves and has not come so far yet: its filter is refused, or charon is late. Who claims what waits for it. */
+/* One that has not come as far as it should: its filter is refused, or charon is late. What it claims waits for it. */
 static bool anything_coming(const struct core *c)
 {
 	for (const struct binding *b = c->bindings; b; b = b->hh.next)
-		if (b->target == LEVEL_IKE && b->level < LEVEL_IKE && !b->leaving && !b->removing)
+		if (b->target > LEVEL_FILTER && b->level < b->target && !b->leaving && !b->removing)
 			return true;
 	return false;
 }

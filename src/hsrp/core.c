@@ -420,7 +420,10 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 	interface_timer(h, i);
 	groups_reconsider(h, i, HSRP_REASON_INTERFACE_DOWN);
 	HASH_ITER (hh, i->groups, g, next) {
-		bool untold = g->untold && !g->unconfirmed;
+		/* What a predecessor left is gone first, or confirmed: then that tells. */
+		bool left = g->unconfirmed ||
+			(i->ifindex > 0 && g->state <= HSRP_INITIAL && g->have == HAVE_UNKNOWN);
+		bool untold = g->untold && !left;
 		if (untold)
 			g->untold = false;
 		hello_from_new_source(h, g, before);

@@ -2,7 +2,7 @@
  * Groups that follow another one of this box, `standby follow`: no election and no hello of their own; state, virtual MAC
  * and virtual address move with the master's, in the step in which it moves.
  *
- * Leaving, the followers' addresses go before the master's: its Resign, which waits for the master's, is then true for all.
+ * Leaving, the followers' addresses go before the master's, and its Resign waits for all of them.
  */
 #include <string.h>
 
@@ -92,36 +92,69 @@ void follow_forget(struct hsrp *h, struct group *g)
 	let_followers_go(h, g);
 }
 
+/*
+ * D9: its own record says only that its address may stand. Whether it serves is decided with its master's role, and by
+ * its own link; so long nothing of it is touched.
+ */
+static bool undecided(const struct hsrp *h, const struct group *g)
+{
+	const struct group *m = g->master;
+
+	if (g->resume.state != HSRP_ACTIVE)
+		return false;
+	return g->i->ifindex <= 0 || (g->i->up && m && m->state <= HSRP_INITIAL && group_may_resume(h, m));
+}
+
+static bool resumes(const struct group *g)
+{
+	return g->resume.state == HSRP_ACTIVE && g->master && g->master->state == HSRP_ACTIVE &&
+		g->master->reason == HSRP_REASON_RESUMED && g->state <= HSRP_INITIAL &&
+		g->have == HAVE_UNKNOWN && !g->busy;
+}
+
 /* The state that it should have. */
 static enum hsrp_state wanted(const struct hsrp *h, const struct group *g)
 {
 	if (!g->c.enabled || g->removing)
 		return HSRP_DISABLED;
-	if (!g->master || !group_wanted(h, g) || !g->i->ready || !ip_is_set(&g->c.vip))
+	if (!g->master || !group_wanted(h, g) || !ip_is_set(&g->c.vip))
+		return HSRP_INITIAL;
+	/* What a predecessor left goes first, unless it is taken up; and the interface's delay counts at the beginning. */
+	if (g->state <= HSRP_INITIAL && !resumes(g) && (g->have != HAVE_NOTHING || g->busy || !g->i->ready))
 		return HSRP_INITIAL;
 	return g->master->state > HSRP_INITIAL ? (enum hsrp_state)g->master->state : HSRP_INITIAL;
 }
 
-void follow_sync(struct hsrp *h, struct group *g)
+static void move(struct hsrp *h, struct group *g, enum hsrp_state want)
 {
-	enum hsrp_state want = wanted(h, g), now = (enum hsrp_state)g->state;
+	enum hsrp_state now = (enum hsrp_state)g->state;
 	enum hsrp_reason reason =
 		g->master && g->master->reason ? (enum hsrp_reason)g->master->reason : HSRP_REASON_DISABLED;
 
-	g->resume.state = HSRP_DISABLED; /* the master's role is what is taken up again */
+	if (want > HSRP_INITIAL)
+		g->vip = g->c.vip;
+	if (want > HSRP_INITIAL && now <= HSRP_INITIAL && resumes(g))
+		g->serving = g->unconfirmed = g->untold = true;
+	if (want != now && (want > HSRP_INITIAL || now > HSRP_INITIAL))
+		group_enter(h, g, want > HSRP_INITIAL ? want : HSRP_INITIAL, reason, h->now, NULL, NULL);
+	if (want <= HSRP_INITIAL)
+		g->state = (uint8_t)want;
+}
+
+void follow_sync(struct hsrp *h, struct group *g)
+{
 	g->t_active = g->t_standby = g->t_hello = MONO_NEVER;
 	g->last_hello = (mono_t){0};
-	if (want > HSRP_INITIAL && now <= HSRP_INITIAL && (g->have != HAVE_NOTHING || g->busy))
-		want = HSRP_INITIAL; /* what a predecessor left goes first */
-	if (want > HSRP_INITIAL) {
-		g->vip = g->c.vip;
-		if (want != now)
-			group_enter(h, g, want, reason, h->now, NULL, NULL);
-	} else {
-		if (now > HSRP_INITIAL)
-			group_enter(h, g, HSRP_INITIAL, reason, h->now, NULL, NULL);
-		g->state = (uint8_t)want;
+	if (undecided(h, g)) {
+		g->state = g->c.enabled && !g->removing ? HSRP_INITIAL : HSRP_DISABLED;
+		if (g->master) /* at the latest then */
+			g->t_renew = mono_add_ms(
+				g->master->resume.last_hello, (int64_t)g->master->resume.hold_ms + 1);
+		group_rearm(h, g);
+		return;
 	}
+	move(h, g, wanted(h, g));
+	g->resume.state = HSRP_DISABLED;
 	plan_run(h, g);
 	group_rearm(h, g);
 }
@@ -132,4 +165,16 @@ void follow_moved(struct hsrp *h, const struct group *master)
 		next = f->follow_next;
 		follow_sync(h, f);
 	}
+}
+
+void follow_gone(struct hsrp *h, struct group *g)
+{
+	struct group *master = g->master;
+
+	if (!master || !master->pending || master->state == HSRP_ACTIVE)
+		return;
+	unsigned pending = master->pending;
+	master->pending = 0;
+	group_say(h, master, pending, (enum hsrp_state)master->state);
+	group_rearm(h, master);
 }

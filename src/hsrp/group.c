@@ -118,10 +118,19 @@ static bool address_gone(const struct group *g)
 		!(g->have == HAVE_UNKNOWN && g->serving);
 }
 
+/* Of its followers, too: a Resign is true for all. */
+static bool all_gone(const struct group *g)
+{
+	for (const struct group *f = g->followers; f; f = f->follow_next)
+		if (!address_gone(f))
+			return false;
+	return address_gone(g);
+}
+
 /* Says what a cell of the table asks for; after the active role not before the address is gone. */
 void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state)
 {
-	if (g->state != HSRP_ACTIVE && !address_gone(g) && !PLANTED(PLANTED_EARLY_RESIGN)) {
+	if (g->state != HSRP_ACTIVE && !all_gone(g) && !PLANTED(PLANTED_EARLY_RESIGN)) {
 		g->pending |= (uint16_t)(actions & (HSRP_ACT_ADVERTISE | HSRP_ACT_RESIGN | HSRP_ACT_HELLO));
 		return;
 	}
@@ -412,6 +421,11 @@ static bool within_hold(const struct hsrp *h, const struct hsrp_record *r)
 		mono_diff_ms(h->now, r->last_hello) <= (int64_t)r->hold_ms;
 }
 
+bool group_may_resume(const struct hsrp *h, const struct group *g)
+{
+	return within_hold(h, &g->resume);
+}
+
 /* D9: a successor within the hold time takes the role up where it was left, an active router with a hello. */
 void group_resume(struct hsrp *h, struct group *g)
 {
@@ -465,10 +479,13 @@ void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_
 		group_event(h, g, HSRP_EV_DISABLED, stop_reason, NULL, NULL, h->now);
 	if (g->state <= HSRP_INITIAL)
 		g->state = g->c.enabled && !g->removing ? HSRP_INITIAL : HSRP_DISABLED;
+	bool could_resume = g->resume.state != HSRP_DISABLED;
 	if (g->i->ifindex > 0 && !g->i->up) /* b: what the predecessor had goes now */
 		g->resume.state = HSRP_DISABLED;
 	if (want && g->resume.state != HSRP_DISABLED)
 		group_resume(h, g);
+	if (could_resume && g->resume.state == HSRP_DISABLED && g->state <= HSRP_INITIAL)
+		follow_moved(h, g); /* what their predecessors left need not wait any more */
 	if (want && g->state == HSRP_INITIAL) {
 		/* What a predecessor left goes first; a macvlan on its way out, too. */
 		if (g->have == HAVE_NOTHING && !g->busy && g->i->ready) {

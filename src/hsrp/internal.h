@@ -106,7 +106,7 @@ struct group {
 	uint8_t spoken;		      /* version of what was said last: a Resign goes to those who heard it */
 	int kernel_error;
 	struct hsrp_record resume; /* state != 0: a predecessor's role */
-	bool untold;		   /* no report yet: the device decides whether the role is taken up */
+	bool untold; /* no report yet: the device decides whether the role is taken up; if not, what is left goes first */
 	bool unconfirmed; /* … nor before the kernel has said that the predecessor's address stands */
 
 	/* For reports. */
@@ -240,6 +240,8 @@ void group_fire(struct hsrp *h, struct group *g);
 void group_rearm(struct hsrp *h, struct group *g);
 void group_configure(struct hsrp *h, struct group *g, const struct hsrp_group_config *c);
 void group_resume(struct hsrp *h, struct group *g);
+bool group_may_resume(
+	const struct hsrp *h, const struct group *g); /* a predecessor's role, and its hold time runs */
 void group_announce(struct hsrp *h, struct group *g);
 void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state);
 unsigned group_priority(const struct group *g);
@@ -286,6 +288,7 @@ void follow_configured(struct hsrp *h, struct group *g, bool other, bool followe
 void follow_forget(struct hsrp *h, struct group *g); /* it is freed */
 void follow_sync(struct hsrp *h, struct group *g);
 void follow_moved(struct hsrp *h, const struct group *master);
+void follow_gone(struct hsrp *h, struct group *g); /* its address: its master may have waited for that */
 
 /* pair.c */
 bool pair_bound(const struct group *g);

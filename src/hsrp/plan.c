@@ -176,11 +176,11 @@ static void gone(struct hsrp *h, struct group *g)
 	unsigned pending = g->pending;
 	bool served = g->serving;
 
-	bool unconfirmed = g->unconfirmed && g->state != HSRP_ACTIVE;
+	bool settled = g->untold && g->state != HSRP_ACTIVE;
 
 	g->serving = false;
 	g->pending = 0;
-	if (unconfirmed)
+	if (settled)
 		g->unconfirmed = g->untold = false;
 	if (served)
 		debug_address(h, g, false);
@@ -190,8 +190,9 @@ static void gone(struct hsrp *h, struct group *g)
 		group_say(h, g, pending, (enum hsrp_state)g->state);
 		g->announced_at = h->now;
 	}
-	if (served || unconfirmed)
-		out_report(h, g, HSRP_PHASE_GONE);
+	if (served || settled)
+		out_report(h, g, served ? HSRP_PHASE_GONE : HSRP_PHASE_CHANGED);
+	follow_gone(h, g);
 }
 
 static const char *const op_words[] = {
@@ -226,7 +227,10 @@ static void failed(struct hsrp *h, struct group *g, enum hsrp_kernel_op op, int 
 		g->have = HAVE_MACVLAN;
 		gone(h, g);
 		break;
-	case HSRP_KERNEL_REMOVE: g->have = HAVE_NOTHING; break;
+	case HSRP_KERNEL_REMOVE:
+		g->have = HAVE_NOTHING;
+		gone(h, g);
+		break;
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "linux/md5.h"
 #include "pair_world.h"
 
 static struct pair_world world, *const w = &world;
@@ -99,6 +100,157 @@ static void a_resign_of_the_master_leaves_after_the_followers_address(void **sta
 	}
 	assert_true(follower >= 0 && follower < master);
 	hsrp_outs_free(&outs);
+}
+
+/* One router step by step: what it asks of its kernel, by segment, and what it said. */
+struct did {
+	struct hsrp_kernel asked[SEGMENTS];
+	unsigned asks[SEGMENTS], resigns, reports[SEGMENTS];
+	struct hsrp_status told[SEGMENTS];
+};
+
+static struct did step(struct hsrp *h, const struct hsrp_in *in)
+{
+	struct hsrp_outs outs = {0};
+	struct did did = {0};
+
+	assert_int_equal(hsrp_step(h, in, w->now, &outs), 0);
+	for (size_t n = 0; n < outs.count; n++) {
+		const struct hsrp_out *o = &outs.items[n];
+		struct hsrp_frame f;
+		struct hsrp_packet p;
+
+		if (o->kind == HSRP_OUT_KERNEL) {
+			unsigned s = strcmp(o->kernel.device, "in0") == 0 ? IN : OUT;
+			did.asked[s] = o->kernel;
+			did.asks[s]++;
+		} else if (o->kind == HSRP_OUT_REPORT) {
+			unsigned s = strcmp(o->report.status.device, "in0") == 0 ? IN : OUT;
+			did.told[s] = o->report.status;
+			did.reports[s]++;
+		} else if (o->kind == HSRP_OUT_SEND &&
+			hsrp_frame_read(&f, o->send.bytes, o->send.len, true) == HSRP_WIRE_OK &&
+			hsrp_packet_read(&p, f.payload, f.payload_len) == HSRP_WIRE_OK) {
+			did.resigns += p.opcode == HSRP_RESIGN;
+		}
+	}
+	hsrp_outs_free(&outs);
+	return did;
+}
+
+static struct did answer(struct hsrp *h, const struct hsrp_kernel *k)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_KERNEL};
+
+	memcpy(in.kernel.device, k->device, sizeof(in.kernel.device));
+	in.kernel.group = k->group;
+	in.kernel.family = k->family;
+	in.kernel.serial = k->serial;
+	return step(h, &in);
+}
+
+/* Found by the simulator: both were still on their way to their addresses, and the master's kernel was done first. */
+static void a_resign_waits_for_a_follower_that_is_late(void **state)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_RESIGN, .which = {.device = "out0", .group = 1}};
+
+	(void)state;
+	start(2, true);
+	struct hsrp *h = w->box[1].h;
+	struct did leaving = step(h, &in);
+	assert_int_equal(leaving.asked[OUT].op, HSRP_KERNEL_UNSERVE);
+	assert_int_equal(leaving.asked[IN].op, HSRP_KERNEL_UNSERVE);
+	assert_int_equal(answer(h, &leaving.asked[OUT]).resigns, 0);
+	assert_int_equal(answer(h, &leaving.asked[IN]).resigns, 1);
+}
+
+static struct hsrp *successor(int64_t silent_ms)
+{
+	struct hsrp *h = hsrp_new(7, md5_sum);
+	struct hsrp_in master = {.kind = HSRP_IN_RESUME,
+		.record = {.device = "out0",
+			.group = 1,
+			.family = IP_V4,
+			.state = HSRP_ACTIVE,
+			.last_hello = mono_add_ms(w->now, -silent_ms),
+			.hold_ms = 10000}};
+	struct hsrp_in follower = {
+		.kind = HSRP_IN_RESUME, .record = {.device = "in0", .group = 2, .state = HSRP_ACTIVE}};
+
+	follower.record.family = IP_V4;
+	hsrp_free(w->box[0].h);
+	w->box[0].h = h;
+	(void)step(h, &master);
+	(void)step(h, &follower);
+	for (unsigned s = 0; s < SEGMENTS; s++) {
+		struct did did = step(
+			h, &(struct hsrp_in){.kind = HSRP_IN_INTERFACE, .interface = w->box[0].interface[s]});
+		assert_int_equal(did.reports[OUT] + did.reports[IN], 0);
+		did = step(h, &(struct hsrp_in){.kind = HSRP_IN_GROUP, .group = w->box[0].group[s]});
+		assert_int_equal(did.reports[OUT] + did.reports[IN], 0);
+	}
+	return h;
+}
+
+static struct did link_up(struct hsrp *h, const char *device, int ifindex)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_LINK, .link = {.ifindex = ifindex, .up = true}};
+
+	strcpy(in.link.device, device);
+	return step(h, &in);
+}
+
+/* D9. Found by the simulator: the master's role was taken up, and the follower's address taken away before it came back. */
+static void a_follower_is_taken_up_again_with_its_master(void **state)
+{
+	(void)state;
+	start(1, true);
+	for (unsigned order = 0; order < 2; order++) {
+		struct hsrp *h = successor(9000);
+		struct did first = order ? link_up(h, "out0", 3) : link_up(h, "in0", 4);
+		struct did second = order ? link_up(h, "in0", 4) : link_up(h, "out0", 3);
+		const struct did *master = order ? &first : &second;
+
+		assert_int_equal(first.asks[IN], 0); /* its address is not touched */
+		assert_int_equal(master->asked[OUT].op, HSRP_KERNEL_SERVE);
+		assert_int_equal(second.asks[IN], 1);
+		assert_int_equal(second.asked[IN].op, HSRP_KERNEL_SERVE);
+		assert_int_equal(first.reports[IN] + second.reports[IN], 0);
+		assert_int_equal(pair_state(w, 0, IN), HSRP_ACTIVE);
+		struct did done = answer(h, &second.asked[IN]);
+		assert_int_equal(done.reports[IN], 1);
+		assert_true(done.told[IN].serving);
+		(void)answer(h, &master->asked[OUT]);
+	}
+}
+
+/* Later than the hold time what is left goes, and is told to be gone when it is. */
+static void what_a_follower_left_goes_when_its_master_cannot_resume(void **state)
+{
+	(void)state;
+	start(1, true);
+	struct hsrp *h = successor(10001);
+	struct did in = link_up(h, "in0", 4);
+	assert_int_equal(in.asked[IN].op, HSRP_KERNEL_REMOVE);
+	assert_int_equal(in.reports[IN], 0);
+	struct did out = link_up(h, "out0", 3);
+	assert_int_equal(out.asked[OUT].op, HSRP_KERNEL_REMOVE);
+	assert_int_equal(out.reports[OUT], 0);
+	struct did done = answer(h, &in.asked[IN]);
+	assert_int_equal(done.reports[IN], 1);
+	assert_int_equal(done.told[IN].state, HSRP_INITIAL);
+	assert_int_equal(answer(h, &out.asked[OUT]).reports[OUT], 1);
+
+	/* The hold time ends while the master's device is not there: the follower does not wait for it for ever. */
+	h = successor(9000);
+	in = link_up(h, "in0", 4);
+	assert_int_equal(in.asks[IN], 0);
+	w->now = mono_add_ms(w->now, 1000); /* the interface's delay */
+	assert_int_equal(step(h, &(struct hsrp_in){.kind = HSRP_IN_TIME}).asks[IN], 0);
+	assert_int_equal(mono_diff_ms(hsrp_deadline(h), w->now), 1);
+	w->now = hsrp_deadline(h);
+	in = step(h, &(struct hsrp_in){.kind = HSRP_IN_TIME});
+	assert_int_equal(in.asked[IN].op, HSRP_KERNEL_REMOVE);
 }
 
 static void a_follower_reminds_switches_of_its_mac(void **state)
@@ -361,6 +513,9 @@ int main(void)
 		TEST(a_follower_has_its_masters_state_and_sends_no_hello),
 		TEST(a_follower_moves_in_the_step_of_its_master),
 		TEST(a_resign_of_the_master_leaves_after_the_followers_address),
+		TEST(a_resign_waits_for_a_follower_that_is_late),
+		TEST(a_follower_is_taken_up_again_with_its_master),
+		TEST(what_a_follower_left_goes_when_its_master_cannot_resume),
 		TEST(a_follower_reminds_switches_of_its_mac),
 		TEST(a_follower_whose_own_link_is_down_stays_init),
 		TEST(a_follower_without_a_master_waits_for_it),
