@@ -53,7 +53,7 @@ struct box {
 	mono_t stalled_until;
 	bool kernel_known, hsrp_linked;
 	/* As told, of the outside: its group, its link, its virtual address. */
-	enum hsrp_role role;
+	enum hsrp_role role, reported; /* as it read, and as the last report that left says */
 	bool told_carrier, told_vip;
 	bool stopping, stopped;
 	/* What the operator has typed: the second line of the access list. */

@@ -6,7 +6,9 @@
  *              interval is longer than the hello time, but for what the process was kept from running. An active router that
  *              said nothing for a hold time does not go on as if nothing had been. No hold timer fires while a Hello that
  *              would restart it lies unread in the socket. Who hears a better active router is not active any more.
- *              A pair of groups is active on both sides or on none.
+ *              A pair of groups is active on both sides or on none. A group that follows says nothing, is in its master's
+ *              state or waits for its own kernel, and has no address any more when its master resigns. The engine is not told
+ *              that a group serves no longer while it has the address.
  *   in calm    Two hold times after the last fault no two routers of a segment hold the address.
  *   at the end One active router, with the address; one standby router; the others listen. No preempting router is
  *              better than the active one.
@@ -112,6 +114,12 @@ void check_sent(struct sim_world *w, unsigned router, unsigned segment, const st
 		check_fail(w, "router %c sent a gratuitous ARP without the address", 'A' + router);
 	if (p->hsrp && p->opcode == PEEK_RESIGN && port->vmac.address && !port->unconfirmed)
 		check_fail(w, "router %c resigned while it still had the address", 'A' + router);
+	if (p->hsrp && p->opcode != PEEK_ADVERTISE && world_follows(w, segment))
+		check_fail(w, "router %c speaks for a group that follows", 'A' + router);
+	if (p->hsrp && p->opcode == PEEK_RESIGN && w->plan->follow &&
+		w->router[router].port[1 - segment].vmac.address &&
+		!w->router[router].port[1 - segment].unconfirmed)
+		check_fail(w, "router %c resigned while a follower still had its address", 'A' + router);
 	if (p->hsrp && p->opcode == PEEK_HELLO)
 		check_hello(w, router, segment, p);
 }
@@ -153,12 +161,26 @@ static void check_pair(struct sim_world *w, unsigned router)
 			peek_state_text(r->port[0].state), peek_state_text(r->port[1].state));
 }
 
+static void check_follower(struct sim_world *w, unsigned router)
+{
+	const struct sim_router *r = &w->router[router];
+	const struct sim_port *follower = &r->port[w->plan->follow - 1],
+			      *master = &r->port[2 - w->plan->follow];
+
+	if (r->core && r->configured && !r->starting && follower->state > PEEK_INITIAL &&
+		follower->state != master->state)
+		check_fail(w, "router %c is %s, and the group that follows is %s", 'A' + router,
+			peek_state_text(master->state), peek_state_text(follower->state));
+}
+
 void check_router(struct sim_world *w, unsigned router)
 {
 	struct sim_router *r = &w->router[router];
 
 	if (w->plan->pair)
 		check_pair(w, router);
+	if (w->plan->follow)
+		check_follower(w, router);
 
 	for (unsigned segment = 0; segment < w->plan->segments; segment++) {
 		struct sim_port *port = &r->port[segment];
@@ -181,8 +203,10 @@ static void check_overdue(struct sim_world *w, unsigned router, const struct sim
 	const struct sim_router *r = &w->router[router];
 	int64_t due = port->last_hello.ns + (int64_t)w->plan->hello_ms * 1000000 + port->excuse_ns + GRACE_NS;
 
-	if (w->now.ns <= due || mono_before(w->now, r->stalled_until) ||
-		(port->pending && port->state != PEEK_ACTIVE))
+	/* Whoever has left the active role speaks when its kernel is done, also with the address of a follower. */
+	bool waits = port->state != PEEK_ACTIVE &&
+		(port->pending || (w->plan->follow && r->port[w->plan->follow - 1].pending));
+	if (w->now.ns <= due || mono_before(w->now, r->stalled_until) || waits)
 		return;
 	/* A process that is about to wake late is excused when it has. */
 	if (mono_before(w->deadline[router][PROCESS_HSRP], w->now))
@@ -201,7 +225,7 @@ void check_always(struct sim_world *w)
 		for (unsigned i = 0; i < w->plan->routers; i++) {
 			const struct sim_port *port = &w->router[i].port[segment];
 
-			if (port->state >= PEEK_SPEAK && w->router[i].core)
+			if (port->state >= PEEK_SPEAK && w->router[i].core && !world_follows(w, segment))
 				check_overdue(w, i, port);
 			holders += w->router[i].cisco ? port->cisco.state == PEEK_ACTIVE : port->vmac.address;
 		}

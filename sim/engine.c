@@ -277,6 +277,12 @@ void engine_report(struct sim_world *w, unsigned router, const struct hsrp_repor
 	e.hsrp.role = r->phase == HSRP_PHASE_REMOVED ? HSRP_ROLE_NONE
 		: r->status.serving		     ? HSRP_ROLE_ACTIVE
 						     : roles[r->status.state];
+	if (segment == 0 && b->reported == HSRP_ROLE_ACTIVE && e.hsrp.role != HSRP_ROLE_ACTIVE &&
+		w->router[router].port[0].vmac.address && !w->router[router].port[0].unconfirmed)
+		check_fail(w, "router %c tells its engine that it serves no longer, and has the address",
+			'A' + router);
+	if (segment == 0)
+		b->reported = e.hsrp.role;
 	e.hsrp.vip = r->status.vip;
 	e.hsrp.vmac_ifindex = (int)(VMAC_IFINDEX + segment);
 	e.hsrp.at = w->now;
@@ -407,7 +413,7 @@ void engine_start(struct sim_world *w, unsigned router)
 	b->model = model_new();
 	assert(b->core && b->model);
 	b->kernel_known = b->hsrp_linked = b->stopping = b->stopped = false;
-	b->role = HSRP_ROLE_NONE;
+	b->role = b->reported = HSRP_ROLE_NONE;
 	b->started = w->now;
 	for (unsigned i = 0; i < BOX_SAS; i++)
 		b->sas[i].told = false;

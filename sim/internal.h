@@ -61,7 +61,7 @@ struct sim_router {
 	bool configured; /* else its core knows no group: a predecessor's address lives until its lifetime ends */
 	struct sim_port port[SIM_SEGMENTS_MAX];
 	struct hsrp_record record[SIM_SEGMENTS_MAX];
-	struct box *box; /* engine, charon and the rest of the kernel; NULL without engines */
+	struct box *box;    /* engine, charon and the rest of the kernel; NULL without engines */
 };
 
 struct sim_world {
@@ -95,6 +95,12 @@ static inline uint32_t router_address(
 	const struct sim_plan *plan, const struct sim_router *r, unsigned number, unsigned segment)
 {
 	return plan->ipv6 ? number + 1 : ip_v4_u32(&r->port[segment].address);
+}
+
+/* Its group has no election of its own. */
+static inline bool world_follows(const struct sim_world *w, unsigned segment)
+{
+	return w->plan->follow == segment + 1;
 }
 
 /* world.c */

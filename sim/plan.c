@@ -48,8 +48,12 @@ void sim_plan_print(const struct sim_plan *plan)
 {
 	char text[128];
 
-	printf("seed %llu: %u routers, %u segments%s, version %u%s%s, hello %u ms, hold %u ms%s\n",
-		(unsigned long long)plan->seed, plan->routers, plan->segments, plan->pair ? " (pair)" : "",
+	printf("seed %llu: %u routers, %u segments%s, version %u%s%s, hello %u ms, hold %u ms%s%s\n",
+		(unsigned long long)plan->seed, plan->routers, plan->segments,
+		plan->pair		    ? " (pair)"
+			: plan->follow == 1 ? " (0 follows 1)"
+			: plan->follow == 2 ? " (1 follows 0)"
+					    : "",
 		plan->version, plan->ipv6 ? " IPv6" : "",
 		plan->chain	    ? ", key chain"
 			: plan->md5 ? ", MD5"
@@ -57,7 +61,8 @@ void sim_plan_print(const struct sim_plan *plan)
 		plan->hello_ms, plan->hold_ms,
 		!plan->engine		 ? ""
 			: plan->libipsec ? ", engines, libipsec"
-					 : ", engines");
+					 : ", engines",
+		plan->engine && plan->ikev2 ? ", IKEv2" : "");
 	for (unsigned i = 0; i < plan->routers; i++)
 		printf("  router %c: priority %u%s%s\n", 'A' + i, plan->router[i].priority,
 			plan->router[i].preempt ? ", preempt" : "",
@@ -138,14 +143,21 @@ static void draw_routers(struct sim_plan *plan, uint64_t *r, unsigned forced)
 	}
 }
 
+static bool has_cisco(const struct sim_plan *plan)
+{
+	for (unsigned i = 0; i < plan->routers; i++)
+		if (plan->router[i].cisco)
+			return true;
+	return false;
+}
+
 /* What only our own routers have. */
 static void draw_features(struct sim_plan *plan, uint64_t *r)
 {
 	bool chain = random_percent(r, 30), ipv6 = random_percent(r, 30), pair = random_percent(r, 40);
 
-	for (unsigned i = 0; i < plan->routers; i++)
-		if (plan->router[i].cisco)
-			return;
+	if (has_cisco(plan))
+		return;
 	plan->chain = plan->md5 && chain;
 	plan->ipv6 = ipv6 && plan->version == 2 && !plan->engine;
 	plan->pair = pair && plan->segments == 2;
@@ -179,8 +191,14 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 		if (plan->faults[plan->fault_count - 1].kind == FAULT_LINK && random_percent(&r, 30))
 			draw_flaps(plan, &r);
 	}
+	unsigned follow = 1 + (unsigned)random_to(&r, 2);
+	if (random_percent(&r, 40) && plan->segments == 2 && !plan->pair && !has_cisco(plan))
+		plan->follow = (uint8_t)follow;
+	plan->ikev2 = random_percent(&r, 50);
 	/* Listen and Speak take a hold time each, a box that lost its power starts with one second of delay. */
 	plan->calm_ms = 6 * (int64_t)plan->hold_ms + 12000;
 	if (plan->engine) /* dead peers are noticed after 12 s, an entry that nobody answered is tried after a minute */
 		plan->calm_ms += 90000;
+	if (plan->engine && plan->ikev2) /* or after 35 s */
+		plan->calm_ms += 25000;
 }

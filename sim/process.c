@@ -93,6 +93,10 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 		g->pair = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
 		snprintf(g->pair.device, sizeof(g->pair.device), "eth%u", 1 - segment);
 	}
+	if (world_follows(w, segment)) {
+		g->follow = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
+		snprintf(g->follow.device, sizeof(g->follow.device), "eth%u", 1 - segment);
+	}
 	g->track_count = 1;
 	g->track[0] = (struct hsrp_track){
 		.object = 1, .decrement = SIM_TRACK_DECREMENT, .down = w->router[router].lowered > 0};

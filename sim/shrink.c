@@ -78,6 +78,7 @@ static bool drop_parts(struct sim_plan *plan, struct shrinking *s)
 	}
 	less = *plan;
 	less.pair = false;
+	less.follow = 0;
 	if (less.segments > 1 && !used(&less, SIM_ROUTERS_MAX, less.segments - 1)) {
 		less.segments--;
 		any |= take(plan, &less, s);
@@ -89,7 +90,7 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
-	for (unsigned what = 0; what < 7; what++) {
+	for (unsigned what = 0; what < 9; what++) {
 		struct sim_plan less = *plan;
 
 		less.md5 &= what != 0;
@@ -97,6 +98,9 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 		less.chain &= what != 0 && what != 4;
 		less.ipv6 &= what != 5;
 		less.pair &= what != 6;
+		less.ikev2 &= what != 7;
+		if (what == 8)
+			less.follow = 0;
 		for (unsigned i = 0; i < less.routers; i++) {
 			less.router[i].preempt &= what != 2;
 			less.router[i].cisco &= what != 3;

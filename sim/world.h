@@ -76,10 +76,12 @@ struct sim_plan {
 	uint32_t hello_ms, hold_ms;
 	uint8_t version; /* of all routers */
 	bool md5;
-	bool chain;    /* MD5 by a key chain whose key changes on the way */
-	bool ipv6;     /* groups of IPv6 */
-	bool pair;     /* `hotswan redundancy pair`: the groups of both segments move together */
-	bool engine;   /* our routers have an engine, a charon and peers */
+	bool chain;	/* MD5 by a key chain whose key changes on the way */
+	bool ipv6;	/* groups of IPv6 */
+	bool pair;	/* `hotswan redundancy pair`: the groups of both segments move together */
+	uint8_t follow; /* `standby follow`: the segment (from 1 on) whose group follows the other's; 0: none */
+	bool engine;	/* our routers have an engine, a charon and peers */
+	bool ikev2;	/* … that speak IKEv2: whose silence the engine has to end */
 	bool libipsec; /* … and charon's TUN as their data plane */
 	struct sim_router_config router[SIM_ROUTERS_MAX];
 	struct sim_fault faults[SIM_FAULTS_MAX];
