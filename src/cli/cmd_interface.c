@@ -243,9 +243,7 @@ static bool drop_interface(struct cli_call *c)
 	}
 	model_touch(c->model, MODEL_INTERFACE, i->name, 0);
 	model_touch(c->model, MODEL_CRYPTO_APPLY, i->name, 0);
-	for (size_t n = 0; n < i->standby.count; n++)
-		model_touch(c->model, MODEL_STANDBY, i->name,
-			((const struct standby_group *)i->standby.items[n])->number);
+	model_touch(c->model, MODEL_STANDBY, i->name, 0);
 	cli_list_interfaces.drop(&c->target);
 	c->target.object = NULL;
 	c->touched = true;

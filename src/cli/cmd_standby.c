@@ -580,7 +580,7 @@ static bool drop_group(struct cli_call *c)
 {
 	const struct interface_cfg *i = around(c);
 
-	model_touch(c->model, MODEL_STANDBY, i->name, c->target.number);
+	model_touch(c->model, MODEL_STANDBY_GROUP, i->name, c->target.number);
 	c->touched = true;
 	if (c->target.object)
 		cli_list_standby.drop(&c->target);
@@ -590,7 +590,7 @@ static bool drop_group(struct cli_call *c)
 
 #define STANDBY	  "standby [<0-4095>:group] "
 #define GROUP	  KEY("group", struct standby_group, number)
-#define GROUP_ROW .modes = IN(INTERFACE), .list = &cli_list_standby, .touches = MODEL_STANDBY
+#define GROUP_ROW .modes = IN(INTERFACE), .list = &cli_list_standby, .touches = MODEL_STANDBY_GROUP
 
 static const struct cli_row rows[] = {
 	{.modes = IN(INTERFACE),

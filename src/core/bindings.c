@@ -396,12 +396,11 @@ static void warn_keepalive(struct core *c, struct binding *b)
 
 static void apply_line(struct core *c, struct binding *b, const struct interface_cfg *cfg)
 {
-	struct groups g = binding_groups(c, b);
+	struct groups g = binding_groups(c, b, cfg->crypto_redundancy_group);
 	char line[2 * BINDING_TEXT_MAX];
 
 	b->applied = cfg->crypto_applied;
 	binding_apply(&b->fsm, cfg->crypto_redundancy, cfg->crypto_redundancy_group, g.list, g.count);
-	free(g.list);
 	str_copy(b->reason, sizeof(b->reason), b->fsm.reason);
 	b->since = c->now;
 	b->said_r16 = b->said_h5 = false;

@@ -58,49 +58,28 @@ static void interface_changed(struct core *c, const char *name)
 		binding_look(c, b);
 }
 
-/* Groups that depend on another one by its name, but those of one interface: it may have got or lost that name. */
-static void bonds_changed(struct core *c, const char *but)
+static void groups_changed(struct core *c, const char *interface)
 {
-	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
-	const struct interface_cfg *i;
-	const struct standby_group *g;
+	struct iface *i = iface_find(c, interface);
 
-	vec_each (&c->model->interfaces, n, i) {
-		bool bound = false;
-
-		if (strcmp(i->name, but) == 0)
-			continue;
-		vec_each (&i->standby, k, g)
-			bound = bound || g->follow[0] || !*but ||
-				model_pair_of(c->model, standby_group_name(i, g, name));
-		if (bound)
-			hsrp_config(c, i->name);
-	}
+	if (i && i->binding)
+		binding_groups_changed(c, i->binding);
+	hazards_look(c);
 }
 
 static void standby_changed(struct core *c, const char *name)
 {
-	struct iface *i = iface_find(c, name);
-
 	hsrp_config(c, name);
-	if (i && i->binding)
-		binding_groups_changed(c, i->binding);
+	groups_changed(c, name);
 }
 
-/* A key chain is told to HSRP with the groups that use it. */
-static void key_chain_changed(struct core *c, const char *name)
+static void group_changed(struct core *c, const char *interface, uint16_t number)
 {
-	const struct interface_cfg *cfg;
-	const struct standby_group *g;
+	struct effect *e = effects_add(c->out, EF_HSRP_GROUP);
 
-	vec_each (&c->model->interfaces, k, cfg) {
-		bool used = false;
-
-		vec_each (&cfg->standby, n, g)
-			used = used || strcmp(g->key_chain, name) == 0;
-		if (used)
-			hsrp_config(c, cfg->name);
-	}
+	str_copy(e->group.interface, sizeof(e->group.interface), interface);
+	e->group.number = number;
+	groups_changed(c, interface);
 }
 
 static void all_hsrp(struct core *c)
@@ -152,12 +131,11 @@ static void one_change(struct core *c, const struct model_change *ch)
 		interface_changed(c, ch->name);
 		tracks_configure(c); /* its device may be another one */
 		break;
-	case MODEL_STANDBY:
-		standby_changed(c, ch->name);
-		bonds_changed(c, ch->name);
-		hazards_look(c);
+	case MODEL_STANDBY: standby_changed(c, ch->name); break;
+	case MODEL_STANDBY_GROUP: group_changed(c, ch->name, (uint16_t)ch->number); break;
+	case MODEL_KEY_CHAIN:
+		str_copy(effects_add(c->out, EF_HSRP_CHAIN)->chain, NAME_MAX_LEN, ch->name);
 		break;
-	case MODEL_KEY_CHAIN: key_chain_changed(c, ch->name); break;
 	case MODEL_CRYPTO_APPLY:
 		i = iface_get(c, ch->name);
 		if (i)
@@ -167,7 +145,7 @@ static void one_change(struct core *c, const struct model_change *ch)
 	case MODEL_ROUTE_TAG: routes_touch_all(c); break;
 	case MODEL_TRACK: tracks_configure(c); break;
 	case MODEL_PAIR:
-		bonds_changed(c, "");
+		all_hsrp(c);
 		hazards_look(c);
 		break;
 	}

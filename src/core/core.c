@@ -62,6 +62,7 @@ static void free_links(struct core *c)
 {
 	struct link_rec *l, *next;
 
+	HASH_CLEAR(hh_name, c->link_names);
 	HASH_ITER (hh, c->links, l, next) {
 		struct list *a;
 

@@ -56,6 +56,9 @@ void effect_clear(struct effect *e)
 	case EF_RESOLVE:
 	case EF_REACH:
 	case EF_HSRP_CONFIG:
+	case EF_HSRP_GROUP:
+	case EF_HSRP_CHAIN:
+	case EF_HSRP_TRACK:
 	case EF_HSRP_YIELD:
 	case EF_STOPPED: break;
 	}

@@ -28,6 +28,9 @@ enum effect_kind {
 	EF_RESOLVE, /* next hop of the underlay towards an address, routes of protocol 213 and 214 ignored (not 215: an
 			 * `ip route` is underlay); answered by EV_RESOLVED */
 	EF_REACH, /* is there a route of exactly this prefix, of whatever protocol? Answered by EV_REACHED */
+	EF_HSRP_GROUP, /* one group of an interface, likewise */
+	EF_HSRP_CHAIN, /* a key chain, likewise */
+	EF_HSRP_TRACK, /* a tracked object changed its state: the groups that watch it */
 	EF_HSRP_CONFIG, /* one interface's HSRP configuration changed: send it (the executor reads the model) */
 	EF_HSRP_YIELD, /* a group shall hand over to a standby router that can serve */
 	EF_LOG,	       /* message with an IOS mnemonic */
@@ -80,6 +83,12 @@ struct effect {
 		struct ipaddr target;		    /* EF_RESOLVE */
 		struct prefix prefix;		    /* EF_REACH */
 		char interface[INTERFACE_NAME_MAX]; /* EF_HSRP_CONFIG */
+		struct {
+			char interface[INTERFACE_NAME_MAX];
+			uint16_t number;
+		} group;		  /* EF_HSRP_GROUP */
+		char chain[NAME_MAX_LEN]; /* EF_HSRP_CHAIN */
+		uint16_t object;	  /* EF_HSRP_TRACK */
 		struct {
 			char device[DEVICE_NAME_MAX];
 			uint16_t group;

@@ -9,33 +9,90 @@
 
 /* --- The groups of its interface ----------------------------------------------------------------------------------- */
 
-struct groups binding_groups(struct core *c, const struct binding *b)
+static bool is_for_maps(const struct standby_group *s)
+{
+	return s->ip_typed || !standby_has_ipv6(s); /* crypto maps are IPv4's */
+}
+
+static const struct standby_group *lowest_group(const struct interface_cfg *cfg)
+{
+	const struct standby_group *s;
+
+	vec_each (&cfg->standby, i, s)
+		if (is_for_maps(s))
+			return s;
+	return NULL;
+}
+
+static const char *default_name(
+	const struct interface_cfg *cfg, uint16_t number, char out[NAME_MAX_LEN + INTERFACE_NAME_MAX])
+{
+	const struct standby_group unnamed = {.number = number};
+
+	return standby_group_name(cfg, &unnamed, out);
+}
+
+/* What follows the last dash of "hsrp-Fa0/0-12". */
+static uint16_t number_in(const char *name)
+{
+	const char *p = strrchr(name, '-');
+	unsigned n = 0;
+
+	while (p && *++p >= '0' && *p <= '9' && n <= UINT16_MAX / 10)
+		n = n * 10 + (unsigned)(*p - '0');
+	return (uint16_t)n;
+}
+
+/* By the name typed, or by the default one, of which the number is the end. */
+static const struct standby_group *named_group(const struct interface_cfg *cfg, const char *wanted)
+{
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	const struct standby_group *by_number = interface_standby(cfg, number_in(wanted));
+	const struct standby_group *s;
+
+	if (by_number &&
+		(by_number->name[0] || strcmp(default_name(cfg, by_number->number, name), wanted) != 0))
+		by_number = NULL;
+	vec_each (&cfg->standby, i, s)
+		if (s == by_number || (is_for_maps(s) && strcmp(s->name, wanted) == 0))
+			return s;
+	return NULL;
+}
+
+static void add_group(const struct core *c, const struct binding *b, const struct interface_cfg *cfg,
+	const struct standby_group *s, struct groups *g)
+{
+	char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
+	const struct group_rec *r;
+	size_t at = 0;
+
+	if (!s || !is_for_maps(s))
+		return;
+	while (at < g->count && g->list[at].number < s->number)
+		at++;
+	if (at < g->count && g->list[at].number == s->number)
+		return;
+	memmove(&g->list[at + 1], &g->list[at], (g->count++ - at) * sizeof(*g->list));
+	r = b->iface ? standby_find(c, b->iface->ifindex, s->number) : NULL;
+	g->list[at] = (struct binding_group){.number = s->number,
+		.ip_typed = s->ip_typed,
+		.vip = ip_is_set(&s->ip) || !r ? s->ip : r->vip};
+	str_copy(g->list[at].name, NAME_MAX_LEN, s->name);
+	str_copy(g->list[at].default_name, NAME_MAX_LEN, default_name(cfg, s->number, name));
+}
+
+/* Those that can matter, however many the interface has: the lowest, the one of the name wanted, the one it is bound to. */
+struct groups binding_groups(const struct core *c, const struct binding *b, const char *wanted)
 {
 	const struct interface_cfg *cfg = model_interface(c->model, b->interface);
 	struct groups g = {0};
-	const struct standby_group *s;
 
-	if (!cfg || !cfg->standby.count)
+	if (!cfg)
 		return g;
-	g.list = core_alloc(c, cfg->standby.count * sizeof(*g.list));
-	if (!g.list)
-		return g;
-	vec_each (&cfg->standby, i, s) {
-		if (!s->ip_typed && standby_has_ipv6(s))
-			continue; /* crypto maps are IPv4's */
-		struct binding_group *out = &g.list[g.count++];
-		const struct group_rec *r = b->iface ? standby_find(c, b->iface->ifindex, s->number) : NULL;
-		struct standby_group unnamed = *s;
-		char name[NAME_MAX_LEN + INTERFACE_NAME_MAX];
-
-		unnamed.name[0] = '\0';
-		out->number = s->number;
-		str_copy(out->name, sizeof(out->name), s->name);
-		str_copy(out->default_name, sizeof(out->default_name),
-			standby_group_name(cfg, &unnamed, name));
-		out->ip_typed = s->ip_typed;
-		out->vip = ip_is_set(&s->ip) || !r ? s->ip : r->vip;
-	}
+	add_group(c, b, cfg, lowest_group(cfg), &g);
+	add_group(c, b, cfg, interface_standby(cfg, b->fsm.group), &g);
+	if (wanted[0])
+		add_group(c, b, cfg, named_group(cfg, wanted), &g);
 	return g;
 }
 
@@ -60,7 +117,7 @@ bool binding_settling(const struct core *c, const struct binding *b)
 
 void binding_groups_changed(struct core *c, struct binding *b)
 {
-	struct groups g = binding_groups(c, b);
+	struct groups g = binding_groups(c, b, b->fsm.wanted);
 	char warning[BINDING_TEXT_MAX];
 
 	if (binding_update(&b->fsm, b->map, b->interface, g.list, g.count, warning)) {
@@ -69,7 +126,6 @@ void binding_groups_changed(struct core *c, struct binding *b)
 		if (warning[0])
 			core_warn(c, warning);
 	}
-	free(g.list);
 	binding_look(c, b);
 }
 
@@ -121,18 +177,15 @@ bool binding_is_mute(const struct core *c, const struct binding *b)
 	return !endpoint_is_ours(c, b->ifindex, &b->endpoint) || (c->stopping && binding_uses_group(b));
 }
 
-static bool active_for(struct core *c, const struct binding *b)
+static bool active_for(const struct core *c, const struct binding *b)
 {
 	const struct group_rec *g = binding_group(c, b);
 	struct groups list;
-	bool in_force;
 
 	if (!g || g->role != HSRP_ROLE_ACTIVE)
 		return false;
-	list = binding_groups(c, b);
-	in_force = binding_vip_in_force(&b->fsm, list.list, list.count);
-	free(list.list);
-	return in_force;
+	list = binding_groups(c, b, "");
+	return binding_vip_in_force(&b->fsm, list.list, list.count);
 }
 
 void binding_goal(struct core *c, struct binding *b)

@@ -24,10 +24,27 @@ struct link_rec *link_find(const struct core *c, int ifindex)
 
 struct link_rec *link_by_name(const struct core *c, const char *name)
 {
-	for (struct link_rec *l = c->links; l; l = l->hh.next)
-		if (strcmp(l->l.name, name) == 0)
-			return l;
-	return NULL;
+	struct link_rec *l;
+
+	HASH_FIND(hh_name, c->link_names, name, strlen(name), l);
+	return l;
+}
+
+static void link_unname(struct core *c, struct link_rec *l)
+{
+	if (l->named)
+		HASH_DELETE(hh_name, c->link_names, l);
+	l->named = false;
+}
+
+/* The key is the link's own copy of its name. */
+static void link_set(struct core *c, struct link_rec *l, const struct link *to)
+{
+	link_unname(c, l);
+	l->l = *to;
+	HASH_ADD(hh_name, c->link_names, l.name, strlen(l->l.name), l);
+	l->named = l->hh_name.tbl != NULL;
+	c->oom |= !l->named;
 }
 
 struct iface *iface_of_ifindex(const struct core *c, int ifindex)
@@ -91,7 +108,7 @@ void link_event(struct core *c, const struct link *l)
 			i->ifindex = 0;
 	}
 	news = r->l.up != l->up || r->l.running != l->running || strcmp(r->l.name, l->name) != 0;
-	r->l = *l;
+	link_set(c, r, l);
 	r->generation = c->generation;
 	if (l->ike_tun) {
 		if (!c->ike_up) /* a restart: charon works with it although it has not spoken to us yet */
@@ -128,6 +145,7 @@ void link_gone(struct core *c, int ifindex)
 	}
 	if (c->tun == ifindex)
 		tun_changed(c, 0);
+	link_unname(c, l);
 	HASH_DEL(c->links, l);
 	free(l);
 	for (struct binding *b = c->bindings; b; b = b->hh.next)

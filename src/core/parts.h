@@ -98,11 +98,12 @@ bool binding_settling(const struct core *c, const struct binding *b); /* restart
 /* --- goal.c --------------------------------------------------------------------------------------------------------- */
 
 struct groups {
-	struct binding_group *list; /* owned: free() */
+	struct binding_group list[3]; /* by number */
 	size_t count;
 };
-struct groups binding_groups(struct core *c, const struct binding *b); /* of its interface, as they are now */
-bool binding_uses_group(const struct binding *b);		       /* the endpoint is a standby address */
+/* Those of its interface that can matter to it, as they are now; `wanted` "": none by name. */
+struct groups binding_groups(const struct core *c, const struct binding *b, const char *wanted);
+bool binding_uses_group(const struct binding *b); /* the endpoint is a standby address */
 const struct group_rec *binding_group(
 	const struct core *c, const struct binding *b); /* NULL: none, or not told of */
 void binding_goal(struct core *c, struct binding *b);	/* sets goal, target, link_up */

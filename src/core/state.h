@@ -74,7 +74,9 @@ struct address_rec {
 };
 
 struct link_rec {
-	UT_hash_handle hh; /* by ifindex */
+	UT_hash_handle hh;	/* by ifindex */
+	UT_hash_handle hh_name; /* in link_names, if `named` */
+	bool named;
 	struct link l;
 	uint32_t generation;
 	struct list addresses;
@@ -443,7 +445,7 @@ struct core {
 	bool snapshot_done, hsrp_up, adopting, stopping, stopped, isakmp_on;
 	bool debug; /* `debug crypto ipsec` */
 	struct timer adoption, stop_timer;
-	struct link_rec *links;
+	struct link_rec *links, *link_names;
 	struct group_rec *groups;
 	struct iface *ifaces, *devices;
 	struct trie connected;	  /* prefix -> struct connected_rec */

@@ -145,22 +145,10 @@ static bool value(const struct core *c, struct track_rec *r, const struct track_
 
 /* --- Changes ---------------------------------------------------------------------------------------------------------- */
 
-/* The standby groups that watch it are configured anew: their priority follows. Static routes come and go with it. */
+/* The standby groups that watch it get another priority, static routes come and go with it. */
 static void tell_users(struct core *c, uint16_t number)
 {
-	const struct interface_cfg *i;
-	const struct standby_group *g;
-	const struct standby_track *t;
-
-	vec_each (&c->model->interfaces, n, i) {
-		bool watches = false;
-
-		vec_each (&i->standby, k, g)
-			vec_each (&g->tracks, m, t)
-				watches = watches || t->object == number;
-		if (watches)
-			str_copy(effects_add(c->out, EF_HSRP_CONFIG)->interface, INTERFACE_NAME_MAX, i->name);
-	}
+	effects_add(c->out, EF_HSRP_TRACK)->object = number;
 	statics_of_track(c, number);
 }
 

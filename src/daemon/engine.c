@@ -186,8 +186,10 @@ static void on_kernel_event(void *arg, const struct event *event)
 
 	inventory_event(e->inventory, event);
 	engine_event(e, event);
-	if (event->kind == EV_LINK || event->kind == EV_LINK_GONE || event->kind == EV_SNAPSHOT_END)
-		hsrp_client_links_changed(e->hsrp);
+	if (event->kind == EV_LINK || event->kind == EV_LINK_GONE)
+		hsrp_client_device(e->hsrp, event->link.name);
+	if (event->kind == EV_SNAPSHOT_END)
+		hsrp_client_device(e->hsrp, NULL);
 	if (event->kind == EV_LINK || event->kind == EV_SNAPSHOT_END)
 		ipv6_settings(e); /* a device that was away, or lost what it had */
 	if (event->kind == EV_SNAPSHOT_END && !e->kernel_known) {

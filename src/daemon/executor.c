@@ -125,9 +125,12 @@ static void execute(struct engine *e, const struct effect *f)
 	case EF_SA_SNAPSHOT: later(e, f, ike_effect(e->ike, f)); break;
 	case EF_HSRP_CONFIG:
 		ipv6_settings(e);
-		hsrp_client_config(e->hsrp, f->interface);
+		hsrp_client_interface(e->hsrp, f->interface);
 		answer(e, f, 0);
 		break;
+	case EF_HSRP_GROUP: hsrp_client_group(e->hsrp, f->group.interface, f->group.number); break;
+	case EF_HSRP_CHAIN: hsrp_client_chain(e->hsrp, f->chain); break;
+	case EF_HSRP_TRACK: hsrp_client_object(e->hsrp, f->object); break;
 	case EF_HSRP_YIELD:
 		(void)hsrp_client_command(e->hsrp, MESSAGE_COMMAND_YIELD, f->yield.device, f->yield.group);
 		break; /* repeated while it is needed */

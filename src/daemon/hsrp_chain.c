@@ -33,16 +33,15 @@ static struct hsrp_span span(const struct key_lifetime *l)
 	return s;
 }
 
-void hsrp_chain_fill(const struct model *m, const char *name, struct hsrp_chain_config *out)
+void hsrp_chain_fill(const struct model *m, const char *name, unsigned first, struct hsrp_chain_config *out)
 {
 	const struct key_chain *c = model_key_chain(m, name);
-	const struct chain_key *k;
 
-	*out = (struct hsrp_chain_config){0};
+	memset(out, 0, sizeof(*out)); /* compared as bytes */
 	str_copy(out->name, sizeof(out->name), name);
-	if (!c)
-		return;
-	vec_each (&c->keys, n, k) {
+	out->first = (uint16_t)first;
+	for (size_t n = first; c && n < c->keys.count; n++) {
+		const struct chain_key *k = c->keys.items[n];
 		struct hsrp_chain_key *to = &out->keys[out->count++];
 		size_t len = k->key.set && k->key.type == 0 ? strlen(k->key.text) : 0;
 
@@ -51,7 +50,9 @@ void hsrp_chain_fill(const struct model *m, const char *name, struct hsrp_chain_
 		memcpy(to->key, k->key.text, to->key_len);
 		to->accept = span(&k->accept);
 		to->send = span(&k->send);
-		if (out->count == HSRP_CHAIN_KEYS_MAX)
+		if (out->count == HSRP_CHAIN_PART_MAX) {
+			out->more = n + 1 < c->keys.count;
 			return;
+		}
 	}
 }

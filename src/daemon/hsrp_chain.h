@@ -10,7 +10,7 @@
 #include "hsrp/hsrp.h"
 #include "model/model.h"
 
-/* Without such a chain, or without a key in it: count 0. */
-void hsrp_chain_fill(const struct model *m, const char *name, struct hsrp_chain_config *out);
+/* The part that begins with key number `first`. Without such a chain, or without a key in it: count 0. */
+void hsrp_chain_fill(const struct model *m, const char *name, unsigned first, struct hsrp_chain_config *out);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The engine's end of the socket to the hsrp process (daemon/messages.h).
  *
- * Owns:  the connection, what was sent on it (to send differences only), questions under way.
+ * Owns:  the connection, questions under way; what to send on it is hsrp_tell.h's.
  * Never: decides a role. Reports come out as EV_HSRP_ROLE, the first complete exchange as EV_HSRP_UP.
  *
  * A new connection gets the whole configuration between BEGIN and END, then the reports of all groups come, then
@@ -20,15 +20,13 @@ void hsrp_client_free(struct hsrp_client *h);
 void hsrp_client_start(struct hsrp_client *h); /* the configuration is loaded: connect */
 bool hsrp_client_up(const struct hsrp_client *h);
 
-/* One interface's configuration changed: sends what differs. */
-void hsrp_client_config(struct hsrp_client *h, const char *interface);
-
-/* hsrp_bonds.c: the groups that this one goes with, and whether IPsec is ready for it. */
-void hsrp_fill_bonds(const struct engine *e, const struct interface_cfg *i, const struct standby_group *g,
-	struct hsrp_group_config *c);
-
-/* A device came, went, or changed its state: groups that track it are sent anew. */
-void hsrp_client_links_changed(struct hsrp_client *h);
+/* Something of the configuration changed, or a state that groups follow: sends what differs. */
+void hsrp_client_interface(struct hsrp_client *h, const char *interface); /* and all its groups */
+void hsrp_client_group(struct hsrp_client *h, const char *interface, uint16_t number);
+void hsrp_client_chain(struct hsrp_client *h, const char *name);
+void hsrp_client_object(struct hsrp_client *h, uint16_t object);
+/* A device came, went, or changed its state; NULL: any. */
+void hsrp_client_device(struct hsrp_client *h, const char *device);
 
 /* All groups' status: `each` a group, `neighbour` another router, then `done` with 0 or -errno. -ENOTCONN when the process is away. The question
  * number is for hsrp_client_forget(), after which neither is called. */

@@ -68,6 +68,20 @@ static void saved_drop(struct hsrpd *d, const struct message_which *w)
 	}
 }
 
+/* What a chain had behind its last part. */
+static void saved_drop_parts(struct hsrpd *d, const struct saved_key *last)
+{
+	struct saved *s, *next;
+
+	HASH_ITER (hh, d->saved, s, next) {
+		if (strcmp(s->key.chain, last->chain) != 0 || s->key.part <= last->part)
+			continue;
+		HASH_DEL(d->saved, s);
+		free(s->bytes);
+		free(s);
+	}
+}
+
 /* Out of the way of everything else: the whole configuration goes to the worker, each message behind its length. */
 bool config_on_idle(void *ctx)
 {
@@ -151,9 +165,13 @@ int config_chain(struct hsrpd *d, const struct message *m)
 	hsrpd_step(d, &in, &result);
 	memset(&key, 0, sizeof(key));
 	memcpy(key.chain, m->chain.name, strnlen(m->chain.name, sizeof(key.chain) - 1));
-	if (result == 0)
-		saved_put(d, m, &key);
-	return result;
+	key.part = m->chain.first;
+	if (result != 0)
+		return result;
+	saved_put(d, m, &key);
+	if (!m->chain.more)
+		saved_drop_parts(d, &key);
+	return 0;
 }
 
 int config_remove(struct hsrpd *d, const struct message *m)

@@ -47,6 +47,7 @@ struct saved {
 	struct saved_key {
 		struct message_which which; /* group -1: the interface */
 		char chain[HSRP_NAME_MAX];  /* a key chain, which has no device */
+		uint16_t part;		    /* … and comes in parts: the place of its first key */
 	} key;
 	bool named;
 	size_t len;

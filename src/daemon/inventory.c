@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
+
 #include "base/vec.h"
 
 struct owned_link {
 	struct link link;
-	bool seen; /* in the snapshot under way */
+	UT_hash_handle hh; /* in by_name, if it is there */
+	bool seen;	   /* in the snapshot under way */
 };
 
 struct owned_address {
@@ -17,7 +20,8 @@ struct owned_address {
 };
 
 struct inventory {
-	struct vec links;     /* struct owned_link, by ifindex */
+	struct vec links; /* struct owned_link, by ifindex */
+	struct owned_link *by_name;
 	struct vec addresses; /* struct owned_address, by ifindex, then as they came */
 	bool snapshot;
 };
@@ -38,6 +42,7 @@ void inventory_free(struct inventory *v)
 {
 	if (!v)
 		return;
+	HASH_CLEAR(hh, v->by_name);
 	free_all(&v->links);
 	free_all(&v->addresses);
 	free(v);
@@ -56,6 +61,21 @@ static int compare_address(const void *key, const void *item)
 	return *(const int *)key > ((const struct owned_address *)item)->address.ifindex ? 1 : -1;
 }
 
+static void unname(struct inventory *v, struct owned_link *o)
+{
+	if (o->hh.tbl)
+		HASH_DEL(v->by_name, o);
+	o->hh.tbl = NULL;
+}
+
+static void drop_link(struct inventory *v, size_t at)
+{
+	struct owned_link *o = vec_remove_at(&v->links, at);
+
+	unname(v, o);
+	free(o);
+}
+
 static void put_link(struct inventory *v, const struct link *l)
 {
 	bool found;
@@ -64,10 +84,14 @@ static void put_link(struct inventory *v, const struct link *l)
 
 	if (!o)
 		return;
+	if (!found && !vec_insert_at(&v->links, at, o)) {
+		free(o);
+		return;
+	}
+	unname(v, o);
 	o->link = *l;
 	o->seen = true;
-	if (!found && !vec_insert_at(&v->links, at, o))
-		free(o);
+	HASH_ADD_STR(v->by_name, link.name, o);
 }
 
 static size_t find_address(const struct inventory *v, const struct address *a, bool *found)
@@ -123,7 +147,7 @@ static void end_snapshot(struct inventory *v)
 	v->snapshot = false;
 	for (size_t i = v->links.count; i-- > 0;)
 		if (!((struct owned_link *)v->links.items[i])->seen)
-			free(vec_remove_at(&v->links, i));
+			drop_link(v, i);
 	for (size_t i = v->addresses.count; i-- > 0;)
 		if (!((struct owned_address *)v->addresses.items[i])->seen)
 			free(vec_remove_at(&v->addresses, i));
@@ -139,7 +163,7 @@ void inventory_event(struct inventory *v, const struct event *e)
 	case EV_LINK_GONE:
 		at = vec_lower_bound(&v->links, &e->link.ifindex, compare_link, &found);
 		if (found)
-			free(vec_remove_at(&v->links, at));
+			drop_link(v, at);
 		drop_addresses_of(v, e->link.ifindex);
 		break;
 	case EV_ADDRESS: put_address(v, &e->address); break;
@@ -163,13 +187,10 @@ const struct link *inventory_link(const struct inventory *v, int ifindex)
 
 const struct link *inventory_link_by_name(const struct inventory *v, const char *name)
 {
-	for (size_t i = 0; i < v->links.count; i++) {
-		const struct owned_link *o = v->links.items[i];
+	const struct owned_link *o;
 
-		if (!strcmp(o->link.name, name))
-			return &o->link;
-	}
-	return NULL;
+	HASH_FIND_STR(v->by_name, name, o);
+	return o ? &o->link : NULL;
 }
 
 bool inventory_facts(const struct inventory *v, struct facts *f)

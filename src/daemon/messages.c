@@ -164,7 +164,9 @@ static void f_i64(struct codec *c, int64_t *v)
 static void f_chain(struct codec *c, struct hsrp_chain_config *chain)
 {
 	f_string(c, chain->name, sizeof chain->name);
-	f_u8(c, &chain->count, HSRP_CHAIN_KEYS_MAX);
+	f_u16(c, &chain->first);
+	f_bool(c, &chain->more);
+	f_u8(c, &chain->count, HSRP_CHAIN_PART_MAX);
 	for (unsigned i = 0; i < chain->count && !c->bad; i++) {
 		struct hsrp_chain_key *k = &chain->keys[i];
 		f_u32(c, &k->id);
@@ -176,7 +178,7 @@ static void f_chain(struct codec *c, struct hsrp_chain_config *chain)
 		for (size_t n = 0; n < sizeof moments / sizeof moments[0]; n++)
 			f_i64(c, moments[n]);
 	}
-	if (chain->name[0] == '\0')
+	if (chain->name[0] == '\0' || chain->first + chain->count > HSRP_CHAIN_KEYS_MAX)
 		c->bad = true;
 }
 

@@ -30,7 +30,7 @@
 #include "hsrp/hsrp.h"
 
 enum {
-	MESSAGE_VERSION = 6,
+	MESSAGE_VERSION = 7,
 	MESSAGE_MAX = 2048, /* bytes of an encoded message */
 	MESSAGE_LOG_MAX = 400,
 };
@@ -53,7 +53,7 @@ enum message_type {
 	MESSAGE_CONFIG_DONE,
 	MESSAGE_COMMAND_DONE, /* .result */
 	/* engine to hsrp */
-	MESSAGE_CONFIG_CHAIN, /* .chain; without keys: it is removed */
+	MESSAGE_CONFIG_CHAIN, /* .chain, a part of it; without keys: it is removed */
 	/* hsrp to engine */
 	MESSAGE_NEIGHBOUR, /* .neighbour; between STATUS and STATUS_END */
 	MESSAGE_TYPE_COUNT
@@ -65,7 +65,7 @@ enum message_command {
 	MESSAGE_COMMAND_KEEP,	    /* exit at once, everything stays in the kernel for the next process */
 	MESSAGE_COMMAND_DEBUG,	    /* .which.group: bits of enum hsrp_debug; lines come as LOG of level 7 */
 	MESSAGE_COMMAND_SEND_ARP,   /* `standby send arp`; .which */
-	MESSAGE_COMMAND_YIELD,	  /* as RESIGN, for groups whose standby router has the higher priority; .which */
+	MESSAGE_COMMAND_YIELD, /* as RESIGN, for groups whose standby router has the higher priority; .which */
 	MESSAGE_COMMAND_COUNT
 };
 

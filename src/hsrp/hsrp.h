@@ -18,9 +18,10 @@ enum {
 	HSRP_DEVICE_MAX = 16, /* IFNAMSIZ, with the NUL */
 	HSRP_NAME_MAX = 64,   /* group and interface names, with the NUL */
 	HSRP_SECONDARY_MAX = 16,
-	HSRP_TEXT_AUTH_MAX = 8,	  /* octets, RFC 2281 5.1 */
-	HSRP_KEY_MAX = 64,	  /* MD5 key octets */
-	HSRP_CHAIN_KEYS_MAX = 16, /* keys of a key chain */
+	HSRP_TEXT_AUTH_MAX = 8,	   /* octets, RFC 2281 5.1 */
+	HSRP_KEY_MAX = 64,	   /* MD5 key octets */
+	HSRP_CHAIN_KEYS_MAX = 256, /* keys of a key chain */
+	HSRP_CHAIN_PART_MAX = 16,  /* … that come at a time */
 	HSRP_TRACK_MAX = 16,
 	HSRP_NEIGHBOUR_MAX = 64, /* of an interface */
 	HSRP_GROUP_MAX_V1 = 255,
@@ -87,16 +88,19 @@ struct hsrp_span {
 };
 #define HSRP_SPAN_ALWAYS ((struct hsrp_span){INT64_MIN, INT64_MAX})
 
-/* `key chain`. A chain without keys is as good as none. */
+/* A part of a `key chain`: the parts come in order, and count when the last one is there. A chain without keys is as good
+ * as none. */
 struct hsrp_chain_config {
 	char name[HSRP_NAME_MAX];
+	uint16_t first; /* place of keys[0] in the chain; 0 begins it anew */
+	bool more;	/* another part follows */
 	uint8_t count;
 	struct hsrp_chain_key {
 		uint32_t id;
 		uint8_t key_len; /* 0: a key that cannot be used */
 		uint8_t key[HSRP_KEY_MAX];
 		struct hsrp_span accept, send;
-	} keys[HSRP_CHAIN_KEYS_MAX]; /* by id */
+	} keys[HSRP_CHAIN_PART_MAX]; /* by id */
 };
 
 struct hsrp_track {

@@ -159,10 +159,12 @@ struct interface {
 /* A key chain, for as long as the configuration has it. */
 struct chain {
 	UT_hash_handle hh;
-	struct hsrp_chain_config c;
+	char name[HSRP_NAME_MAX];
+	struct hsrp_chain_key *keys, *incoming; /* those in force; those of the parts that came */
+	size_t count, incoming_count;
 	bool named;
 	struct timer timer;		      /* the next moment at which a lifetime begins or ends */
-	const struct hsrp_chain_key *sending; /* in c; NULL: no key may be used (yet) */
+	const struct hsrp_chain_key *sending; /* of keys; NULL: no key may be used (yet) */
 	bool outlived; /* the lifetime of the key in use has ended: it is used on, which was said */
 };
 

@@ -15,12 +15,12 @@ static const struct hsrp_span *span(const struct hsrp_chain_key *k, bool send)
 
 /* The one whose lifetime ended last, when none holds any more. */
 static const struct hsrp_chain_key *last_outlived(
-	const struct hsrp_chain_config *c, bool send, int64_t wall_s)
+	const struct hsrp_chain_key *keys, size_t count, bool send, int64_t wall_s)
 {
 	const struct hsrp_chain_key *last = NULL;
 
-	for (unsigned n = 0; n < c->count; n++) {
-		const struct hsrp_chain_key *k = &c->keys[n];
+	for (size_t n = 0; n < count; n++) {
+		const struct hsrp_chain_key *k = &keys[n];
 		const struct hsrp_span *s = span(k, send);
 		if (k->key_len == 0)
 			continue;
@@ -32,37 +32,41 @@ static const struct hsrp_chain_key *last_outlived(
 	return last;
 }
 
-const struct hsrp_chain_key *keychain_send(const struct hsrp_chain_config *c, int64_t wall_s, bool *outlived)
+const struct hsrp_chain_key *keychain_send(
+	const struct hsrp_chain_key *keys, size_t count, int64_t wall_s, bool *outlived)
 {
 	const struct hsrp_chain_key *last;
 
 	if (outlived)
 		*outlived = false;
-	for (unsigned n = 0; n < c->count; n++)
-		if (c->keys[n].key_len > 0 && holds(&c->keys[n].send, wall_s))
-			return &c->keys[n];
-	last = last_outlived(c, true, wall_s);
+	for (size_t n = 0; n < count; n++)
+		if (keys[n].key_len > 0 && holds(&keys[n].send, wall_s))
+			return &keys[n];
+	last = last_outlived(keys, count, true, wall_s);
 	if (outlived)
 		*outlived = last != NULL;
 	return last;
 }
 
-const struct hsrp_chain_key *keychain_accept(const struct hsrp_chain_config *c, uint32_t id, int64_t wall_s)
+const struct hsrp_chain_key *keychain_accept(
+	const struct hsrp_chain_key *keys, size_t count, uint32_t id, int64_t wall_s)
 {
-	for (unsigned n = 0; n < c->count; n++) {
-		const struct hsrp_chain_key *k = &c->keys[n];
+	for (size_t n = 0; n < count; n++) {
+		const struct hsrp_chain_key *k = &keys[n];
 		if (k->id == id && k->key_len > 0)
-			return holds(&k->accept, wall_s) || last_outlived(c, false, wall_s) == k ? k : NULL;
+			return holds(&k->accept, wall_s) || last_outlived(keys, count, false, wall_s) == k
+				? k
+				: NULL;
 	}
 	return NULL;
 }
 
-int64_t keychain_next_change(const struct hsrp_chain_config *c, int64_t wall_s)
+int64_t keychain_next_change(const struct hsrp_chain_key *keys, size_t count, int64_t wall_s)
 {
 	int64_t next = INT64_MAX;
 
-	for (unsigned n = 0; n < c->count; n++) {
-		const int64_t moments[] = {c->keys[n].send.from_s, c->keys[n].send.until_s};
+	for (size_t n = 0; n < count; n++) {
+		const int64_t moments[] = {keys[n].send.from_s, keys[n].send.until_s};
 		for (unsigned m = 0; m < 2; m++)
 			if (moments[m] > wall_s && moments[m] < next)
 				next = moments[m];

@@ -64,7 +64,8 @@ bool keys_match(const struct hsrp *h, const struct hsrp_auth *auth, const struct
 	const uint8_t *payload, size_t len)
 {
 	const struct chain *c = auth->chain[0] ? chain_find(h, auth->chain) : NULL;
-	struct hsrp_auth one = with_key(auth, c ? keychain_accept(&c->c, p->md5_key_id, wall_s(h)) : NULL);
+	struct hsrp_auth one =
+		with_key(auth, c ? keychain_accept(c->keys, c->count, p->md5_key_id, wall_s(h)) : NULL);
 
 	return hsrp_auth_matches(&one, h->md5, p, payload, len);
 }
@@ -88,23 +89,23 @@ static void choose(struct hsrp *h, struct chain *c, bool quiet)
 {
 	const struct hsrp_chain_key *before = c->sending;
 	bool outlived;
-	int64_t now_s = wall_s(h), next_s = keychain_next_change(&c->c, now_s);
+	int64_t now_s = wall_s(h), next_s = keychain_next_change(c->keys, c->count, now_s);
 
-	c->sending = keychain_send(&c->c, now_s, &outlived);
+	c->sending = keychain_send(c->keys, c->count, now_s, &outlived);
 	if (before && c->sending && before != c->sending && !quiet)
-		out_log(h, 5, "%%HSRP-5-KEYCHANGE: key chain %s: key %u is sent in place of key %u",
-			c->c.name, c->sending->id, before->id);
+		out_log(h, 5, "%%HSRP-5-KEYCHANGE: key chain %s: key %u is sent in place of key %u", c->name,
+			c->sending->id, before->id);
 	if (outlived && !c->outlived)
 		out_log(h, 4,
 			"%%HSRP-4-KEYEXPIRED: key chain %s: the lifetime of key %u has ended, no other key "
 			"is "
 			"valid: it is used on",
-			c->c.name, c->sending->id);
+			c->name, c->sending->id);
 	c->outlived = outlived;
 	timer_set(h, &c->timer,
 		next_s > WALL_MAX_S ? MONO_NEVER : (mono_t){next_s * SECOND_NS - h->wall_offset_ns});
 	if (!before != !c->sending)
-		groups_reconsider_keys(h, c->c.name);
+		groups_reconsider_keys(h, c->name);
 }
 
 void keys_fire(struct hsrp *h, struct chain *c)
@@ -112,11 +113,26 @@ void keys_fire(struct hsrp *h, struct chain *c)
 	choose(h, c, false);
 }
 
+static void keys_forget(struct hsrp_chain_key *keys, size_t count)
+{
+	if (keys)
+		memset(keys, 0, count * sizeof(*keys));
+	free(keys);
+}
+
+static void incoming_forget(struct chain *c)
+{
+	keys_forget(c->incoming, c->incoming_count);
+	c->incoming = NULL;
+	c->incoming_count = 0;
+}
+
 static void chain_free(struct hsrp *h, struct chain *c)
 {
 	timer_drop(h, &c->timer);
 	HASH_DELETE(hh, h->chains, c);
-	memset(c, 0, sizeof(*c));
+	incoming_forget(c);
+	keys_forget(c->keys, c->count);
 	free(c);
 }
 
@@ -124,7 +140,7 @@ static void chain_remove(struct hsrp *h, struct chain *c)
 {
 	char name[HSRP_NAME_MAX];
 
-	memcpy(name, c->c.name, sizeof(name));
+	memcpy(name, c->name, sizeof(name));
 	chain_free(h, c);
 	groups_reconsider_keys(h, name);
 }
@@ -137,8 +153,8 @@ static struct chain *chain_add(struct hsrp *h, const char *name)
 		free(c);
 		return NULL;
 	}
-	memcpy(c->c.name, name, strnlen(name, HSRP_NAME_MAX - 1));
-	HASH_ADD_KEYPTR(hh, h->chains, c->c.name, strlen(c->c.name), c);
+	memcpy(c->name, name, strnlen(name, HSRP_NAME_MAX - 1));
+	HASH_ADD_KEYPTR(hh, h->chains, c->name, strlen(c->name), c);
 	if (!c->hh.tbl) {
 		timer_drop(h, &c->timer);
 		free(c);
@@ -147,25 +163,63 @@ static struct chain *chain_add(struct hsrp *h, const char *name)
 	return c;
 }
 
-void keys_chain(struct hsrp *h, const struct hsrp_chain_config *config, int *result)
+/* Puts a part behind those that came before it: 0, -ENOMEM, -EINVAL for one that does not follow on. */
+static int incoming_add(struct chain *c, const struct hsrp_chain_config *part)
 {
-	struct chain *c = chain_find(h, config->name);
+	size_t count = c->incoming_count + part->count;
+	struct hsrp_chain_key *keys;
 
-	if (config->count == 0 || config->count > HSRP_CHAIN_KEYS_MAX) {
+	if (part->first != c->incoming_count || part->count > HSRP_CHAIN_PART_MAX ||
+		count > HSRP_CHAIN_KEYS_MAX)
+		return -EINVAL;
+	keys = calloc(count ? count : 1, sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	if (c->incoming)
+		memcpy(keys, c->incoming, c->incoming_count * sizeof(*keys));
+	memcpy(keys + c->incoming_count, part->keys, part->count * sizeof(*keys));
+	incoming_forget(c);
+	c->incoming = keys;
+	c->incoming_count = count;
+	return 0;
+}
+
+static void incoming_counts(struct hsrp *h, struct chain *c)
+{
+	struct hsrp_chain_key *before = c->keys;
+	size_t count = c->count;
+
+	c->keys = c->incoming;
+	c->count = c->incoming_count;
+	c->incoming = NULL;
+	c->incoming_count = 0;
+	choose(h, c, true); /* looks at the key that was sent so far */
+	keys_forget(before, count);
+}
+
+void keys_chain(struct hsrp *h, const struct hsrp_chain_config *part, int *result)
+{
+	struct chain *c = chain_find(h, part->name);
+
+	if (part->count == 0 && part->first == 0) {
 		if (c)
 			chain_remove(h, c);
 		return;
 	}
 	if (!c)
-		c = chain_add(h, config->name);
+		c = chain_add(h, part->name);
 	if (!c) {
 		*result = -ENOMEM;
 		return;
 	}
-	c->c.count = config->count;
-	memcpy(c->c.keys, config->keys, sizeof(c->c.keys));
 	c->named = true;
-	choose(h, c, true);
+	if (part->first == 0)
+		incoming_forget(c);
+	*result = incoming_add(c, part);
+	if (*result < 0)
+		incoming_forget(c);
+	else if (!part->more)
+		incoming_counts(h, c);
 }
 
 void keys_begin(struct hsrp *h)

@@ -305,7 +305,7 @@ struct key_chain {
 	struct vec keys; /* struct chain_key, by number */
 };
 
-enum { CHAIN_KEYS_MAX = 16 };
+enum { CHAIN_KEYS_MAX = 256 };
 
 /* --- Interfaces -------------------------------------------------------------------------------------------- */
 
@@ -428,7 +428,8 @@ enum model_kind {
 	MODEL_CRYPTO_MAP,    /* name, number: the entry; number 0: the whole map */
 	MODEL_DYNAMIC_MAP,   /* name, number */
 	MODEL_INTERFACE,     /* name: device, addresses, shutdown */
-	MODEL_STANDBY,	     /* name: interface, number: group */
+	MODEL_STANDBY,	     /* name: interface; all its groups */
+	MODEL_STANDBY_GROUP, /* name: interface, number: group */
 	MODEL_CRYPTO_APPLY,  /* name: interface; its crypto map line was typed or removed */
 	MODEL_STATIC_ROUTE,  /* any */
 	MODEL_KEY_CHAIN,     /* name */
@@ -465,8 +466,8 @@ struct model {
 	struct vec isakmp_host_keys; /* struct isakmp_host_key, by name */
 	struct ike_keepalive isakmp_keepalive;
 	bool invalid_spi_recovery; /* `crypto isakmp invalid-spi-recovery` */
-	bool isakmp_disabled;	  /* `no crypto isakmp enable` */
-	uint16_t nat_keepalive_s; /* `crypto isakmp nat keepalive`, 5-3600; 0: not typed */
+	bool isakmp_disabled;	   /* `no crypto isakmp enable` */
+	uint16_t nat_keepalive_s;  /* `crypto isakmp nat keepalive`, 5-3600; 0: not typed */
 	struct ike_identity
 		isakmp_identity; /* `crypto isakmp identity …`; NONE: address. FQDN: host and domain */
 	struct ike_keepalive ikev2_dpd; /* `crypto ikev2 dpd …` */

@@ -24,14 +24,14 @@ static void write_out(const struct model *m, struct text *out)
 static void choose(const struct hsrp_chain_config *c, int64_t at)
 {
 	bool outlived;
-	const struct hsrp_chain_key *send = keychain_send(c, at, &outlived);
+	const struct hsrp_chain_key *send = keychain_send(c->keys, c->count, at, &outlived);
 
-	if (keychain_next_change(c, at) <= at)
+	if (keychain_next_change(c->keys, c->count, at) <= at)
 		abort();
 	if (send && !outlived && (send->send.from_s > at || send->send.until_s <= at))
 		abort();
 	for (unsigned n = 0; n < c->count; n++) {
-		const struct hsrp_chain_key *k = keychain_accept(c, c->keys[n].id, at);
+		const struct hsrp_chain_key *k = keychain_accept(c->keys, c->count, c->keys[n].id, at);
 		if (k && k->accept.from_s > at)
 			abort();
 	}
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	write_out(again, &second);
 	if (strcmp(text_str(&first), text_str(&second)) != 0)
 		abort();
-	hsrp_chain_fill(m, "K", &c);
+	hsrp_chain_fill(m, "K", 0, &c);
 	choose(&c, 0);
 	choose(&c, INT64_MAX - 1);
 	for (unsigned n = 0; n < c.count; n++)

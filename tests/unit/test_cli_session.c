@@ -128,7 +128,7 @@ static void a_line_names_the_object_that_it_changes(void **state)
 	take(f, "interface fa0/0");
 	assert_change(f, 2, MODEL_INTERFACE, "FastEthernet0/0", 0);
 	take(f, "standby 4 ip 10.0.0.3");
-	assert_change(f, 3, MODEL_STANDBY, "FastEthernet0/0", 4);
+	assert_change(f, 3, MODEL_STANDBY_GROUP, "FastEthernet0/0", 4);
 	take(f, "crypto map mymap redundancy G");
 	assert_change(f, 4, MODEL_CRYPTO_APPLY, "FastEthernet0/0", 0);
 	take(f, "access-list 101 permit ip host 1.1.1.1 host 2.2.2.2");

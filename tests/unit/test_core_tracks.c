@@ -82,7 +82,7 @@ static void an_object_follows_the_line_protocol_and_its_groups_are_told(void **s
 	carrier(w, false);
 	assert_false(is_up(w, 1));
 	assert_seen(w, "%TRACK-6-STATE: 1 interface Fa0/0 line-protocol Up -> Down");
-	assert_int_equal(count_seen(w, "hsrp FastEthernet0/0"), 1);
+	assert_int_equal(count_seen(w, "hsrp track 1"), 1);
 	log_clear(w);
 	carrier(w, false); /* nothing new */
 	assert_not_seen(w, "TRACK");
@@ -193,7 +193,7 @@ static void delays_hold_a_change_back_and_a_change_back_cancels_it(void **state)
 	assert_true(is_up(w, 1));
 	pass_ms(w, 2);
 	assert_false(is_up(w, 1));
-	assert_seen(w, "hsrp FastEthernet0/0");
+	assert_seen(w, "hsrp track 1");
 	carrier(w, true);
 	pass_ms(w, 9990);
 	assert_false(is_up(w, 1));
@@ -234,7 +234,7 @@ static void lists_follow_their_members_through_lists(void **state)
 	assert_true(is_up(w, 4));
 	assert_order(w, "1 interface Fa0/0 line-protocol Up -> Down", "3 list boolean and Up -> Down");
 	assert_order(w, "3 list boolean and Up -> Down", "4 list boolean or Down -> Up");
-	assert_int_equal(count_seen(w, "hsrp FastEthernet0/0"), 1);
+	assert_int_equal(count_seen(w, "hsrp track 4"), 1);
 	world_free(w);
 }
 
@@ -293,7 +293,7 @@ static void what_does_not_exist_or_has_no_effect_counts_as_up(void **state)
 	model_touch(w->model, MODEL_TRACK, NULL, 2);
 	config(w);
 	assert_true(is_up(w, 2));
-	assert_seen(w, "hsrp FastEthernet0/0"); /* its group's priority comes back */
+	assert_seen(w, "hsrp track 2"); /* its group's priority comes back */
 	world_free(w);
 }
 

@@ -67,19 +67,19 @@ static void the_lowest_valid_key_is_sent_and_the_last_one_is_used_on(void **stat
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		bool outlived;
-		const struct hsrp_chain_key *k = keychain_send(&c, rows[i].at, &outlived);
+		const struct hsrp_chain_key *k = keychain_send(c.keys, c.count, rows[i].at, &outlived);
 		uint32_t accepted = 0;
 
 		assert_int_equal(k ? k->id : 0, rows[i].send);
 		assert_int_equal(outlived, rows[i].outlived);
 		for (uint32_t id = 0; id < 32; id++)
-			accepted |= keychain_accept(&c, id, rows[i].at) ? 1u << id : 0;
+			accepted |= keychain_accept(c.keys, c.count, id, rows[i].at) ? 1u << id : 0;
 		assert_int_equal(accepted, rows[i].accepted);
-		assert_int_equal(keychain_next_change(&c, rows[i].at), rows[i].next);
+		assert_int_equal(keychain_next_change(c.keys, c.count, rows[i].at), rows[i].next);
 	}
 	c.count = 0;
-	assert_null(keychain_send(&c, 100, NULL));
-	assert_int_equal(keychain_next_change(&c, 100), INT64_MAX);
+	assert_null(keychain_send(c.keys, c.count, 100, NULL));
+	assert_int_equal(keychain_next_change(c.keys, c.count, 100), INT64_MAX);
 }
 
 /* --- In the world ---------------------------------------------------------------------------------------------- */
@@ -276,6 +276,42 @@ static void a_key_before_is_not_believed_after_its_timeout(void **state)
 	world_free(w);
 }
 
+/* 40 keys in three parts: what counted so far counts until the last part is there. */
+static void a_long_chain_counts_when_its_last_part_is_there(void **state)
+{
+	struct hsrp_span always = HSRP_SPAN_ALWAYS, never = {0, 1};
+	struct hsrp_chain_config c = {.name = "HSRP", .count = 1, .keys = {key(5, "five", always, always)}};
+	struct world *w = start_pair(2, &c);
+
+	(void)state;
+	world_run_ms(w, 60000);
+	world_skip(w, A);
+	for (unsigned n = 0; n < 2; n++) {
+		for (unsigned first = 0; first < 40; first += HSRP_CHAIN_PART_MAX) {
+			struct hsrp_chain_config part = {
+				.name = "HSRP", .first = (uint16_t)first, .more = first < 32};
+
+			for (unsigned k = first; k < 40 && part.count < HSRP_CHAIN_PART_MAX; k++)
+				part.keys[part.count++] =
+					key(k, "k", k == 39 ? always : never, k == 39 ? always : never);
+			assert_int_equal(world_count(w, A, "vmac key 39"), 0);
+			tell_chain(w, n, &part);
+		}
+	}
+	world_run_ms(w, 30000);
+	assert_true(world_count(w, A, "hello active pri 110 vmac key 39") >= 9);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_int_equal(world_state(w, B), HSRP_STANDBY);
+	assert_int_equal(world_status(w, B).bad_auth, 0);
+	/* A part that does not follow on changes nothing. */
+	c.first = 16;
+	tell_chain(w, A, &c);
+	world_skip(w, A);
+	world_run_ms(w, 30000);
+	assert_true(world_count(w, A, "hello active pri 110 vmac key 39") >= 9);
+	world_free(w);
+}
+
 static void what_the_configuration_names_no_more_goes(void **state)
 {
 	struct hsrp_chain_config c = rollover(WALL + 100000);
@@ -304,6 +340,7 @@ int main(void)
 		cmocka_unit_test(an_expired_chain_is_used_on_and_said_once),
 		cmocka_unit_test(key_0_is_what_a_key_string_is),
 		cmocka_unit_test(a_key_before_is_not_believed_after_its_timeout),
+		cmocka_unit_test(a_long_chain_counts_when_its_last_part_is_there),
 		cmocka_unit_test(what_the_configuration_names_no_more_goes),
 	};
 

@@ -107,9 +107,12 @@ static void every_message_survives_the_way(void **state)
 	interface.interface.ipv6_routing = true;
 	assert_round_trip(&interface);
 
-	struct message chain = {
-		.type = MESSAGE_CONFIG_CHAIN, .chain = {.name = "K", .count = HSRP_CHAIN_KEYS_MAX}};
-	for (unsigned n = 0; n < HSRP_CHAIN_KEYS_MAX; n++) /* the longest there is fits */
+	struct message chain = {.type = MESSAGE_CONFIG_CHAIN,
+		.chain = {.name = "K",
+			.first = HSRP_CHAIN_KEYS_MAX - HSRP_CHAIN_PART_MAX,
+			.more = true,
+			.count = HSRP_CHAIN_PART_MAX}};
+	for (unsigned n = 0; n < HSRP_CHAIN_PART_MAX; n++) /* the longest there is fits */
 		chain.chain.keys[n] = (struct hsrp_chain_key){.id = INT32_MAX - n,
 			.key_len = HSRP_KEY_MAX,
 			.key = "key",

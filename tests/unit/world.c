@@ -310,6 +310,9 @@ static void carry_out(struct world *w, const struct effect *e)
 	case EF_REACH: do_reach(w, &e->prefix); break;
 	case EF_HSRP_YIELD: note(w, "yield %s %u", e->yield.device, e->yield.group); break;
 	case EF_HSRP_CONFIG: note(w, "hsrp %s", e->interface); break;
+	case EF_HSRP_GROUP: note(w, "hsrp %s group %u", e->group.interface, e->group.number); break;
+	case EF_HSRP_CHAIN: note(w, "hsrp chain %s", e->chain); break;
+	case EF_HSRP_TRACK: note(w, "hsrp track %u", e->object); break;
 	case EF_LOG: note(w, "%%%s: %s", e->log.mnemonic, e->log.text); break;
 	case EF_WARN: note(w, "warn %s", e->log.text); break;
 	case EF_STOPPED:
