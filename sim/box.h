@@ -41,6 +41,7 @@ struct box_sa {
 	char conn[IKE_CONN_NAME_MAX], name[IKE_CHILD_NAME_MAX];
 	struct prefix net;
 	mono_t orphan_since; /* the peer has none by this name any more */
+	bool said_silent;    /* IKEv2: … and the engine heard of it */
 };
 
 struct box {

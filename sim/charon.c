@@ -3,6 +3,8 @@
  *
  *   charon   has connections and SAs; is mute without the virtual address; notices a dead peer by itself (R3); gives
  *            another SA to a peer that comes again, the old one goes a moment later; dies with all it has.
+ *            With IKEv2 it has one schedule for all, the longest: the engine's adapter looks each second at those that must
+ *            die earlier and says which are silent (linux/ike_liveness.h); the engine ends them.
  *   peers    one has a static entry (and may call by itself), two come by the dynamic map. Each has one SA with one
  *            headend, drops it when nobody answers any more, and calls whoever answers for the virtual address.
  */
@@ -16,7 +18,15 @@
 
 #include "base/text.h"
 
-enum { TICK_MS = 1000, DEAD_MS = 12000 };
+enum {
+	TICK_MS = 1000,
+	DEAD_MS = 12000,
+	/* `dpd 10 2` of the static entry, `dpd 10 5` of the dynamic map: S, and S + 5 R of the longest. */
+	PROBE_MS = 10000,
+	GIVES_UP_MS = 35000,
+	BOUND_MS = 21000, /* S + 5 R + 1 s of the static entry (R3) */
+	LOOKS_MS = 6000,  /* for the look, late answers and what the engine does then */
+};
 
 /* --- SAs as charon reports them ---------------------------------------------------------------------------------------- */
 
@@ -24,13 +34,12 @@ static struct ike_sa ike_of(const struct sim_world *w, const struct box *b, cons
 {
 	struct ike_sa sa = {.incarnation = b->charon_incarnation,
 		.id = s->ike,
-		.version = 1,
+		.version = w->plan->ikev2 ? 2 : 1,
 		.state = IKE_SA_ESTABLISHED,
 		.local_host = s->local,
 		.remote_host = s->remote,
 		.remote_port = 500};
 
-	(void)w;
 	str_copy(sa.conn, sizeof(sa.conn), s->conn);
 	snprintf(sa.remote_id, sizeof(sa.remote_id), "peer-%u", s->peer);
 	return sa;
@@ -397,6 +406,38 @@ static void peer_tick(struct sim_world *w, unsigned peer)
 	call(w, peer);
 }
 
+/* What linux/ike_liveness.c does: it lives in the engine's process. */
+static void look_at(struct sim_world *w, unsigned router, struct box_sa *s)
+{
+	struct box *b = w->router[router].box;
+	bool pending = s->orphan_since.ns != INT64_MAX && mono_diff_ms(w->now, s->orphan_since) >= PROBE_MS;
+
+	if (!b->core || !b->kernel_known || w->peers->peer[s->peer].dynamic || pending == s->said_silent)
+		return;
+	s->said_silent = pending;
+	engine_tell(w, router, CHANNEL_CHARON,
+		&(struct event){.kind = EV_IKE_LIVENESS,
+			.liveness = {s->ike, pending,
+				pending ? mono_add_ms(w->now, -PROBE_MS - TICK_MS) : w->now}});
+}
+
+/* R3: an engine that was able to has ended it by now. */
+static void check_bound(struct sim_world *w, unsigned router, const struct box_sa *s)
+{
+	const struct box *b = w->router[router].box;
+	mono_t able = b->started;
+
+	if (!b->core || !s->said_silent || world_fault(w, FAULT_CHARON_LATE, (int)router, -1))
+		return;
+	if (mono_before(able, s->orphan_since))
+		able = s->orphan_since;
+	if (mono_before(able, b->stalled_until))
+		able = b->stalled_until;
+	if (mono_diff_ms(w->now, able) > BOUND_MS + LOOKS_MS)
+		check_fail(w, "router %c keeps SA %u for %lld ms, and its peer is silent", 'A' + router,
+			s->child, (long long)mono_diff_ms(w->now, s->orphan_since));
+}
+
 /* Dead peer detection of charon: an SA that its peer does not know is no SA for long. */
 static void charon_tick(struct sim_world *w, unsigned router)
 {
@@ -414,8 +455,12 @@ static void charon_tick(struct sim_world *w, unsigned router)
 			s->orphan_since = MONO_NEVER;
 		else if (s->orphan_since.ns == INT64_MAX)
 			s->orphan_since = w->now;
-		else if (mono_diff_ms(w->now, s->orphan_since) >= DEAD_MS)
+		else if (mono_diff_ms(w->now, s->orphan_since) >= (w->plan->ikev2 ? GIVES_UP_MS : DEAD_MS))
 			end_sa(w, router, s);
+		if (s->used && w->plan->ikev2) {
+			look_at(w, router, s);
+			check_bound(w, router, s);
+		}
 	}
 }
 

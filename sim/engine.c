@@ -364,26 +364,40 @@ static void type(struct sim_world *w, unsigned router, const char *lines)
 	text_free(&errors);
 }
 
+/* Who it speaks IKE with, and how: the static entry finds a dead IKEv2 peer sooner than the dynamic map. */
+static const char ikev1_lines[] =
+	"crypto isakmp policy 10\n encryption aes\n authentication pre-share\n group 14\n"
+	"crypto isakmp key secret address 0.0.0.0 0.0.0.0\ncrypto isakmp keepalive 10 2 periodic\n";
+static const char ikev2_lines[] =
+	"crypto ikev2 keyring KR\n peer ANY\n  address 0.0.0.0 0.0.0.0\n  pre-shared-key secret\n"
+	"crypto ikev2 profile SHORT\n match identity remote address 198.51.100.1 255.255.255.255\n"
+	" authentication remote pre-share\n authentication local pre-share\n keyring local KR\n dpd 10 2 "
+	"periodic\n"
+	"crypto ikev2 profile LONG\n match identity remote address 0.0.0.0 0.0.0.0\n"
+	" authentication remote pre-share\n authentication local pre-share\n keyring local KR\n dpd 10 5 "
+	"periodic\n";
+
 static void type_everything(struct sim_world *w, unsigned router)
 {
+	bool ikev2 = w->plan->ikev2;
 	char text[2048];
 
 	snprintf(text, sizeof(text),
-		"crypto isakmp policy 10\n encryption aes\n authentication pre-share\n group 14\n"
-		"crypto isakmp key secret address 0.0.0.0 0.0.0.0\ncrypto isakmp keepalive 10 2 periodic\n"
-		"crypto ipsec transform-set ts esp-aes esp-sha-hmac\n"
+		"%scrypto ipsec transform-set ts esp-aes esp-sha-hmac\n"
 		"ip access-list extended VPN\n 10 permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255\n%s"
-		"crypto dynamic-map dyn 10\n set transform-set ts\n reverse-route\n"
+		"crypto dynamic-map dyn 10\n set transform-set ts\n%s reverse-route\n"
 		"crypto map m 1 ipsec-isakmp\n set peer 198.51.100.1\n set transform-set ts\n match address "
 		"VPN\n"
-		" reverse-route\n"
+		"%s reverse-route\n"
 		"crypto map m 30 ipsec-isakmp dynamic dyn\n"
 		"interface eth0\n ip address 10.0.0.%u 255.255.255.0\n standby 1 ip 10.0.0.254\n standby 1 "
 		"name G\n"
 		" crypto map m redundancy G\n",
+		ikev2 ? ikev2_lines : ikev1_lines,
 		w->router[router].box->second_rule
 			? " 20 permit ip 192.168.1.0 0.0.0.255 10.10.0.0 0.0.255.255\n"
 			: "",
+		ikev2 ? " set ikev2-profile LONG\n" : "", ikev2 ? " set ikev2-profile SHORT\n" : "",
 		router + 1);
 	type(w, router, text);
 }
@@ -416,7 +430,7 @@ void engine_start(struct sim_world *w, unsigned router)
 	b->role = b->reported = HSRP_ROLE_NONE;
 	b->started = w->now;
 	for (unsigned i = 0; i < BOX_SAS; i++)
-		b->sas[i].told = false;
+		b->sas[i].told = b->sas[i].said_silent = false;
 	type_everything(w, router);
 	engine_event(w, router, &(struct event){.kind = EV_CONFIG, .model = b->model});
 	netns_snapshot(w, router);

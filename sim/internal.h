@@ -61,7 +61,7 @@ struct sim_router {
 	bool configured; /* else its core knows no group: a predecessor's address lives until its lifetime ends */
 	struct sim_port port[SIM_SEGMENTS_MAX];
 	struct hsrp_record record[SIM_SEGMENTS_MAX];
-	struct box *box;    /* engine, charon and the rest of the kernel; NULL without engines */
+	struct box *box; /* engine, charon and the rest of the kernel; NULL without engines */
 };
 
 struct sim_world {
