@@ -178,8 +178,13 @@ unsigned cli_loader_end(struct cli_loader *l, struct text *errors);
 unsigned cli_load(struct model *m, const struct cli_ops *ops, const char *name, const char *s, size_t n,
 	struct text *errors);
 
-/* What the whole configuration names and does not define, as "FILE: …" lines; how many there are. */
-unsigned cli_dangling(const struct model *m, const char *file, struct text *out);
+/* Keeps the lines that are taken with their numbers; NULL: no more. */
+struct cli_lines;
+void cli_loader_remember(struct cli_loader *l, struct cli_lines *lines);
+/* Loads a file and says, at its lines, what the whole names and does not define. How much there is to say, refused lines
+ * (*refused) included. */
+unsigned cli_check(struct model *m, const struct cli_ops *ops, const char *name, const char *s, size_t n,
+	struct text *errors, unsigned *refused);
 
 /* --- From the same table ---------------------------------------------------------------------------------------------------- */
 

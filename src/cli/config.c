@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lines.h"
 #include "cli/session.h"
 
 enum { DEFAULT_SHORTEST = 3 }; /* "def" is `default`, "de" is not yet */
@@ -97,11 +98,14 @@ void cli_journal(struct cli_session *s, unsigned level, const char *line)
 {
 	const char *context[CLI_CONTEXT_MAX];
 
-	if (!s->ops || !s->ops->accepted)
+	if (!s->lines && (!s->ops || !s->ops->accepted))
 		return;
 	for (unsigned i = 1; i <= level; i++)
 		context[i - 1] = s->frames[i].opener;
-	s->ops->accepted(s->ops->arg, context, level, line);
+	if (s->lines)
+		cli_lines_add(s->lines, s->line, context, level, line);
+	if (s->ops && s->ops->accepted)
+		s->ops->accepted(s->ops->arg, context, level, line);
 }
 
 /* --- Lines without effect ------------------------------------------------------------------------------------------ */

@@ -33,6 +33,11 @@ struct cli_loader *cli_loader_new(struct model *m, const struct cli_ops *ops, co
 	return l;
 }
 
+void cli_loader_remember(struct cli_loader *l, struct cli_lines *lines)
+{
+	l->session->lines = lines;
+}
+
 /* What `show running-config` prints around the configuration. */
 static bool is_frame(const char *line)
 {

@@ -57,7 +57,8 @@ struct cli_session {
 	size_t refused_indent;
 	/* While a file is loaded. */
 	unsigned line;
-	struct vec unresolved; /* struct unresolved */
+	struct vec unresolved;	 /* struct unresolved */
+	struct cli_lines *lines; /* NULL: not kept */
 };
 
 struct cli_scope cli_session_scope(const struct cli_session *s);

@@ -164,13 +164,12 @@ int engine_check(const char *file)
 	struct model *m = model_new();
 	struct text text = {0}, errors = {0};
 	int r = m ? startupfile_read(file, &text) : -ENOMEM;
-	unsigned wrong = 0;
+	unsigned wrong = 0, refused;
 
 	if (r < 0)
 		fprintf(stderr, "hotswand: configuration %s cannot be read: %s\n", file, strerror(-r));
 	else
-		wrong = cli_load(m, &quiet_ops, file, text_str(&text), text.len, &errors) +
-			cli_dangling(m, file, &errors);
+		wrong = cli_check(m, &quiet_ops, file, text_str(&text), text.len, &errors, &refused);
 	fputs(text_str(&errors), stderr);
 	text_free(&text);
 	text_free(&errors);

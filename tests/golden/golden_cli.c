@@ -111,8 +111,7 @@ static void start_with_file(struct run *r)
 	struct model *m = model_new();
 	unsigned refused;
 
-	refused = cli_load(m, &ops, "FILE", text_str(&r->file), r->file.len, &errors);
-	cli_dangling(m, "FILE", &errors);
+	cli_check(m, &ops, "FILE", text_str(&r->file), r->file.len, &errors, &refused);
 	write_running(m, NULL, &running);
 	text_printf(&r->out, "%s@file: %u refused\n%s", text_str(&errors), refused, text_str(&running));
 	text_free(&running);
