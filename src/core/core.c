@@ -27,6 +27,7 @@ struct core *core_new(void)
 	list_init(&c->all_statics);
 	list_init(&c->dirty_statics);
 	list_init(&c->refused);
+	list_init(&c->remembered);
 	rri_init(&c->rri);
 	c->adopting = true;
 	c->window = INITIATE_FRESH_FIRST;
@@ -110,6 +111,7 @@ void core_free(struct core *c)
 	free_links(c);
 	rri_free(&c->rri);
 	tracks_free(c);
+	learned_forget(c);
 	free_hops(c);
 	while ((link = list_take(&c->walks)) != NULL)
 		free(list_item(link, struct walk, in_walks));
@@ -257,6 +259,7 @@ static void end_adoption(struct core *c)
 	timer_cancel(&c->timers, &c->adoption);
 	kroutes_sweep_start(c);
 	conns_forget_strays(c);
+	learned_forget(c);
 	for (struct binding *b = c->bindings; b; b = b->hh.next)
 		binding_drop_unserved(c, b);
 }
@@ -505,6 +508,7 @@ static void dispatch(struct core *c, const struct event *e)
 	case EV_CHILD_SA:
 	case EV_CHILD_SA_REKEYED:
 	case EV_CHILD_SA_GONE: ike_event(c, e); break;
+	case EV_LEARNED: learned_remember(c, e->learned.device, e->learned.rule); break;
 	case EV_DEMAND: demand_event(c, e); break;
 	case EV_DEMAND_HEARD: demand_heard(c, e->heard); break;
 	case EV_ESP: orphan_event(c, e); break;

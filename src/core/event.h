@@ -7,6 +7,7 @@
 
 #include "base/ip.h"
 #include "base/mono.h"
+#include "ipsec/filter.h"
 #include "ipsec/ike.h"
 #include "model/model.h"
 #include "redundancy/binding.h"
@@ -43,6 +44,7 @@ enum event_kind {
 	EV_CHILD_SA_GONE,
 	EV_DEMAND,	 /* a packet left without an SA that it asks for (struct filter, .waiting) */
 	EV_DEMAND_HEARD, /* such packets will be told of, or not: .heard. Not, until this says so */
+	EV_LEARNED, /* before the first EV_CONFIG: a rule that an earlier engine learned; its filter is still in force */
 	EV_ESP, /* ESP came in for an address that is listened to; the adapter does not know whether its SA exists */
 	EV_RESULT, /* of an effect that carried a cookie */
 	EV_FORCE_RELOAD, /* desired and actual are to be compared from scratch (netlink overrun: a snapshot follows) */
@@ -145,6 +147,10 @@ struct event {
 			uint16_t source_port, destination_port; /* ICMP: type << 8 | code, and nothing */
 		} demand;
 		bool heard;
+		struct {
+			const char *device;
+			const struct filter_rule *rule;
+		} learned;
 		struct clear_sa clear;
 		bool debug;
 	};

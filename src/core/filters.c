@@ -86,6 +86,7 @@ void filter_work(struct core *c, struct binding *b)
 	if (!b->filter_dirty || b->filter_cookie || b->level < LEVEL_FILTER || !b->ifindex || b->leaving ||
 		!list_empty(&b->plan_queue) || timer_armed(&b->filter_timer))
 		return;
+	learned_recall(c, b);
 	f = build(c, b);
 	if (!f)
 		return;

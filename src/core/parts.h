@@ -144,6 +144,10 @@ void learned_note(struct core *c, const struct sa_rec *s, const struct child_sa 
 /* Flows of templates that are gone or have an access list now guard on until routes and SAs have followed. */
 void learned_review(struct core *c, struct unit *u);
 void learned_free(struct unit *u);
+/* Across a restart: what an earlier engine had learned goes to the entries of the binding, once they are planned. */
+void learned_remember(struct core *c, const char *device, const struct filter_rule *rule);
+void learned_recall(struct core *c, struct binding *b);
+void learned_forget(struct core *c); /* nobody has asked for the rest */
 
 /* --- mss.c ------------------------------------------------------------------------------------------------------- */
 

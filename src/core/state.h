@@ -206,7 +206,6 @@ struct unit {
 struct learned_flow {
 	UT_hash_handle hh; /* by rule */
 	struct filter_rule rule;
-	uint16_t sequence; /* of the template */
 };
 
 /* Who has to follow an access list. */
@@ -457,6 +456,7 @@ struct core {
 	struct list look; /* bindings whose goal is to be computed anew */
 	struct acl_users *acl_users;
 	struct list dynamic_units;
+	struct list remembered; /* what an earlier engine learned, until the entries are there */
 
 	struct trie waiting; /* remote prefix -> struct waiting_place (demand.c) */
 	bool demand_heard;

@@ -336,6 +336,24 @@ static void on_signal(void *ctx, int signal)
 	engine_event(e, &stop);
 }
 
+static void on_learned(void *arg, const char *device, const struct filter_rule *rule)
+{
+	struct event event = {.kind = EV_LEARNED, .learned = {.device = device, .rule = rule}};
+
+	engine_event(arg, &event);
+}
+
+/* What SAs of dynamic maps protected: the filter of the engine before still does, and ours shall. */
+static void recall_learned(struct engine *e)
+{
+	int r = filter_learned(e->filter, on_learned, e);
+
+	if (r < 0)
+		log_ios("CRYPTO", LOG_SEV_WARNING, "FILTER",
+			"What the filter has learned of dynamic maps cannot be read: %s %s", strerror(-r),
+			filter_error(e->filter));
+}
+
 static int open_adapters(struct engine *e)
 {
 	struct rtnl_config kernel = {.event = on_kernel_event, .arg = e};
@@ -371,6 +389,8 @@ static int open_adapters(struct engine *e)
 	}
 	if (r == 0)
 		told_start(e);
+	if (r == 0)
+		recall_learned(e);
 	return r;
 }
 

@@ -21,7 +21,15 @@ struct filter_rule {
 	bool permit;
 	bool negotiated; /* a child of the entry's connection is for it */
 	uint32_t entry;	 /* rules of one entry stand together, entries ascend */
+	uint16_t
+		learned; /* from an SA of this entry of a dynamic map: kept with the filter for the next engine; 0: not */
 };
+
+/* Of a learned rule: `entry` is asked after the entries of the dynamic map's own lists. */
+static inline uint32_t filter_learned_entry(uint16_t sequence)
+{
+	return (uint32_t)sequence << 16 | UINT16_MAX;
+}
 
 /* Our own IKE and ESP between these passes (udp 500, 4500, esp), whatever the rules say. */
 struct filter_peer {

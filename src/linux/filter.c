@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "linux/filter_kernel.h"
+#include "linux/filter_learned.h"
 #include "linux/filter_mss.h"
 #include "linux/filter_text.h"
 
@@ -519,6 +520,11 @@ int filter_present(struct filter_table *t, const char *device)
 			return 0;
 	}
 	return 1;
+}
+
+int filter_learned(struct filter_table *t, filter_learned_fn fn, void *arg)
+{
+	return filter_learned_read(t->kernel, fn, arg);
 }
 
 bool filter_can_log(const struct filter_table *t)

@@ -58,6 +58,13 @@ int filter_readable(struct filter_table *t);
 /* Whether the kernel can tell of packets (linux/nflog.h): those that came in without IPsec, and those that ask for an SA. */
 bool filter_can_log(const struct filter_table *t);
 
+/*
+ * What an earlier process had learned (struct filter_rule, .learned) and the table still holds: before the device's first
+ * filter_apply. 0 or -errno.
+ */
+typedef void (*filter_learned_fn)(void *arg, const char *device, const struct filter_rule *rule);
+int filter_learned(struct filter_table *t, filter_learned_fn fn, void *arg);
+
 /* What libnftables said about the last failure, for the log; "" when there was none. */
 const char *filter_error(const struct filter_table *t);
 

@@ -119,7 +119,8 @@ struct sets {
 /* Whether a set is looked up in this direction: what waits for an SA waits for packets that leave. */
 static bool is_asked(const struct direction *d, const struct filter_element *set)
 {
-	return set->view != VIEW_PEERS && (set->view != VIEW_WAITING || d == &directions[0]);
+	return set->view != VIEW_PEERS && set->view != VIEW_LEARNED &&
+		(set->view != VIEW_WAITING || d == &directions[0]);
 }
 
 static void write_main_chain(
@@ -142,7 +143,7 @@ static void write_main_chain(
 	for (size_t i = 0; i < s->count; i++) {
 		const struct filter_element *e = s->items[i];
 
-		if (e->view == VIEW_PEERS || e->view == VIEW_WAITING ||
+		if ((e->view != VIEW_PACKETS && e->view != VIEW_FRAGMENTS) ||
 			(i > 0 && same_group(s->items[i - 1], e)))
 			continue;
 		begin_rule(t, d, n, e->view == VIEW_FRAGMENTS ? ".f" : "");

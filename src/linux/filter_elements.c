@@ -125,6 +125,22 @@ static int add_peers(struct elements *out, const struct filter *f)
 	return 0;
 }
 
+/* Looked up by nobody: for the next engine, which reads them back (filter_learned). */
+static int add_learned(struct elements *out, const struct filter_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct filter_placed p = {.rule = rules[i],
+			.group = (uint16_t)(rules[i].entry >> 16),
+			.layer = rules[i].learned};
+		struct filter_element e = element_of(&p, VIEW_LEARNED);
+
+		e.kind = KIND_EXACT;
+		if (rules[i].learned && !add_element(out, &e))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static void sort_and_unite(struct elements *e)
 {
 	size_t kept = 0;
@@ -157,6 +173,8 @@ int filter_elements(const struct filter *f, struct filter_element **out, size_t 
 		error = add_view(&e, rules, fragment_view(rules, n), VIEW_FRAGMENTS);
 	if (!error)
 		error = add_peers(&e, f);
+	if (!error)
+		error = add_learned(&e, f->rules, f->rule_count);
 	if (!error)
 		error = add_view(&e, f->waiting, f->waiting_count, VIEW_WAITING);
 	free(rules);

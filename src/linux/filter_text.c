@@ -2,6 +2,7 @@
 #include "linux/filter_text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "linux/filter_parts.h"
@@ -74,6 +75,8 @@ void filter_write_name(struct text *t, const struct filter_names *n, const struc
 	text_printf(t, "dev-%s.%u.", n->id, n->generation);
 	if (e->kind == KIND_PEER || e->kind == KIND_ANY_PEER)
 		text_printf(t, "%s%c", e->kind == KIND_PEER ? "peer" : "any", family);
+	else if (e->view == VIEW_LEARNED)
+		text_printf(t, "m%u.%u.%c", filter_swapped(e->group_be), filter_swapped(e->layer_be), family);
 	else
 		text_printf(t, "%c%u.%u%c%c%c", filter_view_letter[e->view], filter_swapped(e->group_be),
 			filter_swapped(e->layer_be), e->permit ? 'y' : 'n', kind_letter[e->kind], family);
@@ -101,6 +104,10 @@ static void write_type(struct text *t, const struct filter_element *e)
 	const char *address = filter_families[filter_family_index(e->family)].type;
 
 	text_printf(t, "type %s", address);
+	if (e->kind == KIND_EXACT) { /* five parts at most: the rest as numbers, and nothing overlaps */
+		text_printf(t, " . %s . mark . mark . mark;", address);
+		return;
+	}
 	if (e->kind != KIND_ANY_PEER)
 		text_printf(t, " . %s", address);
 	if (e->kind == KIND_PROTOCOL || e->kind == KIND_PORTS || e->kind == KIND_ICMP)
@@ -146,9 +153,54 @@ static void write_ports(struct text *t, const struct ports *p)
 	text_printf(t, p->lo == p->hi ? " . %u" : " . %u-%u", p->lo, p->hi);
 }
 
+static uint32_t pack_ports(const struct ports *p)
+{
+	return (uint32_t)p->lo << 16 | p->hi;
+}
+
+static struct ports unpack_ports(uint32_t packed)
+{
+	return (struct ports){(uint16_t)(packed >> 16), (uint16_t)packed};
+}
+
+static void write_exact(struct text *t, const struct filter_element *e)
+{
+	char remote[IP_TEXT_MAX], local[IP_TEXT_MAX];
+
+	text_printf(t, "%s . %s . 0x%x . 0x%x . 0x%x", ip_format(&e->remote.addr, remote),
+		ip_format(&e->local.addr, local),
+		(uint32_t)e->remote.len << 16 | (uint32_t)e->local.len << 8 | e->protocol,
+		pack_ports(&e->remote_ports), pack_ports(&e->local_ports));
+}
+
+bool filter_read_learned(const char *element, struct filter_rule *out)
+{
+	char remote[IP_TEXT_MAX], local[IP_TEXT_MAX];
+	unsigned rest, remote_ports, local_ports;
+	struct ipaddr to, from;
+
+	if (sscanf(element, " %45s . %45s . %x . %x . %x", remote, local, &rest, &remote_ports,
+		    &local_ports) != 5 ||
+		!ip_parse(remote, &to) || !ip_parse(local, &from) || to.family != from.family ||
+		rest >> 16 > ip_bits(&to) || (rest >> 8 & 0xff) > ip_bits(&to))
+		return false;
+	memset(out, 0, sizeof(*out)); /* rules are compared as bytes */
+	out->remote = prefix_make(to, rest >> 16);
+	out->local = prefix_make(from, rest >> 8 & 0xff);
+	out->protocol = (uint8_t)rest;
+	out->remote_ports = unpack_ports(remote_ports);
+	out->local_ports = unpack_ports(local_ports);
+	out->permit = true;
+	return out->remote_ports.lo <= out->remote_ports.hi && out->local_ports.lo <= out->local_ports.hi;
+}
+
 /* The remote side first: it differs most, and the kernel's search (also the one before each insert) narrows field by field. */
 static void write_element(struct text *t, const struct filter_element *e)
 {
+	if (e->kind == KIND_EXACT) {
+		write_exact(t, e);
+		return;
+	}
 	if (e->kind != KIND_ANY_PEER) {
 		write_prefix(t, &e->remote);
 		text_add(t, " . ");

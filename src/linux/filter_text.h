@@ -4,7 +4,8 @@
  * Owns:  names and shapes inside the table. For a device "e0":
  *          chains out.e0, in.e0, in.e0.v, out.e0.d, in.e0.d (drop), and one for each group and view: out.e0.p0, out.e0.f0 …;
  *          out.e0.w, out.e0.w0 … (packets that ask for an SA) and out.e0.l (told), while something waits for one; counters out.e0, in.e0;
- *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …
+ *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …, and,
+ *          looked up by no chain, dev-e0.<generation>.m<entry>.<dynamic map's entry>.<family>: what was learned.
  * Never: talks to the kernel.
  */
 #ifndef LINUX_FILTER_TEXT_H
@@ -15,8 +16,16 @@
 
 enum { FILTER_ID_MAX = 3 * DEVICE_NAME_MAX + 1 };
 
-enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS, VIEW_WAITING };
-enum filter_kind { KIND_ADDRESSES, KIND_PROTOCOL, KIND_PORTS, KIND_ICMP, KIND_PEER, KIND_ANY_PEER };
+enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS, VIEW_WAITING, VIEW_LEARNED };
+enum filter_kind {
+	KIND_ADDRESSES,
+	KIND_PROTOCOL,
+	KIND_PORTS,
+	KIND_ICMP,
+	KIND_PEER,
+	KIND_ANY_PEER,
+	KIND_EXACT
+};
 
 /* One element of one set; without padding, so that memcmp orders elements, those of a set side by side. */
 struct filter_element {
@@ -60,6 +69,8 @@ void filter_write_set_gone(struct text *t, const struct filter_names *n, const s
 /* "add element …" or "delete element …" for elements of one set. */
 void filter_write_elements(struct text *t, const struct filter_names *n, const char *verb,
 	const struct filter_element *const *e, size_t count);
+/* One element of a set of what was learned, as nft lists it; `entry` and `learned` stand in the set's name. */
+bool filter_read_learned(const char *element, struct filter_rule *out);
 /*
  * The device's chains, emptied and written anew for the sets that these elements need. The chains of groups that only
  * `former` elements have are emptied and deleted.

@@ -540,6 +540,57 @@ static void a_restart_leaves_no_gap(void **state)
 	must(NULL, "test $(nft list table inet hotswan | grep -c 'set dev') = 1");
 }
 
+struct recalled {
+	struct filter_rule rules[4];
+	size_t count;
+};
+
+static void on_recalled(void *arg, const char *device, const struct filter_rule *rule)
+{
+	struct recalled *r = arg;
+
+	assert_string_equal(device, filter.device);
+	assert_true(r->count < 4);
+	r->rules[r->count++] = *rule;
+}
+
+/* A new process reads what the old one had learned, each flow as it was, whether they overlap or not. */
+static void what_was_learned_is_read_back(void **state)
+{
+	struct recalled recalled = {0};
+
+	(void)state;
+	assert_int_equal(filter_learned(table, on_recalled, &recalled), 0); /* no table */
+	str_copy(filter.device, sizeof(filter.device), "e0.1"); /* nobody has that one: names only */
+	line(true, filter_learned_entry(9), "10.1.0.0/24", "10.2.0.0/15")->learned = 10;
+	line(true, filter_learned_entry(9), "10.1.0.0/24", "10.2.0.0/24")->learned = 10;
+	line(true, filter_learned_entry(65535), "10.1.0.2", "10.2.0.1")->learned = 65535;
+	line(true, filter_learned_entry(9), "2001:db8:1::/48", "2001:db8:2::1")->learned = 10;
+	rules[1].protocol = 17;
+	rules[1].remote_ports = (struct ports){53, 60};
+	rules[1].local_ports = (struct ports){1024, 65535};
+	line(true, filter_learned_entry(9), "10.9.0.0/24", "10.2.0.0/24"); /* an access list's: not learned */
+	apply();
+	filter_close(table);
+	assert_int_equal(filter_open(&table), 0);
+	assert_int_equal(filter_learned(table, on_recalled, &recalled), 0);
+	assert_int_equal(recalled.count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < 4; k++)
+			found |= memcmp(&recalled.rules[k], &rules[i], sizeof(rules[i])) == 0;
+		assert_true(found);
+	}
+	/* One that goes is not there for the next. */
+	filter.rule_count = 1;
+	apply();
+	recalled.count = 0;
+	assert_int_equal(filter_learned(table, on_recalled, &recalled), 0);
+	assert_int_equal(recalled.count, 1);
+	str_copy(filter.device, sizeof(filter.device), "e0");
+}
+
 static void what_others_flush_comes_back(void **state)
 {
 	(void)state;
@@ -634,6 +685,7 @@ int main(void)
 		WITH_TABLE(demands_are_told_and_nothing_else),
 		WITH_TABLE(a_change_names_only_what_changed),
 		WITH_TABLE(a_restart_leaves_no_gap),
+		WITH_TABLE(what_was_learned_is_read_back),
 		WITH_TABLE(what_others_flush_comes_back),
 		WITH_TABLE(devices_of_any_name),
 		WITH_TABLE(ipv6_as_well),

@@ -16,10 +16,8 @@
 static const char dyn[] = "hs/FastEthernet0/0/mymap/3/any";
 
 /* `crypto dynamic-map mydynmap 1` without an access list, tied to `crypto map mymap 3`, in service. */
-static struct world *dynamic_world(void)
+static struct world *dynamic_world_of(struct world *w)
 {
-	struct world *w = world_new();
-
 	prologue(w);
 	struct crypto_map_entry *t =
 		crypto_map_entry_get(model_dynamic_map_get(w->model, "mydynmap"), 1, CRYPTO_MAP_TEMPLATE);
@@ -36,6 +34,55 @@ static struct world *dynamic_world(void)
 	ike_up(w, 1, dyn, "10.9.9.9");
 	log_clear(w);
 	return w;
+}
+
+static struct world *dynamic_world(void)
+{
+	return dynamic_world_of(world_new());
+}
+
+/* What an engine before this one had learned for an entry of a map, and of the dynamic map. */
+static void remembered(
+	struct world *w, const char *device, uint16_t sequence, uint16_t dynamic, const char *remote)
+{
+	struct filter_rule r;
+
+	memset(&r, 0, sizeof(r));
+	assert_true(prefix_parse("192.168.1.0/24", &r.local) && prefix_parse(remote, &r.remote));
+	r.local_ports = r.remote_ports = (struct ports){0, UINT16_MAX};
+	r.permit = true;
+	r.entry = filter_learned_entry(sequence);
+	r.learned = dynamic;
+	world_event(w, &(struct event){.kind = EV_LEARNED, .learned = {.device = device, .rule = &r}});
+}
+
+static void what_was_learned_outlives_the_engine(void **state) /* D6 */
+{
+	struct world *w = world_new();
+
+	(void)state;
+	remembered(w, "eth0", 3, 1, "172.16.5.0/24");
+	remembered(w, "eth0", 3, 1, "172.16.6.0/24");
+	remembered(w, "eth7", 3, 1, "172.16.7.0/24"); /* another interface, */
+	remembered(w, "eth0", 4, 1, "172.16.8.0/24"); /* another entry, */
+	remembered(w, "eth0", 3, 2, "172.16.9.0/24"); /* another one of the dynamic map */
+	/* The very first filter has them. */
+	dynamic_world_of(w);
+	child_up(w, 1, 1, dyn, "d1", "10.9.9.9", "172.16.5.0/24");
+	child_up(w, 2, 1, dyn, "d1", "10.9.9.9", "172.16.10.0/24");
+	assert_seen(w, "filter eth0 rules 4 "); /* the peer's own selector was none of those */
+	assert_seen(w, "172.16.6.0/24");
+	assert_not_seen(w, "172.16.7.0/24");
+	assert_not_seen(w, "172.16.8.0/24");
+	assert_not_seen(w, "172.16.9.0/24");
+	/* The entry goes, and they with it. */
+	crypto_map_entry_delete(model_dynamic_map(w->model, "mydynmap"), 1);
+	model_touch(w->model, MODEL_DYNAMIC_MAP, "mydynmap", 1);
+	log_clear(w);
+	config(w);
+	pass_ms(w, 5000);
+	assert_seen(w, "filter eth0 rules 0 ");
+	world_free(w);
 }
 
 static void a_flow_stays_in_the_filter_when_its_sa_is_gone(void **state) /* D6 */
@@ -132,6 +179,7 @@ static void adjust_mss_follows_line_device_and_tun(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_learned_outlives_the_engine),
 		cmocka_unit_test(a_flow_stays_in_the_filter_when_its_sa_is_gone),
 		cmocka_unit_test(it_goes_with_its_template_after_the_sas),
 		cmocka_unit_test(who_would_take_everything_or_our_own_networks_is_not_believed),
