@@ -251,6 +251,15 @@ static void say_refused(struct core *c, const struct kroute *k)
 		prefix_format(&k->key.prefix, prefix), -k->error);
 }
 
+/*
+ * The kernel takes a route away together with its preferred source, which is the virtual address, and refuses it without.
+ * Every handover begins so; a moment later the route is withdrawn, or the address is back.
+ */
+static uint32_t silent_failures(const struct kroute *k, int error)
+{
+	return error == -EINVAL && ip_is_set(&k->sent.source) ? 1 : 0;
+}
+
 void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error)
 {
 	assert(k->in_flight > 0);
@@ -265,7 +274,7 @@ void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error)
 	if (error) {
 		k->error = error;
 		k->doubtful = k->sent_add; /* an effect before it may have taken away what stood */
-		if (k->failures == 0)
+		if (k->failures == silent_failures(k, error))
 			say_refused(c, k);
 		retry_later(c, k);
 		return;

@@ -7,10 +7,12 @@ import pytest
 
 from hotswan_lab import topologies, wait_for
 from hotswan_lab.capture import clear_packets
+from hotswan_lab.system import SLOW
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, PROTECTED, REMOTE_HOST, REMOTE_NET, TUNNEL_ENDS, VIRTUAL
 
 pytestmark = pytest.mark.kernel_esp
 
+PAUSE = 0.005 * SLOW ** 2                       # between pings, s: four streams are much for an emulated machine
 ADD, REMOVE = "permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255", "no permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255"
 
 
@@ -20,11 +22,11 @@ class Story:
     def __init__(self, lab, ike):
         self.net = topologies.pair(lab, ike=ike, start=False)
         self.net.host.ip("route", "replace", "default", "via", "192.168.1.2")
-        self.both = [self.net.remote.pinger(INSIDE_HOST, REMOTE_HOST), self.net.host.pinger(REMOTE_HOST)]
+        self.both = [self.net.remote.pinger(INSIDE_HOST, REMOTE_HOST, PAUSE), self.net.host.pinger(REMOTE_HOST, interval=PAUSE)]
         topologies.start_pair(self.net)         # the traffic was there before
         self.net.remote.wait_tunnel(VIRTUAL)
         p, s = self.net.headends
-        self.own = [p.pinger(REMOTE_HOST, "192.168.1.2"), s.pinger(REMOTE_HOST, "192.168.1.4")]
+        self.own = [p.pinger(REMOTE_HOST, "192.168.1.2", PAUSE), s.pinger(REMOTE_HOST, "192.168.1.4", PAUSE)]
         self.audited = 0
         for pinger in self.both:
             pinger.wait_reply(timeout=30)
@@ -65,6 +67,29 @@ def replaced(head, role):
     wait_for(lambda: head.role_pid(role) != old, 10, f"{role} is back", evidence=head.evidence)
 
 
+def killed_and_started(head):
+    """The launcher takes its children along, but not charon; the table and the SAs are the kernel's."""
+    head.stop(head.process, signal.SIGKILL)
+    head.start()
+
+
+def peer_dies(story):
+    """The peer falls silent: its SAs go within the bound, and what comes afterwards is dropped."""
+    net, p = story.net, story.net.p
+    net.remote.kill()
+    wait_for(lambda: p.ike_sas() == [], 10 + 5 * 2 + 2, "the SA of the dead peer is gone", evidence=story.net.lab.evidence)
+    net.host.ping(REMOTE_HOST, count=5)
+    story.audit("peer dead")
+    assert p.rri() == [REMOTE_NET]              # R7: the route stays, the filter drops
+
+
+def started_again(remote):
+    """Its charon comes back with nothing but its configuration."""
+    remote.start()
+    remote.secret()
+    remote.connection("hq", "10.1.1.1", VIRTUAL, [(REMOTE_NET, INSIDE_NET)], 2, initiate=False)
+
+
 def test_d6_nothing_in_clear_while_everything_happens(lab):
     story = Story(lab, 2)
     net, (p, s) = story.net, story.net.headends
@@ -75,6 +100,10 @@ def test_d6_nothing_in_clear_while_everything_happens(lab):
     story.step("clear crypto sa", lambda: p.show("clear crypto sa"))
     for role in ("ike", "engine", "hsrp"):
         story.step(f"{role} killed", lambda r=role: replaced(p, r))
+    story.step("all of hotswand killed and started again", lambda: killed_and_started(p))
+    story.step("clear crypto session", lambda: p.show("clear crypto session"))
+    peer_dies(story)
+    story.step("peer started again", lambda: started_again(net.remote))
     story.step("access list edited", lambda: p.configure(f"ip access-list extended 102\n{ADD}\n{REMOVE}"))
     story.step("map typed again", lambda: p.configure(interface + "crypto map mymap redundancy group1"))
     story.step("redundancy off and on",
@@ -92,8 +121,20 @@ def test_d6_nothing_in_clear_while_everything_happens(lab):
         p.wait_state("Active")
         net.host.ip("route", "replace", "default", "via", "192.168.1.2")
 
+    def handed_over(to, last):
+        """By hand, from the one to the other."""
+        to.wait_state("Standby")
+        (s if to is p else p).show("redundancy force-switchover")
+        to.wait_state("Active")
+        net.host.ip("route", "replace", "default", "via", f"192.168.1.{last}")
+
     story.step("failover", to_s)
     story.step("failover back", back_to_p)
+    s.link("outside", True)
+    story.step("handed over", lambda: handed_over(s, 4))
+    story.step("handed back", lambda: handed_over(p, 2))
+    for head in net.headends:                   # a handover takes its route along with the address, which is no fault
+        assert "ROUTE_REFUSED" not in head.show("show logging"), head.show("show logging")
 
     def start_again():
         """At the start, with the static default route that the stop left: the filter stands before packets pass."""
@@ -108,10 +149,5 @@ def test_d6_nothing_in_clear_while_everything_happens(lab):
 
 def test_d6_nothing_in_clear_after_the_peer_died(lab):
     story = Story(lab, 1)
-    net, p = story.net, story.net.p
     story.control()
-    net.remote.kill()
-    wait_for(lambda: p.ike_sas() == [], 10 + 5 * 2 + 2, "the SA of the dead peer is gone", evidence=lab.evidence)
-    net.host.ping(REMOTE_HOST, count=5)
-    story.audit("peer dead")
-    assert p.rri() == [REMOTE_NET]              # R7: the route stays, the filter drops
+    peer_dies(story)

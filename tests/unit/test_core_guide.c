@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -141,6 +142,24 @@ static void v4_routes_and_ike_on_the_active_only(void **state)
 	assert_not_seen(w, "route+ 10.1.1.1/32"); /* outside 10.0.0.0/16 */
 	assert_true(binding(w).serving);
 	assert_seen(w, "comes into service");
+	world_free(w);
+}
+
+static void a_route_that_left_with_its_address_is_not_called_refused(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	example3(w);
+	runs(w);
+	w->route_error = -EINVAL;
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	assert_seen(w, "route+ 10.0.0.0/16");
+	assert_not_seen(w, "RRI-4-ROUTE_REFUSED");
+	pass_ms(w, 1100); /* that was not the reason, then */
+	assert_int_equal(count_seen(w, "RRI-4-ROUTE_REFUSED"), 1);
+	pass_ms(w, 8000);
+	assert_int_equal(count_seen(w, "RRI-4-ROUTE_REFUSED"), 1);
 	world_free(w);
 }
 
@@ -331,6 +350,7 @@ int main(void)
 		cmocka_unit_test(v2_only_the_rri_entry_makes_routes_and_its_peer_stays_reachable),
 		cmocka_unit_test(v3_before_the_map_is_applied_there_is_no_route),
 		cmocka_unit_test(v4_routes_and_ike_on_the_active_only),
+		cmocka_unit_test(a_route_that_left_with_its_address_is_not_called_refused),
 		cmocka_unit_test(v5_the_old_active_withdraws_and_drops_without_a_word_to_the_peer),
 		cmocka_unit_test(v6_v7_no_standby_name_falls_back_until_the_map_is_re_applied),
 		cmocka_unit_test(v8_a_changed_standby_address_counts_after_re_applying),
