@@ -10,7 +10,8 @@ import pytest
 from hotswan_lab import Capture, Headend, topologies, wait_for
 from hotswan_lab.crowd import Crowd, echo, inner, outer
 from hotswan_lab.lab import Node
-from hotswan_lab.speaker import ACTIVE
+from hotswan_lab.hsrp_bytes import ACTIVE
+from hotswan_lab.speaker import Speaker
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, VIRTUAL
 
 INSIDE_GROUP = """interface eth1

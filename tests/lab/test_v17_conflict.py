@@ -1,7 +1,8 @@
 """V17: another speaker says Hello(Active) from our virtual MAC while we are active."""
 
 from hotswan_lab import configs, topologies, wait_for
-from hotswan_lab.speaker import ACTIVE, COUP, HELLO, RESIGN, Speaker
+from hotswan_lab.hsrp_bytes import ACTIVE, COUP, HELLO, RESIGN
+from hotswan_lab.speaker import Speaker
 from hotswan_lab.topologies import VIRTUAL
 
 
