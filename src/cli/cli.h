@@ -56,7 +56,9 @@ enum cli_action_kind {
 	CLI_DO_SEND_ARP,       /* standby send arp: likewise */
 	CLI_DO_DEBUG,	       /* .debug .on */
 	CLI_DO_SHOW_DEBUG,     /* show debugging */
-	CLI_DO_RESTART,	       /* hotswan restart, reload: D9 restart, all stays in kernel and charon */
+	CLI_DO_CONDITION, /* debug condition: .on, .show.interface, .show.group(_set); off: .condition, .show.all too */
+	CLI_DO_SHOW_CONDITIONS, /* show debug condition */
+	CLI_DO_RESTART,		/* hotswan restart, reload: D9 restart, all stays in kernel and charon */
 };
 
 enum cli_debug { CLI_DEBUG_ALL, CLI_DEBUG_STANDBY, CLI_DEBUG_CRYPTO };
@@ -86,6 +88,7 @@ struct cli_action {
 	} clear;
 	enum cli_debug debug;
 	uint16_t debug_bits; /* CLI_DEBUG_STANDBY: enum hsrp_debug */
+	uint16_t condition;  /* number of one */
 	bool on;
 };
 

@@ -192,6 +192,11 @@ static bool check_debug(struct cli_call *c)
 static const uint32_t pipes[] = {
 	CLI_PIPE_BEGIN, CLI_PIPE_COUNT, CLI_PIPE_EXCLUDE, CLI_PIPE_INCLUDE, CLI_PIPE_SECTION};
 
+#define CONDITION    PRIVILEGED, .action = CLI_DO_CONDITION
+#define OF_INTERFACE TEXT("interface", struct cli_action, show.interface)
+#define OF_GROUP                                                                                             \
+	FLAG("group", struct cli_action, show.group_set), UINT("group", struct cli_action, show.group)
+
 static const struct cli_row rows[] = {
 	{EXEC, .syntax = "exit", .help = "Exit from the EXEC", .run = run_close},
 	{EXEC, .syntax = "quit", .help = "Exit from the EXEC", .run = run_close},
@@ -300,6 +305,22 @@ static const struct cli_row rows[] = {
 		.action = CLI_DO_DEBUG, .fields = {CONST(struct cli_action, debug, CLI_DEBUG_CRYPTO)}},
 	{PRIVILEGED, .syntax = "{undebug|no debug} all", .help = "|||Disable all debugging",
 		.action = CLI_DO_DEBUG},
+	{CONDITION, .syntax = "debug condition interface INTERFACE:interface",
+		.help = "|Condition|Interface of the condition|Interface",
+		.fields = {FLAG(NULL, struct cli_action, on), OF_INTERFACE}},
+	{CONDITION, .syntax = "debug condition standby INTERFACE:interface <0-4095>:group",
+		.help = "||HSRP group|Interface|group number",
+		.fields = {FLAG(NULL, struct cli_action, on), OF_INTERFACE, OF_GROUP}},
+	{CONDITION, .syntax = "{undebug|no debug} condition interface INTERFACE:interface",
+		.help = "|||Condition|Interface of the condition|Interface", .fields = {OF_INTERFACE}},
+	{CONDITION, .syntax = "{undebug|no debug} condition standby INTERFACE:interface <0-4095>:group",
+		.help = "||||HSRP group|Interface|group number", .fields = {OF_INTERFACE, OF_GROUP}},
+	{CONDITION, .syntax = "{undebug|no debug} condition {<1-16>:number|all:all}",
+		.help = "||||Number of the condition|All conditions",
+		.fields = {UINT("number", struct cli_action, condition),
+			FLAG("all", struct cli_action, show.all)}},
+	{EXEC, .syntax = "show debugging condition", .help = "||Conditions of debugging",
+		.action = CLI_DO_SHOW_CONDITIONS},
 	{PRIVILEGED, .syntax = "reload", .help = "Halt and perform a cold restart", .action = CLI_DO_RESTART,
 		.run = run_reload},
 	{PRIVILEGED, .syntax = "hotswan restart",

@@ -150,6 +150,8 @@ static const struct cli_row rows[] = {
 		.help = "||Group initialisation delay|Interface", .fields = {ARG_INTERFACE("interface")}},
 	{SHOW(SHOW_STANDBY_REDIRECT), .syntax = "show standby redirect [INTERFACE:interface]",
 		.help = "||HSRP ICMP redirect information|Interface", .fields = {ARG_INTERFACE("interface")}},
+	{SHOW(SHOW_STANDBY_CAPABILITY), .syntax = "show standby capability [INTERFACE:interface]",
+		.help = "||HSRP capability|Interface", .fields = {ARG_INTERFACE("interface")}},
 	{SHOW(SHOW_STANDBY_INTERNAL), .syntax = "show standby internal [INTERFACE:interface]",
 		.help = "||Internal HSRP information|Interface", .fields = {ARG_INTERFACE("interface")}},
 	{SHOW(SHOW_KEY_CHAIN), .syntax = "show key chain [WORD/63:name]",

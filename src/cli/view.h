@@ -38,11 +38,12 @@ enum show_view {
 	SHOW_ENGINE_CONNECTIONS, /* show crypto engine connections active */
 	SHOW_CRYPTO_ELI,
 	SHOW_CRYPTO_HA,
-	SHOW_STANDBY_NEIGHBORS, /* [interface] */
-	SHOW_STANDBY_DELAY,	/* [interface] */
-	SHOW_STANDBY_REDIRECT,	/* [interface] */
-	SHOW_STANDBY_INTERNAL,	/* [interface] */
-	SHOW_ROUTE_TRACKS,	/* show ip route track-table */
+	SHOW_STANDBY_NEIGHBORS,	 /* [interface] */
+	SHOW_STANDBY_DELAY,	 /* [interface] */
+	SHOW_STANDBY_REDIRECT,	 /* [interface] */
+	SHOW_STANDBY_INTERNAL,	 /* [interface] */
+	SHOW_ROUTE_TRACKS,	 /* show ip route track-table */
+	SHOW_STANDBY_CAPABILITY, /* [interface] */
 	SHOW_VIEW_COUNT
 };
 

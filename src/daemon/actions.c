@@ -429,6 +429,8 @@ static void (*const starts[])(struct session *s) = {
 	[CLI_DO_SEND_ARP] = hsrp_command,
 	[CLI_DO_DEBUG] = debug,
 	[CLI_DO_SHOW_DEBUG] = show_debug,
+	[CLI_DO_CONDITION] = conditions_change,
+	[CLI_DO_SHOW_CONDITIONS] = conditions_show,
 	[CLI_DO_RESTART] = restart,
 };
 

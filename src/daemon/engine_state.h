@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "core/core.h"
+#include "daemon/conditions.h"
 #include "daemon/control.h"
 #include "daemon/loop.h"
 #include "daemon/roles.h"
@@ -63,6 +64,7 @@ struct engine {
 	bool forwarding; /* `ip routing` was carried out */
 	bool libipsec;
 	uint16_t debug_standby; /* enum hsrp_debug */
+	struct conditions conditions;
 	bool debug_crypto;
 	char *log[ENGINE_LOG_LINES]; /* the last messages, a ring; owned */
 	unsigned log_next;

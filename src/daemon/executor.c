@@ -126,6 +126,8 @@ static void execute(struct engine *e, const struct effect *f)
 	case EF_HSRP_CONFIG:
 		ipv6_settings(e);
 		hsrp_client_interface(e->hsrp, f->interface);
+		if (e->conditions.count) /* its device may be another one */
+			conditions_send(e);
 		answer(e, f, 0);
 		break;
 	case EF_HSRP_GROUP: hsrp_client_group(e->hsrp, f->group.interface, f->group.number); break;

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/conditions.h"
 #include "daemon/hsrp_tell.h"
 #include "daemon/inventory.h"
 #include "daemon/log.h"
@@ -222,6 +223,8 @@ static void on_message(struct hsrp_client *h, const struct message *m)
 			h->engine->hsrp_known = true;
 			engine_event(h->engine, &up);
 			engine_check_ready(h->engine);
+			if (h->engine->conditions.count)
+				conditions_send(h->engine);
 			if (h->engine->debug_standby) /* another process: it does not know */
 				(void)hsrp_client_command(
 					h, MESSAGE_COMMAND_DEBUG, "", h->engine->debug_standby);

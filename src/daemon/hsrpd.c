@@ -229,7 +229,8 @@ static void command(struct hsrpd *d, const struct message *m)
 	static const uint8_t kinds[MESSAGE_COMMAND_COUNT] = {[MESSAGE_COMMAND_RESIGN] = HSRP_IN_RESIGN,
 		[MESSAGE_COMMAND_SEND_ARP] = HSRP_IN_ARP,
 		[MESSAGE_COMMAND_YIELD] = HSRP_IN_YIELD,
-		[MESSAGE_COMMAND_DEBUG] = HSRP_IN_DEBUG};
+		[MESSAGE_COMMAND_DEBUG] = HSRP_IN_DEBUG,
+		[MESSAGE_COMMAND_CONDITION] = HSRP_IN_CONDITION};
 	struct hsrp_in in = {.kind = kinds[m->command.command]};
 	int result;
 

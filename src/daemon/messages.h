@@ -66,6 +66,7 @@ enum message_command {
 	MESSAGE_COMMAND_DEBUG,	    /* .which.group: bits of enum hsrp_debug; lines come as LOG of level 7 */
 	MESSAGE_COMMAND_SEND_ARP,   /* `standby send arp`; .which */
 	MESSAGE_COMMAND_YIELD, /* as RESIGN, for groups whose standby router has the higher priority; .which */
+	MESSAGE_COMMAND_CONDITION, /* debug lines of .which only, and of the others so named; "": of all again */
 	MESSAGE_COMMAND_COUNT
 };
 

@@ -590,6 +590,7 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 	case HSRP_IN_RESUME: in_resume(h, &in->record, &result); break;
 	case HSRP_IN_LEAVE: in_leave(h); break;
 	case HSRP_IN_DEBUG: h->debug = in->debug; break;
+	case HSRP_IN_CONDITION: debug_condition(h, &in->which); break;
 	case HSRP_IN_REMOVE_INTERFACE:
 	case HSRP_IN_REMOVE_GROUP:
 	case HSRP_IN_RESIGN:

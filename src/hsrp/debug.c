@@ -38,12 +38,32 @@ static bool admitted(struct hsrp *h)
 	return ++h->debug_lines <= LINES_PER_S;
 }
 
+void debug_condition(struct hsrp *h, const struct hsrp_which *w)
+{
+	if (w->device[0] == '\0')
+		h->condition_count = 0;
+	else if (h->condition_count < HSRP_CONDITIONS_MAX)
+		h->conditions[h->condition_count++] = *w;
+}
+
+static bool is_asked_for(const struct hsrp *h, const struct interface *i, const struct group *g)
+{
+	for (unsigned n = 0; n < h->condition_count; n++) {
+		const struct hsrp_which *w = &h->conditions[n];
+
+		if (strcmp(w->device, i->c.device) == 0 &&
+			(w->group == HSRP_ALL_GROUPS || (g && g->key.number == w->group)))
+			return true;
+	}
+	return h->condition_count == 0;
+}
+
 void debug_line(struct hsrp *h, const struct interface *i, const struct group *g, const char *format, ...)
 {
 	char text[200], name[INTERFACE_NAME_MAX], group[16] = "";
 	va_list args;
 
-	if (!admitted(h))
+	if (!is_asked_for(h, i, g) || !admitted(h))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

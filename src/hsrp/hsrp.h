@@ -21,6 +21,7 @@ enum {
 	HSRP_TEXT_AUTH_MAX = 8,	   /* octets, RFC 2281 5.1 */
 	HSRP_KEY_MAX = 64,	   /* MD5 key octets */
 	HSRP_CHAIN_KEYS_MAX = 256, /* keys of a key chain */
+	HSRP_CONDITIONS_MAX = 16,  /* that debug lines are limited to */
 	HSRP_CHAIN_PART_MAX = 16,  /* … that come at a time */
 	HSRP_TRACK_MAX = 16,
 	HSRP_NEIGHBOUR_MAX = 64, /* of an interface */

@@ -189,6 +189,8 @@ struct hsrp {
 	uint64_t random;
 	uint32_t serial;
 	uint16_t debug; /* enum hsrp_debug */
+	struct hsrp_which conditions[HSRP_CONDITIONS_MAX];
+	unsigned condition_count; /* 0: lines of all */
 	mono_t debug_since;
 	unsigned debug_lines; /* since then */
 	bool leaving;
@@ -326,6 +328,7 @@ static inline bool debugging(const struct hsrp *h, unsigned bits)
 {
 	return (h->debug & bits) != 0;
 }
+void debug_condition(struct hsrp *h, const struct hsrp_which *w);
 void debug_line(struct hsrp *h, const struct interface *i, const struct group *g, const char *format, ...)
 	__attribute__((format(printf, 4, 5))); /* `g` may be NULL */
 void debug_packet(struct hsrp *h, const struct group *g, const char *direction, const struct hsrp_packet *p,

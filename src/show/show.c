@@ -27,6 +27,7 @@ static const struct view *const views[SHOW_VIEW_COUNT] = {
 	[SHOW_STANDBY_DELAY] = &view_standby_delay,
 	[SHOW_STANDBY_REDIRECT] = &view_standby_redirect,
 	[SHOW_STANDBY_INTERNAL] = &view_standby_internal,
+	[SHOW_STANDBY_CAPABILITY] = &view_standby_capability,
 	[SHOW_ROUTE_TRACKS] = &view_route_tracks,
 	[SHOW_VERSION] = &view_version,
 	[SHOW_REDUNDANCY] = &view_redundancy,

@@ -1,22 +1,14 @@
 /*
  * show ip interface brief [interface]
  *
- * The configured interfaces first, then devices of the box that the configuration does not name. Not listed: the loopback
- * device, virtual MAC interfaces, charon's own device.
+ * And the rows of all views that list interfaces: the configured ones first, then devices of the box that the configuration
+ * does not name. Not listed: the loopback device, virtual MAC interfaces, charon's own device.
  */
 #include "show/view.h"
 
 #include <string.h>
 
-struct row {
-	const char *name, *device;
-	const struct link *link; /* NULL: no such device */
-	struct ipaddr address;	 /* not set: unassigned */
-	const char *method, *status;
-	bool up; /* line protocol */
-};
-
-static void set_status(struct row *row, bool shutdown)
+static void set_status(struct interface_row *row, bool shutdown)
 {
 	row->status = "down";
 	if (row->link && row->link->up)
@@ -26,16 +18,19 @@ static void set_status(struct row *row, bool shutdown)
 	row->up = row->link && row->link->up && row->link->running;
 }
 
-static void configured_row(const struct facts *f, const struct interface_cfg *i, struct row *row)
+static void configured_row(const struct facts *f, const struct interface_cfg *i, struct interface_row *row)
 {
-	*row = (struct row){.name = i->name, .device = interface_device(i), .method = "unset"};
+	*row = (struct interface_row){
+		.name = i->name, .cfg = i, .device = interface_device(i), .method = "unset"};
 	row->link = facts_link_by_name(f, row->device);
 	const struct address *a = row->link ? facts_first_address(f, row->link->ifindex) : NULL;
 	if (i->address_set) {
 		row->address = i->address;
+		row->address_len = i->address_len;
 		row->method = "NVRAM";
 	} else if (a) {
 		row->address = a->prefix.addr;
+		row->address_len = a->prefix.len;
 		row->method = "manual";
 	}
 	set_status(row, i->shutdown);
@@ -73,22 +68,24 @@ static bool is_virtual(const struct facts *f, const char *name)
 	return false;
 }
 
-static bool foreign_row(const struct facts *f, const struct link *link, struct row *row)
+static bool foreign_row(const struct facts *f, const struct link *link, struct interface_row *row)
 {
 	if (!strcmp(link->name, "lo") || link->ike_tun || !strncmp(link->alias, "hotswan", 7) ||
 		is_configured(f, link->name) || is_virtual(f, link->name))
 		return false;
-	*row = (struct row){.name = link->name, .device = link->name, .link = link, .method = "unset"};
+	*row = (struct interface_row){
+		.name = link->name, .device = link->name, .link = link, .method = "unset"};
 	const struct address *a = facts_first_address(f, link->ifindex);
 	if (a) {
 		row->address = a->prefix.addr;
+		row->address_len = a->prefix.len;
 		row->method = "manual";
 	}
 	set_status(row, false);
 	return true;
 }
 
-static bool next_row(struct show *s, struct row *row)
+bool next_interface_row(struct show *s, struct interface_row *row)
 {
 	const struct facts *f = s->facts;
 	const char *only = s->args.interface;
@@ -106,7 +103,7 @@ static bool next_row(struct show *s, struct row *row)
 
 static bool interface_brief_text(struct show *s, struct text *out)
 {
-	struct row row;
+	struct interface_row row;
 	char ip[IP_TEXT_MAX];
 
 	if (s->stage == 0) {
@@ -115,7 +112,7 @@ static bool interface_brief_text(struct show *s, struct text *out)
 			"Interface                  IP-Address      OK? Method Status                "
 			"Protocol\n");
 	}
-	if (!next_row(s, &row))
+	if (!next_interface_row(s, &row))
 		return false;
 	text_printf(out, "%-26s %-15s YES %-6s %-21s %s\n", row.name,
 		ip_is_set(&row.address) ? ip_format(&row.address, ip) : "unassigned", row.method, row.status,
@@ -126,10 +123,10 @@ static bool interface_brief_text(struct show *s, struct text *out)
 static bool interface_brief_json(struct show *s, struct text *out)
 {
 	struct json *j = &s->writer;
-	struct row row;
+	struct interface_row row;
 
 	(void)out;
-	if (!next_row(s, &row))
+	if (!next_interface_row(s, &row))
 		return false;
 	json_object(j, NULL);
 	json_string(j, "interface", row.name);

@@ -27,7 +27,7 @@ extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map,
 	view_isakmp_default_policy, view_isakmp_key, view_ikev2_session, view_ikev2_proposal,
 	view_ikev2_policy, view_ikev2_profile, view_engine_connections, view_crypto_eli, view_crypto_ha,
 	view_track, view_key_chain, view_standby_neighbors, view_standby_delay, view_standby_redirect,
-	view_standby_internal, view_route_tracks;
+	view_standby_internal, view_route_tracks, view_standby_capability;
 
 /* --- An index of a view's own over the SAs ------------------------------------------------------------------------ */
 
@@ -39,6 +39,20 @@ typedef size_t (*view_rows)(const struct facts *f, const struct child_sa *sa, vo
  * returns true itself. Uses s->stage (3: done) and s->at[3].
  */
 bool view_index(struct show *s, size_t size, view_rows rows, int (*order)(const void *, const void *));
+
+/* --- Interfaces ------------------------------------------------------------------------------------------------------ */
+
+struct interface_row {
+	const char *name, *device;
+	const struct interface_cfg *cfg; /* NULL: not configured */
+	const struct link *link;	 /* NULL: no such device */
+	struct ipaddr address;		 /* not set: unassigned */
+	uint8_t address_len;
+	const char *method, *status;
+	bool up; /* line protocol */
+};
+/* The next one by s->at[0] and s->at[1], limited to the interface of the arguments. */
+bool next_interface_row(struct show *s, struct interface_row *row);
 
 /* --- Time ---------------------------------------------------------------------------------------------------- */
 

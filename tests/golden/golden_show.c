@@ -148,6 +148,8 @@ static const struct golden {
 	{"standby_delay", scene_hsrp, SHOW_STANDBY_DELAY, NONE, false},
 	{"standby_delay_one", scene_hsrp, SHOW_STANDBY_DELAY, {.interface = "GigabitEthernet0/2"}, false},
 	{"standby_redirect", scene_hsrp, SHOW_STANDBY_REDIRECT, NONE, false},
+	{"standby_capability", scene_headend, SHOW_STANDBY_CAPABILITY, NONE, false},
+	{"standby_capability_json", scene_headend, SHOW_STANDBY_CAPABILITY, NONE, true},
 	{"standby_internal", scene_hsrp, SHOW_STANDBY_INTERNAL, NONE, false},
 	{"standby_internal_json", scene_hsrp, SHOW_STANDBY_INTERNAL, NONE, true},
 	{"standby_internal_silent", scene_silent, SHOW_STANDBY_INTERNAL, NONE, false},

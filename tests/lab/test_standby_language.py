@@ -145,6 +145,16 @@ def test_debug_lines_come_to_a_terminal_that_monitors(lab):
     assert "All possible debugging has been turned off" in tty.say("undebug all\n", "#")
     net.p.wait_state("Active", timeout=15)
     assert "HSRP: " not in tty.read()
+    # A condition that nothing here meets: not a line of the same story.
+    assert "Condition 1 set" in tty.say("debug condition standby FastEthernet0/0 9\n", "#")
+    tty.say("debug standby terse\n", "#")
+    assert "Condition 1: standby Fa0/0 9 (1 flags triggered)" in net.p.show("show debugging condition")
+    speaker.send(COUP, SPEAK, 200)
+    net.p.wait_state("Speak", timeout=10)
+    net.p.wait_state("Active", timeout=15)
+    assert "HSRP: Fa0/0" not in tty.read()
+    tty.say("undebug all\n", "#")
+    assert "Condition 1 has been removed" in tty.say("no debug condition standby FastEthernet0/0 9\n", "#")
     tty.close()
     logged = net.p.show("show logging")
     assert "HSRP: Fa0/0 Grp 0 Active -> Speak" in logged and net.p.show("show debugging").strip() == ""

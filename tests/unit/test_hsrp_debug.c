@@ -99,6 +99,47 @@ static void a_coup_is_told_by_the_one_who_loses(void **state)
 	world_free(w);
 }
 
+static void condition(struct world *w, unsigned box, const char *device, int group)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_CONDITION, .which = {.group = group}};
+
+	strcpy(in.which.device, device);
+	world_step(w, box, &in);
+}
+
+/* `debug condition`: lines of what was named, of the interface as a whole or of one group. */
+static void conditions_limit_the_lines(void **state)
+{
+	static const struct {
+		const char *device;
+		int group;
+		bool hellos, advertisements;
+	} cases[] = {{"eth1", HSRP_ALL_GROUPS, true, true}, {"eth1", 1, true, false},
+		{"eth1", 2, false, false}, {"eth0", HSRP_ALL_GROUPS, false, false}, {"?", 1, false, false}};
+	struct world *w = pair();
+
+	(void)state;
+	world_run_ms(w, 60000);
+	debug(w, A, HSRP_DEBUG_ALL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		condition(w, A, "", HSRP_ALL_GROUPS);
+		condition(w, A, "eth9", 7);
+		condition(w, A, cases[i].device, cases[i].group);
+		world_skip(w, A);
+		world_run_ms(w, 60000);
+		assert_int_equal(world_count(w, A, "log HSRP: Fa0/0 Grp 1 Hello") > 0, cases[i].hellos);
+		assert_int_equal(
+			world_count(w, A, "log HSRP: Fa0/0 REDIRECT adv in") > 0, cases[i].advertisements);
+	}
+	condition(w, A, "", HSRP_ALL_GROUPS); /* none: all again */
+	world_skip(w, A);
+	world_run_ms(w, 60000);
+	assert_true(world_count(w, A, "log HSRP: Fa0/0 Grp 1 Hello") > 0);
+	for (unsigned n = 0; n < 2 * HSRP_CONDITIONS_MAX; n++) /* more than fit */
+		condition(w, A, "eth9", (int)n);
+	world_free(w);
+}
+
 static void each_kind_comes_alone_and_nothing_when_off(void **state)
 {
 	static const struct {
@@ -180,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_router_that_starts_tells_its_story),
 		cmocka_unit_test(a_coup_is_told_by_the_one_who_loses),
+		cmocka_unit_test(conditions_limit_the_lines),
 		cmocka_unit_test(each_kind_comes_alone_and_nothing_when_off),
 		cmocka_unit_test(a_flood_of_frames_is_no_flood_of_lines),
 		cmocka_unit_test(a_tracked_object_is_told_of),
