@@ -55,6 +55,7 @@ static bool show_bits(struct cli_args *a, uint32_t bits, const uint32_t *values,
 
 BITS_ROW(encryption, encryptions, encryptions)
 BITS_ROW(integrity, integrities, integrities)
+BITS_ROW(prf, prfs, integrities)
 BITS_ROW(group, groups, groups)
 
 static void warn_proposal(struct cli_call *c)
@@ -62,7 +63,8 @@ static void warn_proposal(struct cli_call *c)
 	const struct ikev2_proposal *p = c->target.object;
 
 	if (p->encryptions & (1u << IKE_ENCR_DES | 1u << IKE_ENCR_3DES) ||
-		p->integrities & 1u << IKE_HASH_MD5 || p->groups & (1u << 1 | 1u << 2 | 1u << 5 | 1u << 24))
+		(p->integrities | p->prfs) & 1u << IKE_HASH_MD5 ||
+		p->groups & (1u << 1 | 1u << 2 | 1u << 5 | 1u << 24))
 		cli_note(c,
 			"%%Warning: this proposal has weak algorithms: prefer aes-cbc-256, sha256, group 14, "
 			"19 or 20");
@@ -271,6 +273,15 @@ static const struct cli_row rows[] = {
 		.get = get_integrity,
 		.after = warn_proposal},
 	{.modes = IN(IKEV2_PROPOSAL),
+		.syntax = "prf ; " REPEATED(INTEGRITY),
+		.help = "Set prf hash algorithm(s) for proposal|" INTEGRITY_HELP,
+		.rank = 25,
+		.touches = MODEL_ISAKMP,
+		.set = set_prf,
+		.unset = unset_prf,
+		.get = get_prf,
+		.after = warn_proposal},
+	{.modes = IN(IKEV2_PROPOSAL),
 		.syntax = "group ; " REPEATED(GROUP),
 		.help = "Set the Diffie-Hellman group(s)|" GROUP_HELP,
 		.rank = 30,
@@ -299,11 +310,13 @@ static const struct cli_row rows[] = {
 		.help = "Match values|fvrf|Any fvrf",
 		.flags = CLI_PARSE_ONLY | CLI_NO_NO},
 	{.modes = IN(IKEV2_POLICY),
-		.syntax = "proposal ; WORD/63:proposal",
+		.syntax = "proposal WORD/63:proposal",
 		.help = "Specify Proposal|Specify the name of proposal to be attached",
 		.rank = 10,
+		.flags = CLI_IDENTITY,
+		.list = &cli_list_policy_proposals,
 		.touches = MODEL_ISAKMP,
-		.fields = {TEXT("proposal", struct ikev2_policy, proposal)}},
+		.fields = {TEXT("proposal", struct ikev2_policy_proposal, name)}},
 
 	{.modes = IN(CONFIG),
 		.syntax = "crypto ikev2 keyring WORD/63:name",
@@ -414,6 +427,10 @@ static const struct cli_row rows[] = {
 		.flags = CLI_HIDDEN,
 		.refuse = "Profiles match by the peer's identity: use match identity remote "
 			  "{address|fqdn|email|key-id|any}"},
+	{.modes = IN(IKEV2_PROFILE),
+		.syntax = "nat keepalive <5-3600>",
+		.flags = CLI_HIDDEN,
+		.refuse = "NAT keepalives are the same for all profiles: use crypto ikev2 nat keepalive"},
 	{.modes = IN(IKEV2_POLICY),
 		.syntax = "match {address|vrf|fvrf} LINE",
 		.flags = CLI_HIDDEN,

@@ -57,12 +57,16 @@ static const struct cli_row rows[] = {
 		"|Cisco Express Forwarding|Subnet zero|Source routing|Classless "
 		"forwarding|BOOTP|server|Domain names|"
 		"Look names up|Look names up|Finger server"),
+	KEPT_NO(421, "ip domain lookup source-interface LINE/60", "||||Source address of look-ups|Interface"),
+	KEPT_NO(422, "ipv6 cef [LINE/40]",
+		"Global IPv6 configuration commands|Cisco Express Forwarding|Parameters"),
 	KEPT(430, "ip {domain name|domain-name} ; WORD/100", "||Default domain|Default domain|Domain name"),
 	KEPT(431, "ip name-server LINE/200", "|Address of name server|Addresses"),
 	KEPT(500, "username WORD/63 ; LINE/300", "Establish user name|User name|Parameters"),
 	KEPT(520, "ip ssh LINE/200", "|SSH options|Parameters"),
 	KEPT(899, "crypto logging {session|ikev2}",
 		"|Security log events|Log up/down events of sessions|IKEv2 log events"),
+	KEPT(898, "crypto call admission LINE/60", "|Limits of calls|Admission|Parameters"),
 	KEPT(922, "crypto isakmp fragmentation", "|ISAKMP|Fragment IKE messages (always on)"),
 	KEPT(923, "crypto isakmp aggressive-mode disable", "||ISAKMP aggressive mode|Disable (never used)"),
 	KEPT_NO(845,

@@ -123,6 +123,7 @@ static void check_ikev2(struct report *r)
 {
 	const struct ikev2_profile *profile;
 	const struct ikev2_policy *policy;
+	const struct ikev2_policy_proposal *p;
 	char where[2 * NAME_MAX_LEN], phrase[2 * NAME_MAX_LEN];
 
 	vec_each (&r->model->ikev2_profiles, i, profile) {
@@ -134,10 +135,12 @@ static void check_ikev2(struct report *r)
 	}
 	vec_each (&r->model->ikev2_policies, i, policy) {
 		snprintf(where, sizeof(where), "crypto ikev2 policy %s", policy->name);
-		snprintf(phrase, sizeof(phrase), "proposal %s", policy->proposal);
-		if (policy->proposal[0] && !model_ikev2_proposal(r->model, policy->proposal))
-			say(r, (struct place){where, NULL, phrase}, "%s: proposal \"%s\" does not exist",
-				where, policy->proposal);
+		vec_each (&policy->proposals, k, p) {
+			snprintf(phrase, sizeof(phrase), "proposal %s", p->name);
+			if (!model_ikev2_proposal(r->model, p->name))
+				say(r, (struct place){where, NULL, phrase},
+					"%s: proposal \"%s\" does not exist", where, p->name);
+		}
 	}
 }
 

@@ -446,8 +446,9 @@ extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli
 	cli_list_template_entries, cli_list_interfaces, cli_list_standby, cli_list_static_routes,
 	cli_list_numbered_rules, cli_list_named_acls, cli_list_acls, cli_list_rules, cli_list_peers,
 	cli_list_secondaries, cli_list_tracks, cli_list_secondary_addresses, cli_list_standby_ipv6,
-	cli_list_ipv6_addresses, cli_list_matches, cli_list_route_tags, cli_list_tracked_objects,
-	cli_list_track_members, cli_list_pairs, cli_list_key_chains, cli_list_chain_keys;
+	cli_list_ipv6_addresses, cli_list_matches, cli_list_policy_proposals, cli_list_route_tags,
+	cli_list_tracked_objects, cli_list_track_members, cli_list_pairs, cli_list_key_chains,
+	cli_list_chain_keys;
 
 /* A numbered list with the sequence numbers 10, 20, 30 …: it is written as `access-list N …`. */
 bool cli_acl_is_plain(const struct acl *a);

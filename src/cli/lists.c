@@ -667,3 +667,42 @@ static void matches_drop(const struct cli_target *t)
 }
 
 const struct cli_list cli_list_matches = {matches_find, matches_at, matches_drop, NULL, false};
+
+/* `proposal …` of an IKEv2 policy, in the order typed. */
+static bool policy_proposals_find(
+	const struct cli_target *within, const struct cli_args *args, bool create, struct cli_target *out)
+{
+	struct ikev2_policy *p = within->object;
+	const char *name = cli_arg(args, "proposal")->s;
+	struct ikev2_policy_proposal *i;
+
+	*out = *within;
+	out->outer = p;
+	out->object = NULL;
+	vec_each (&p->proposals, n, i)
+		if (strcmp(i->name, name) == 0)
+			out->object = i;
+	if (out->object || !create)
+		return true;
+	i = calloc(1, sizeof(*i));
+	if (!i || !vec_push(&p->proposals, i)) {
+		free(i);
+		return false;
+	}
+	str_copy(i->name, sizeof(i->name), name);
+	out->object = i;
+	return true;
+}
+
+static bool policy_proposals_at(const struct cli_target *within, size_t cursor[2], struct cli_target *out)
+{
+	return plain_at(within, &((struct ikev2_policy *)within->object)->proposals, cursor, out);
+}
+
+static void policy_proposals_drop(const struct cli_target *t)
+{
+	plain_drop(&((struct ikev2_policy *)t->outer)->proposals, t->object);
+}
+
+const struct cli_list cli_list_policy_proposals = {
+	policy_proposals_find, policy_proposals_at, policy_proposals_drop, NULL, false};

@@ -147,7 +147,7 @@ static bool append_ikev2_proposal(char out[IKE_PROPOSALS_MAX], const struct ikev
 	char one[IKE_PROPOSALS_MAX];
 
 	if (p->encryptions & aead && p->groups) {
-		uint32_t prf = p->integrities ? p->integrities : 1u << IKE_HASH_SHA256;
+		uint32_t prf = p->prfs ? p->prfs : p->integrities ? p->integrities : 1u << IKE_HASH_SHA256;
 
 		one[0] = '\0';
 		if (!append_mask(one, p->encryptions, "", encryption_word, is_aead) ||
@@ -159,6 +159,7 @@ static bool append_ikev2_proposal(char out[IKE_PROPOSALS_MAX], const struct ikev
 		one[0] = '\0';
 		if (!append_mask(one, p->encryptions, "", encryption_word, is_not_aead) ||
 			!append_mask(one, p->integrities, "", hash_word, NULL) ||
+			!append_mask(one, p->prfs, "prf", hash_word, NULL) ||
 			!append_mask(one, p->groups, "", group_word, NULL) || !append(out, ",", one))
 			return false;
 	}
@@ -168,13 +169,16 @@ static bool append_ikev2_proposal(char out[IKE_PROPOSALS_MAX], const struct ikev
 bool ikev2_proposals(const struct model *m, char out[IKE_PROPOSALS_MAX])
 {
 	const struct ikev2_policy *policy;
+	const struct ikev2_policy_proposal *named;
 
 	out[0] = '\0';
 	vec_each (&m->ikev2_policies, i, policy) {
-		const struct ikev2_proposal *p = model_ikev2_proposal(m, policy->proposal);
+		vec_each (&policy->proposals, k, named) {
+			const struct ikev2_proposal *p = model_ikev2_proposal(m, named->name);
 
-		if (p && !append_ikev2_proposal(out, p))
-			return false;
+			if (p && !append_ikev2_proposal(out, p))
+				return false;
+		}
 	}
 	return out[0] || append(out, "", default_v2);
 }

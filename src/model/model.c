@@ -88,6 +88,14 @@ static void free_chain(void *item)
 	free(c);
 }
 
+static void free_policy(void *item)
+{
+	struct ikev2_policy *p = item;
+
+	free_items(&p->proposals, free);
+	free(p);
+}
+
 static void free_profile(void *item)
 {
 	struct ikev2_profile *p = item;
@@ -166,7 +174,7 @@ void model_free(struct model *m)
 	free_items(&m->isakmp_keys, free);
 	free_items(&m->isakmp_host_keys, free);
 	free_items(&m->ikev2_proposals, free);
-	free_items(&m->ikev2_policies, free);
+	free_items(&m->ikev2_policies, free_policy);
 	free_items(&m->ikev2_keyrings, free_keyring);
 	free_items(&m->ikev2_profiles, free_profile);
 	free_items(&m->transform_sets, free);
@@ -242,7 +250,7 @@ void model_changes_clear(struct model *m)
 
 NAMED_OBJECT(isakmp_host_key, isakmp_host_key, isakmp_host_keys, model_compare_name, free)
 NAMED_OBJECT(ikev2_proposal, ikev2_proposal, ikev2_proposals, model_compare_name, free)
-NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, model_compare_name, free)
+NAMED_OBJECT(ikev2_policy, ikev2_policy, ikev2_policies, model_compare_name, free_policy)
 NAMED_OBJECT(ikev2_keyring, ikev2_keyring, ikev2_keyrings, model_compare_name, free_keyring)
 NAMED_OBJECT(ikev2_profile, ikev2_profile, ikev2_profiles, model_compare_name, free_profile)
 NAMED_OBJECT(key_chain, key_chain, key_chains, model_compare_name, free_chain)

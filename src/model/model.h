@@ -123,12 +123,18 @@ struct ikev2_proposal {
 	char name[NAME_MAX_LEN];
 	uint32_t encryptions; /* 1 << enum ike_encryption */
 	uint32_t integrities; /* 1 << enum ike_hash */
+	uint32_t prfs;	      /* 1 << enum ike_hash; 0: the integrities' hashes */
 	uint32_t groups;      /* 1 << group number */
+};
+
+/* `proposal NAME` of a policy. */
+struct ikev2_policy_proposal {
+	char name[NAME_MAX_LEN];
 };
 
 struct ikev2_policy {
 	char name[NAME_MAX_LEN];
-	char proposal[NAME_MAX_LEN];
+	struct vec proposals; /* struct ikev2_policy_proposal, the preferred one first */
 };
 
 struct ikev2_profile {

@@ -269,6 +269,8 @@ static const void *next_named(struct show *s, const struct vec *items, const voi
 /* The ciphers that authenticate by themselves leave one to choose. */
 static uint32_t prfs_of(const struct ikev2_proposal *p)
 {
+	if (p->prfs)
+		return p->prfs;
 	return p->integrities ? p->integrities : 1u << IKE_HASH_SHA256;
 }
 
@@ -331,7 +333,16 @@ const struct view view_ikev2_proposal = {
 
 /* --- show crypto ikev2 policy --------------------------------------------------------------------------------------------------- */
 
-static const struct ikev2_policy default_policy = {.name = "default", .proposal = "default"};
+static const struct ikev2_policy default_policy = {.name = "default"};
+
+/* The default one has the default proposal, which is in no list. */
+static const char *policy_proposal(const struct ikev2_policy *p, size_t i)
+{
+	if (p == &default_policy)
+		return i == 0 ? "default" : NULL;
+	return i < p->proposals.count ? ((const struct ikev2_policy_proposal *)p->proposals.items[i])->name
+				      : NULL;
+}
 
 static bool ikev2_policy_text(struct show *s, struct text *out)
 {
@@ -339,10 +350,12 @@ static bool ikev2_policy_text(struct show *s, struct text *out)
 
 	if (!p)
 		return false;
-	text_printf(out,
-		" IKEv2 policy : %s\n      Match fvrf : any\n      Match address local : any \n"
-		"      Proposal    : %s \n",
-		p->name, p->proposal[0] ? p->proposal : "none");
+	text_printf(out, " IKEv2 policy : %s\n      Match fvrf : any\n      Match address local : any \n",
+		p->name);
+	if (!policy_proposal(p, 0))
+		text_add(out, "      Proposal    : none \n");
+	for (size_t i = 0; policy_proposal(p, i); i++)
+		text_printf(out, "      Proposal    : %s \n", policy_proposal(p, i));
 	return true;
 }
 
@@ -355,7 +368,10 @@ static bool ikev2_policy_json(struct show *s, struct text *out)
 		return false;
 	json_object(&s->writer, NULL);
 	json_string(&s->writer, "name", p->name);
-	json_string(&s->writer, "proposal", p->proposal[0] ? p->proposal : NULL);
+	json_array(&s->writer, "proposals");
+	for (size_t i = 0; policy_proposal(p, i); i++)
+		json_string(&s->writer, NULL, policy_proposal(p, i));
+	json_array_end(&s->writer);
 	json_object_end(&s->writer);
 	return true;
 }

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-SECRETS = re.compile(r"Un1que|br4nch|wh1te|r0am|FirstTry|allsp0kes|p4rtner|cl0ud|st4tic|byn4me|gr0up|st4teful|evrybody|NHRPKEY")
+SECRETS = re.compile(r"Un1que|br4nch|wh1te|r0am|FirstTry|allsp0kes|p4rtner|cl0ud|st4tic|byn4me|gr0up|st4teful|evrybody|NHRPKEY|m1x[a-z]")
 
 
 def blocks(lines):

@@ -473,7 +473,9 @@ static void ike_configuration(struct model *m)
 	prop->encryptions = 1u << IKE_ENCR_AES256 | 1u << IKE_ENCR_GCM128;
 	prop->integrities = 1u << IKE_HASH_SHA1 | 1u << IKE_HASH_SHA256;
 	prop->groups = 1u << 14 | 1u << 21 | 1u << 24;
-	str_copy(model_ikev2_policy_get(m, "pol")->proposal, NAME_MAX_LEN, "strong");
+	struct ikev2_policy_proposal *line = calloc(1, sizeof(*line));
+	*line = (struct ikev2_policy_proposal){.name = "strong"};
+	vec_push(&model_ikev2_policy_get(m, "pol")->proposals, line);
 	model_isakmp_key_get(m, &any)->key = (struct secret){.set = true, .text = "s3cret"};
 	model_isakmp_key_get(m, &hub)->key = (struct secret){.set = true, .text = "s3cret"};
 	model_isakmp_key_get(m, &one)->key = (struct secret){.set = true, .text = "s3cret"};

@@ -238,7 +238,7 @@ def test_json_tells_the_same_facts(net):
     assert {child["spi_in"], child["spi_out"]} == peer_spis(remotes["10.1.1.3"]) and session["status"] == "UP-ACTIVE"
     (proposal,) = entries(p, "crypto ikev2 proposal")
     assert "     PRF        : " + " ".join(proposal["prf"]) in text(p, "crypto ikev2 proposal")
-    assert entries(p, "crypto ikev2 policy") == [{"name": "default", "proposal": "default"}]
+    assert entries(p, "crypto ikev2 policy") == [{"name": "default", "proposals": ["default"]}]
     (profile,) = entries(p, "crypto ikev2 profile")
     assert (profile["name"], profile["keyring"], profile["dpd_interval_s"]) == ("lab-profile", "lab-keys", 10)
 

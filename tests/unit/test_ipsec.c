@@ -221,6 +221,15 @@ static void isakmp_policies_by_priority(void **state)
 	model_free(m);
 }
 
+static void propose(struct model *m, const char *name)
+{
+	struct ikev2_policy_proposal *line = calloc(1, sizeof(*line));
+
+	assert_non_null(line);
+	str_copy(line->name, sizeof(line->name), name);
+	assert_true(vec_push(&model_ikev2_policy_get(m, "pol")->proposals, line));
+}
+
 static void ikev2_proposals_split_aead_from_the_rest(void **state)
 {
 	struct model *m = model_new();
@@ -233,10 +242,25 @@ static void ikev2_proposals_split_aead_from_the_rest(void **state)
 	p->encryptions = 1u << IKE_ENCR_AES128 | 1u << IKE_ENCR_AES256 | 1u << IKE_ENCR_GCM256;
 	p->integrities = 1u << IKE_HASH_SHA256;
 	p->groups = 1u << 14 | 1u << 19;
-	str_copy(model_ikev2_policy_get(m, "pol")->proposal, NAME_MAX_LEN, "p");
+	propose(m, "p");
 	assert_true(ikev2_proposals(m, out));
 	assert_string_equal(
 		out, "aes256gcm16-prfsha256-ecp256-modp2048,aes256-aes128-sha256-ecp256-modp2048");
+	p->prfs = 1u << IKE_HASH_SHA384;
+	assert_true(ikev2_proposals(m, out));
+	assert_string_equal(
+		out, "aes256gcm16-prfsha384-ecp256-modp2048,aes256-aes128-sha256-prfsha384-ecp256-modp2048");
+
+	/* A policy's proposals in the order of its lines; one that does not exist counts for nothing. */
+	propose(m, "nosuch");
+	propose(m, "q");
+	p->encryptions = 1u << IKE_ENCR_GCM256;
+	p = model_ikev2_proposal_get(m, "q");
+	p->encryptions = 1u << IKE_ENCR_AES128;
+	p->integrities = 1u << IKE_HASH_SHA1;
+	p->groups = 1u << 14;
+	assert_true(ikev2_proposals(m, out));
+	assert_string_equal(out, "aes256gcm16-prfsha384-ecp256-modp2048,aes128-sha1-modp2048");
 	model_free(m);
 }
 
