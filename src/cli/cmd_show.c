@@ -154,6 +154,9 @@ static const struct cli_row rows[] = {
 		.help = "||HSRP capability|Interface", .fields = {ARG_INTERFACE("interface")}},
 	{SHOW(SHOW_STANDBY_INTERNAL), .syntax = "show standby internal [INTERFACE:interface]",
 		.help = "||Internal HSRP information|Interface", .fields = {ARG_INTERFACE("interface")}},
+	{SHOW(SHOW_HOTSWAN_INTERNAL), .syntax = "show hotswan internal",
+		.help = "|Information about hotswan itself|Counters since the start of the engine: overruns, "
+			"snapshots, commands"},
 	{SHOW(SHOW_KEY_CHAIN), .syntax = "show key chain [WORD/63:name]",
 		.help = "|Key information|Key-chain information|Name of key-chain",
 		.fields = {ARG_TEXT("name")}},

@@ -44,6 +44,7 @@ enum show_view {
 	SHOW_STANDBY_INTERNAL,	 /* [interface] */
 	SHOW_ROUTE_TRACKS,	 /* show ip route track-table */
 	SHOW_STANDBY_CAPABILITY, /* [interface] */
+	SHOW_HOTSWAN_INTERNAL,	 /* ours: the engine's counters */
 	SHOW_VIEW_COUNT
 };
 

@@ -237,6 +237,25 @@ static void fill_system(struct engine *e, struct system_fact *s)
 	s->hsrp_up = hsrp_client_up(e->hsrp);
 }
 
+static void fill_internal(struct engine *e, struct internal_fact *f)
+{
+	struct rtnl_counters n = rtnl_counters(e->rtnl);
+	struct ike_counters i = ike_counters(e->ike);
+
+	*f = (struct internal_fact){.netlink_messages = n.messages,
+		.netlink_overruns = n.overruns,
+		.netlink_snapshots = n.snapshots,
+		.netlink_requests = n.requests,
+		.netlink_batches = n.batches,
+		.netlink_failures = n.failures,
+		.ike_starts = i.starts,
+		.ike_events = i.events,
+		.ike_events_lost = i.events_lost,
+		.ike_snapshots = i.snapshots,
+		.ike_commands = i.commands,
+		.ike_failures = i.failures};
+}
+
 static void ask_ike(struct gather *g)
 {
 	struct ike_list_handlers handlers = {on_ike_sa, on_child_sa, on_ike_done, g};
@@ -256,6 +275,7 @@ static void ask(struct gather *g, unsigned needs)
 	g->facts.ike_up = ike_is_up(e->ike);
 	g->facts.ike_lost = core_ike_lost(e->core);
 	g->facts.libipsec = e->libipsec;
+	fill_internal(e, &g->facts.internal);
 	if (needs & FACT_CORE) {
 		core_each_binding(e->core, copy_binding, &g->facts);
 		core_each_route(e->core, copy_route, &g->facts);

@@ -48,6 +48,7 @@ struct ike {
 	bool snapshot, snapshot_begun, snapshot_again;
 	struct deferred *first, **last;
 	size_t deferred;
+	struct ike_counters counters;
 };
 
 static void report(struct ike *i, const struct event *e)
@@ -81,6 +82,7 @@ static void on_result(void *user, int error, const void *body, size_t len)
 			(void)vici_copy_value(&t, i->refusal, sizeof(i->refusal));
 		error = p->absent_is_fine ? 0 : -EPROTO;
 	}
+	i->counters.failures += error != 0;
 	if (p->cookie)
 		report(i, &(struct event){.kind = EV_RESULT, .result = {p->cookie, error}});
 	free(p);
@@ -101,6 +103,8 @@ static int command(
 	error = vici_command(i->vici, name, m, VICI_DEADLINE_MS, NULL, on_result, p);
 	if (error)
 		free(p);
+	else
+		i->counters.commands++;
 	return error;
 }
 
@@ -272,8 +276,10 @@ static void translate(struct ike *i, const char *name, const void *body, size_t 
 		v.child_sa = subjects[n].child ? report_child_sa : NULL;
 		/* "up" is there when it is up, and absent when it is down; a rekey's halves speak for themselves. */
 		t.gone = strstr(name, "-updown") && !vici_find(body, len, "up", &up);
-		if (!ike_decode(body, len, &v))
-			ike_snapshot(i); /* half an event: the truth is in the snapshot */
+		if (ike_decode(body, len, &v))
+			continue;
+		i->counters.events_lost++;
+		ike_snapshot(i); /* half an event: the truth is in the snapshot */
 	}
 }
 
@@ -283,6 +289,7 @@ static void defer(struct ike *i, const char *name, const void *body, size_t len)
 
 	if (!d || !str_copy(d->name, sizeof(d->name), name)) {
 		free(d);
+		i->counters.events_lost++;
 		i->snapshot_again = true; /* it is lost, so this snapshot is not the last word */
 		return;
 	}
@@ -314,6 +321,7 @@ static void on_event(void *user, const char *name, const void *body, size_t len)
 {
 	struct ike *i = user;
 
+	i->counters.events++;
 	if (!i->up || i->snapshot)
 		defer(i, name, body, len);
 	else
@@ -395,6 +403,7 @@ int ike_snapshot(struct ike *i)
 		return error;
 	i->snapshot = true;
 	i->snapshot_begun = false;
+	i->counters.snapshots++;
 	return 0;
 }
 
@@ -470,6 +479,7 @@ static void on_stats(void *user, int error, const void *body, size_t len)
 			vici_value_is(&t, "kernel-libipsec"))
 			i->libipsec = true;
 	i->up = true;
+	i->counters.starts++;
 	report(i,
 		&(struct event){
 			.kind = EV_IKE_UP, .ike = {.incarnation = i->incarnation, .libipsec = i->libipsec}});
@@ -596,6 +606,11 @@ const char *ike_version(const struct ike *i)
 int ike_pid(const struct ike *i)
 {
 	return i->pid;
+}
+
+struct ike_counters ike_counters(const struct ike *i)
+{
+	return i->counters;
 }
 
 const char *ike_refusal(const struct ike *i)

@@ -87,4 +87,12 @@ struct ike_list_handlers {
 };
 int ike_list(struct ike *i, const struct ike_list_handlers *handlers, unsigned deadline_ms);
 
+/* Since ike_new, for reports and tests. */
+struct ike_counters {
+	uint64_t starts; /* charons that answered */
+	uint64_t events, events_lost, snapshots;
+	uint64_t commands, failures; /* failures: refused, or without an answer */
+};
+struct ike_counters ike_counters(const struct ike *i);
+
 #endif

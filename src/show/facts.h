@@ -63,6 +63,13 @@ struct system_fact {
 	bool hsrp_up;	      /* the HSRP process is connected */
 };
 
+/* What the engine counted since it started: what was lost on the way to it, and what it did about that. */
+struct internal_fact {
+	uint64_t netlink_messages, netlink_overruns, netlink_snapshots; /* of the kernel's notifications */
+	uint64_t netlink_requests, netlink_batches, netlink_failures;	/* of ours */
+	uint64_t ike_starts, ike_events, ike_events_lost, ike_snapshots, ike_commands, ike_failures;
+};
+
 struct facts {
 	const struct model *model; /* borrowed; must not be NULL */
 	mono_t now;
@@ -98,6 +105,7 @@ struct facts {
 	size_t track_count, track_cap;
 
 	struct system_fact system;
+	struct internal_fact internal; /* known at any time */
 };
 
 struct core_binding *facts_add_binding(struct facts *f);

@@ -42,6 +42,7 @@ static const struct view *const views[SHOW_VIEW_COUNT] = {
 	[SHOW_ENGINE_CONNECTIONS] = &view_engine_connections,
 	[SHOW_CRYPTO_ELI] = &view_crypto_eli,
 	[SHOW_CRYPTO_HA] = &view_crypto_ha,
+	[SHOW_HOTSWAN_INTERNAL] = &view_hotswan_internal,
 };
 
 /* What is said, and called in JSON, when a fact is missing. Never "not found": tools take that for a refusal. */

@@ -104,6 +104,8 @@ static const struct golden {
 	{"engine_connections", scene_headend, SHOW_ENGINE_CONNECTIONS, NONE, false},
 	{"crypto_eli", scene_headend, SHOW_CRYPTO_ELI, NONE, false},
 	{"crypto_ha", scene_active, SHOW_CRYPTO_HA, NONE, false},
+	{"hotswan_internal", scene_headend, SHOW_HOTSWAN_INTERNAL, NONE, false},
+	{"hotswan_internal_json", scene_headend, SHOW_HOTSWAN_INTERNAL, NONE, true},
 	{"crypto_route_active", scene_active, SHOW_CRYPTO_ROUTE, NONE, false},
 	{"crypto_route_standby", scene_standby, SHOW_CRYPTO_ROUTE, NONE, false},
 	{"crypto_route_headend", scene_headend, SHOW_CRYPTO_ROUTE, NONE, false},

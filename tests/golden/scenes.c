@@ -639,6 +639,18 @@ void scene_headend(struct scene *s)
 	for (size_t i = 0; i < f->link_count; i++)
 		f->links[i].ike_tun = f->links[i].ifindex == 9;
 	f->libipsec = true;
+	f->internal = (struct internal_fact){.netlink_messages = 120412,
+		.netlink_overruns = 1,
+		.netlink_snapshots = 3,
+		.netlink_requests = 5,
+		.netlink_batches = 2,
+		.netlink_failures = 0,
+		.ike_starts = 2,
+		.ike_events = 27,
+		.ike_events_lost = 0,
+		.ike_snapshots = 2,
+		.ike_commands = 41,
+		.ike_failures = 1};
 	str_copy(s->model->interfaces.count ? model_interface(s->model, "GigabitEthernet0/1")->device
 					    : f->system.kernel,
 		DEVICE_NAME_MAX, "lan0");
