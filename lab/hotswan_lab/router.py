@@ -32,7 +32,7 @@ class Frr:
     def __init__(self, node, router_id, interfaces, more="", priority=1, bgp="", hello=FAST):
         self.node = node
         self.path = os.path.join(node.path, "frr")
-        self._processes = []
+        self._processes = {}                    # by daemon
         os.makedirs(self.path, exist_ok=True)
         shutil.chown(self.path, "frr", "frr")
         self._write("zebra", f"hostname {node.name}\n")
@@ -56,25 +56,26 @@ class Frr:
         shutil.chown(path, "frr", "frr")
 
     def start(self):
-        """Start the daemons in the foreground, as children of ours."""
+        """Start the daemons that do not run, in the foreground, as children of ours."""
         for daemon in self._daemons:
-            self._processes.append(self.node.spawn(
+            if daemon in self._processes:
+                continue
+            self._processes[daemon] = self.node.spawn(
                 [f"{DAEMONS}/{daemon}", "-N", self.node.ns, "--vty_socket", self.path,
                  "-z", f"{self.path}/zserv.api", "-i", f"{self.path}/{daemon}.pid",
                  "-f", f"{self.path}/{daemon}.conf", "-P", "0", "-u", "frr", "-g", "frr", "--log", "stdout"],
-                f"{daemon}.log", private_run=True))
+                f"{daemon}.log", private_run=True)
             wait_for(lambda d=daemon: os.path.exists(f"{self.path}/{d}.vty"), 10, f"{daemon} of {self.node.name}",
                      evidence=lambda d=daemon: tail(os.path.join(self.node.path, f"{d}.log")))
         return self
 
-    def kill(self):
-        """SIGKILL, as a power cut would."""
-        for process in self._processes:
-            self.node.stop(process, signal.SIGKILL)
-        self._processes = []
-        for name in os.listdir(self.path):
-            if name.endswith((".vty", ".pid", ".api")):
-                os.unlink(os.path.join(self.path, name))
+    def kill(self, *daemons):
+        """SIGKILL, as a power cut would; without names all of them."""
+        for daemon in daemons or list(self._processes):
+            self.node.stop(self._processes.pop(daemon), signal.SIGKILL)
+            for name in (f"{daemon}.vty", f"{daemon}.pid", *(["zserv.api"] if daemon == "zebra" else [])):
+                if os.path.exists(os.path.join(self.path, name)):
+                    os.unlink(os.path.join(self.path, name))
 
     def load(self, text):
         """A configuration for all daemons at once, as an administrator loads it."""
