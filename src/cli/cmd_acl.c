@@ -337,8 +337,11 @@ static void warn_bound(struct cli_call *c, const struct acl_rule *r)
 
 static void warn_rule(struct cli_call *c)
 {
-	struct acl_rule r = read_rule(c->args);
+	struct acl_rule r;
 
+	if (c->loading) /* and there are many lines */
+		return;
+	r = read_rule(c->args);
 	warn_wildcard(c);
 	if (c->no || r.is_remark)
 		return;

@@ -320,12 +320,18 @@ struct cli_syntax {
 	uint8_t field_slots[CLI_FIELDS_MAX]; /* of row->fields; 0xff: none */
 };
 
+/* A row, and the letter that its second word begins with when that can only be one keyword; else 0. */
+struct cli_start {
+	const struct cli_syntax *s;
+	char second;
+};
+
 /* The rows of one mode, in table order, and in writing order. */
 struct cli_mode_rows {
 	const struct cli_syntax **all, **written;
 	size_t count, written_count;
 	/* Rows that can start with a letter; 26: those that start with something else than one keyword. */
-	const struct cli_syntax **by_letter[27];
+	struct cli_start *by_letter[27];
 	size_t letter_count[27];
 };
 

@@ -40,6 +40,7 @@ struct matcher {
 	const struct cli_words *words;
 	bool negated;
 	bool overflow; /* no row comes near: a line that does is refused */
+	bool skipped;  /* rows were left out that cannot take the second word */
 	struct places sides[2], *here, *next;
 	int32_t step_count;
 	struct step steps[STEPS_MAX];
@@ -94,13 +95,16 @@ static int32_t record(struct matcher *m, const struct place *p, uint16_t node, s
 	return m->step_count++;
 }
 
-/* Adds a place to come, unless it was reached before: the first way there counts. */
+/*
+ * Adds a place to come, unless it was reached before: the first way there counts. Rows are taken one after the other, so the
+ * places of one row stand together.
+ */
 static void settle(struct matcher *m, const struct place *p)
 {
 	struct places *next = m->next;
 
-	for (size_t i = next->count; i-- > 0 && !p->wait;)
-		if (next->at[i].s == p->s && next->at[i].node == p->node && !next->at[i].wait)
+	for (size_t i = next->count; i-- > 0 && !p->wait && next->at[i].s == p->s;)
+		if (next->at[i].node == p->node && !next->at[i].wait)
 			return;
 	if (next->count == PLACES_MAX)
 		m->overflow = true;
@@ -146,27 +150,38 @@ static bool row_fits(const struct matcher *m, const struct cli_row *row)
 	return !(row->flags & CLI_PRIVILEGED) || m->scope->privilege >= 15;
 }
 
-static void start_rows(struct matcher *m, const struct cli_syntax *const *rows, size_t count)
+static void start_row(struct matcher *m, const struct cli_syntax *s)
 {
-	for (size_t i = 0; i < count; i++)
-		if (row_fits(m, rows[i]->row))
-			reach(m, rows[i]->start, (struct place){.s = rows[i], .last = NO_STEP});
+	if (row_fits(m, s->row))
+		reach(m, s->start, (struct place){.s = s, .last = NO_STEP});
+}
+
+/* `second`: the letter of the next word; 0: whatever it may be. */
+static void start_rows(struct matcher *m, const struct cli_start *rows, size_t count, char second)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (second && rows[i].second && rows[i].second != second)
+			m->skipped = true;
+		else
+			start_row(m, rows[i].s);
+	}
 }
 
 /* `word` NULL: every row. */
-static void start(struct matcher *m, enum cli_mode mode, const char *word)
+static void start(struct matcher *m, enum cli_mode mode, const char *word, char second)
 {
 	const struct cli_grammar *g = cli_grammar();
 	const struct cli_mode_rows *rows = &g->modes[mode];
 	unsigned char c = word ? (unsigned char)(word[0] | 0x20) : 0;
 
 	if (!word) {
-		start_rows(m, rows->all, rows->count);
+		for (size_t i = 0; i < rows->count; i++)
+			start_row(m, rows->all[i]);
 		return;
 	}
 	if (c >= 'a' && c <= 'z')
-		start_rows(m, rows->by_letter[c - 'a'], rows->letter_count[c - 'a']);
-	start_rows(m, rows->by_letter[26], rows->letter_count[26]);
+		start_rows(m, rows->by_letter[c - 'a'], rows->letter_count[c - 'a'], second);
+	start_rows(m, rows->by_letter[26], rows->letter_count[26], second);
 }
 
 /* --- One word ------------------------------------------------------------------------------------------------------- */
@@ -212,7 +227,7 @@ static struct survey look(const struct places *places, const struct cli_word *w)
 
 		if (w->column + same > s.column)
 			s.column = w->column + same;
-		if (!cli_abbreviates(w->s, n->text))
+		if (same < w->len || !cli_abbreviates(w->s, n->text))
 			continue;
 		if (n->text[same] == '\0')
 			s.exact = true;
@@ -243,12 +258,13 @@ static size_t takes(const struct matcher *m, const struct cli_node *n, size_t at
 	return taken;
 }
 
-static enum cli_match_status advance(struct matcher *m, size_t at, size_t *column)
+static enum cli_match_status advance(struct matcher *m, size_t at, size_t *column, bool *exact)
 {
 	struct survey s = look(m->here, &m->words->w[at]);
 	struct places *here = m->here;
 
 	*column = s.column;
+	*exact = s.exact;
 	if (s.ambiguous && !s.exact && !s.free_words)
 		return MATCH_AMBIGUOUS;
 	m->next->count = 0;
@@ -352,7 +368,7 @@ void cli_match_text(const struct cli_match *m, const struct cli_scope *scope, co
 }
 
 static struct matcher *matcher_start(enum cli_mode mode, const struct cli_scope *scope,
-	const struct cli_words *words, size_t first, size_t last, bool negated)
+	const struct cli_words *words, size_t first, size_t last, bool negated, bool narrow)
 {
 	static struct matcher shared; /* scratch: nothing survives a call, and no call comes within a call */
 	struct matcher *m = &shared;
@@ -360,12 +376,13 @@ static struct matcher *matcher_start(enum cli_mode mode, const struct cli_scope 
 	m->scope = scope;
 	m->words = words;
 	m->negated = negated;
-	m->overflow = false;
+	m->overflow = m->skipped = false;
 	m->step_count = 0;
 	m->here = &m->sides[1];
 	m->next = &m->sides[0];
 	m->next->count = 0;
-	start(m, mode, first < last ? words->w[first].s : NULL);
+	start(m, mode, first < last ? words->w[first].s : NULL,
+		narrow && first + 1 < last ? (char)(words->w[first + 1].s[0] | 0x20) : 0);
 	m->here = &m->sides[0];
 	m->next = &m->sides[1];
 	return m;
@@ -379,20 +396,25 @@ static bool better(const struct place *p, const struct place *best)
 	return at_end(p) && !at_end(best);
 }
 
-void cli_match(enum cli_mode mode, const struct cli_scope *scope, const struct cli_words *words, size_t first,
-	bool negated, struct cli_match *out)
+/* False: the rows that were left out may have something to say, too. */
+static bool match_rows(struct matcher *m, size_t first, struct cli_match *out)
 {
-	struct matcher *m = matcher_start(mode, scope, words, first, words->count, negated);
+	const struct cli_words *words = m->words;
 	const struct place *best = NULL;
+	bool exact;
 
-	*out = (struct cli_match){.status = MATCH_OK};
+	out->status = MATCH_OK;
+	out->syntax = NULL;
+	out->path_count = out->key_count = 0;
 	out->column = first < words->count ? words->w[first].column : 0;
 	for (size_t at = first; at < words->count; at++) {
-		out->status = advance(m, at, &out->column);
+		out->status = advance(m, at, &out->column, &exact);
+		if (m->skipped && (out->status != MATCH_OK || (at == first && !exact)))
+			return false;
 		if (out->status == MATCH_INCOMPLETE && at + 1 < words->count)
 			out->status = MATCH_INVALID;
 		if (out->status != MATCH_OK)
-			return;
+			return true;
 	}
 	for (size_t i = 0; i < m->here->count; i++) {
 		const struct place *p = &m->here->at[i];
@@ -405,18 +427,31 @@ void cli_match(enum cli_mode mode, const struct cli_scope *scope, const struct c
 	else
 		out->status = MATCH_INCOMPLETE;
 	out->column = strlen(words->line);
+	return true;
+}
+
+/*
+ * Rows that cannot take the second word are left out at first: most of a mode's. They do not matter when the first word is
+ * a keyword in full and the line fits another row; what is wrong with a line, or ambiguous in it, all rows tell.
+ */
+void cli_match(enum cli_mode mode, const struct cli_scope *scope, const struct cli_words *words, size_t first,
+	bool negated, struct cli_match *out)
+{
+	if (!match_rows(matcher_start(mode, scope, words, first, words->count, negated, true), first, out))
+		(void)match_rows(
+			matcher_start(mode, scope, words, first, words->count, negated, false), first, out);
 }
 
 enum cli_match_status cli_next_tokens(enum cli_mode mode, const struct cli_scope *scope,
 	const struct cli_words *words, size_t first, size_t last, bool negated,
 	void (*f)(const struct cli_node *n, void *arg), void *arg)
 {
-	struct matcher *m = matcher_start(mode, scope, words, first, last, negated);
-	bool may = false;
+	struct matcher *m = matcher_start(mode, scope, words, first, last, negated, false);
+	bool may = false, exact;
 	size_t column;
 
 	for (size_t at = first; at < last; at++) {
-		enum cli_match_status status = advance(m, at, &column);
+		enum cli_match_status status = advance(m, at, &column, &exact);
 
 		if (status != MATCH_OK)
 			return status;
@@ -438,9 +473,12 @@ enum cli_match_status cli_next_tokens(enum cli_mode mode, const struct cli_scope
 
 static struct cli_value *find_slot(const struct cli_args *a, const char *slot)
 {
-	for (uint8_t i = 0; i < a->syntax->slot_count; i++)
-		if (strcmp(a->syntax->slots[i], slot) == 0)
+	for (uint8_t i = 0; i < a->syntax->slot_count; i++) {
+		const char *s = a->syntax->slots[i];
+
+		if (*s == *slot && strcmp(s, slot) == 0)
 			return (struct cli_value *)&a->v[i];
+	}
 	return NULL;
 }
 

@@ -351,6 +351,26 @@ static unsigned letter_of(const struct cli_syntax *s)
 		: 26;
 }
 
+static bool push_start(struct cli_start **list, size_t *count, const struct cli_syntax *s)
+{
+	const struct cli_node *n = &s->nodes[s->start];
+	struct cli_start *grown = realloc(*list, (*count + 1) * sizeof(*grown));
+	char second = 0;
+
+	if (!grown)
+		return false;
+	if (n->kind == NODE_KEYWORD) {
+		n = &s->nodes[n->follow];
+		while (n->kind == NODE_MARK)
+			n = &s->nodes[n->follow];
+		if (n->kind == NODE_KEYWORD && n->text[0] >= 'a' && n->text[0] <= 'z')
+			second = n->text[0];
+	}
+	grown[(*count)++] = (struct cli_start){s, second};
+	*list = grown;
+	return true;
+}
+
 static bool sort_into_modes(struct cli_grammar *g)
 {
 	for (size_t i = 0; i < g->count; i++) {
@@ -363,7 +383,7 @@ static bool sort_into_modes(struct cli_grammar *g)
 			if (!(s->row->modes & 1u << mode))
 				continue;
 			if (!push(&m->all, &m->count, s) ||
-				!push(&m->by_letter[letter], &m->letter_count[letter], s))
+				!push_start(&m->by_letter[letter], &m->letter_count[letter], s))
 				return false;
 			if (s->row->rank && !(s->row->flags & (CLI_PARSE_ONLY | CLI_ONLY_NO)) &&
 				!push(&m->written, &m->written_count, s))

@@ -15,9 +15,7 @@ int model_compare_name(const void *key, const void *item)
 
 static bool all_digits(const char *s)
 {
-	size_t n = strspn(s, "0123456789");
-
-	return n > 0 && s[n] == '\0';
+	return *s >= '0' && *s <= '9' && s[strspn(s, "0123456789")] == '\0'; /* most names are none */
 }
 
 int model_compare_acl(const void *key, const void *item)
