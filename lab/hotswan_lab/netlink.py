@@ -13,7 +13,7 @@ from .system import LabError, die_with_parent, socket_in, wait_for
 
 READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netlink_reader.py")
 
-NLMSG_DONE, NLMSG_ERROR = 3, 2
+NLMSG_NOOP, NLMSG_DONE, NLMSG_ERROR = 1, 3, 2
 RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 20, 21, 24, 25
 RTM_GETADDR, RTM_GETROUTE = 22, 26
 NLM_F_REQUEST, NLM_F_DUMP = 1, 0x300
@@ -189,3 +189,11 @@ def _changes(data):
         thing = read(payload) if read else None
         if thing:
             yield "add" if kind in (RTM_NEWROUTE, RTM_NEWADDR) else "del", thing
+
+
+def flood_listeners(namespace, megabytes=64, size=30000):
+    """Fill the sockets of all who listen to IPv4 routes and do not read. Who reads ignores it: it is not the kernel that speaks."""
+    message = struct.pack("=IHHII", 16 + size, NLMSG_NOOP, 0, 0, 0) + bytes(size)
+    with socket_in(namespace, socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as nl:
+        for _ in range(megabytes * 2**20 // size):
+            nl.sendto(message, (0, RTMGRP_IPV4_ROUTE))
