@@ -4,8 +4,15 @@
  *
  * It is named after the dynamic connection with the address behind a blank; what comes of it is reported under the dynamic
  * connection's own name (linux/ike.h), so it is a tunnel like any other of that map and stays when the call is over. The
- * identity that is expected is the address: only then INITIAL_CONTACT goes out, by which the peer drops its dead SAs. A
- * peer that calls itself something else, or sits behind NAT, has its own detection.
+ * identity that is expected at first is the address: only then INITIAL_CONTACT goes out, by which the peer drops its dead
+ * SAs. Who does not answer to that is called once more, and may call itself anything: it has proven its key, and traffic
+ * goes on, while its dead SAs wait for its own detection.
+ *
+ * A peer that takes the call and refuses the SA (its list is another one than we propose, and not every implementation narrows
+ * ours) is hung up on, and left alone for as long as we listen: to probes of its own detection our IKE_SA would answer that
+ * all is well.
+ *
+ * Behind a NAT it is called at the port that its packets come from, by which they get in; many may share the address.
  */
 #include "core/parts.h"
 
@@ -19,7 +26,9 @@ enum {
 	CALLS_MAX = 1024,      /* peers remembered; */
 	CALLS_AT_A_TIME = 32,  /* peers called */
 	CALL_MS = 8000,	       /* until the next version is tried, or none */
+	CALL_MET_MS = 4000,    /* from its IKE_SA to its SA, at most */
 	CALL_AGAIN_MS = 60000, /* a peer that did not answer is left alone for so long */
+	IKE_PORT = 500,
 	IKE_NAT_PORT = 4500,
 };
 
@@ -28,9 +37,12 @@ struct call {
 	struct call_key {
 		uint32_t binding;
 		struct ipaddr peer;
+		uint16_t port; /* a NAT's; 0: its own */
 	} key;
 	bool fresh;    /* it may be answered soon: counts in c->calling */
-	uint32_t next; /* connection of the dynamic units to call by */
+	uint32_t next; /* connection of the dynamic units to call by, */
+	bool open;     /* as whatever it calls itself */
+	bool met;      /* IKE is up */
 	char *name;    /* of what is loaded; NULL: nothing */
 	struct timer timer;
 };
@@ -118,6 +130,23 @@ static void ask(struct core *c, const struct ike_conn *conn)
 	}
 }
 
+/* All of them with an identity, then those that need none without; false: there is none left. */
+static bool plan_next(struct core *c, const struct binding *b, struct call *k, struct ike_conn *out)
+{
+	for (;;) {
+		if (plan_nth(c, b, k->next++, out)) {
+			if (!k->open || k->key.port || !out->remote_id[0])
+				return true;
+			ike_conn_clear(out);
+		} else if (k->open) {
+			return false;
+		} else {
+			k->open = true;
+			k->next = 0;
+		}
+	}
+}
+
 /* Loads and initiates; false when no connection is left to try. */
 static bool place(struct core *c, const struct binding *b, struct call *k)
 {
@@ -126,15 +155,19 @@ static bool place(struct core *c, const struct binding *b, struct call *k)
 	struct effect *e;
 	size_t len;
 
-	if (!conn || !plan_nth(c, b, k->next++, conn)) {
+	if (!conn || !plan_next(c, b, k, conn)) {
 		free(conn);
 		return false;
 	}
 	ip_format(&k->key.peer, peer);
 	len = strlen(conn->name);
-	snprintf(conn->name + len, sizeof(conn->name) - len, " %s", peer);
+	if (k->key.port)
+		snprintf(conn->name + len, sizeof(conn->name) - len, " %s:%u", peer, k->key.port);
+	else
+		snprintf(conn->name + len, sizeof(conn->name) - len, " %s", peer);
 	conn->remote = k->key.peer;
-	if (!conn->remote_id[0])
+	conn->remote_port = k->key.port;
+	if (!conn->remote_id[0] && !k->open)
 		str_copy(conn->remote_id, sizeof(conn->remote_id), peer);
 	k->name = core_strdup(c, conn->name);
 	if (!k->name) {
@@ -151,19 +184,44 @@ static bool place(struct core *c, const struct binding *b, struct call *k)
 	return true;
 }
 
+bool call_port_is_nats(uint16_t port)
+{
+	return port && port != IKE_PORT && port != IKE_NAT_PORT;
+}
+
+static struct call_key key_of(uint32_t binding, const struct ipaddr *peer, uint16_t port)
+{
+	struct call_key id;
+
+	memset(&id, 0, sizeof(id)); /* its padding is hashed as well */
+	id.binding = binding;
+	id.peer = *peer;
+	id.port = call_port_is_nats(port) ? port : 0;
+	return id;
+}
+
+/* Behind a NAT all SAs are looked through: once a minute for each peer, since it is remembered that it has one. */
+static bool has_sa(const struct core *c, const struct call_key *id)
+{
+	const struct hop *hop = hop_find(c, &id->peer);
+
+	if (!hop || !hop->sas || !id->port)
+		return hop && hop->sas;
+	for (const struct sa_rec *s = c->sas; s; s = s->hh.next)
+		if (s->remote_port == id->port && ip_equal(&s->remote, &id->peer))
+			return true;
+	return false;
+}
+
 void call_peer(struct core *c, const struct binding *b, const struct ipaddr *peer, uint16_t port)
 {
 	struct search key = {*peer, false};
-	struct call_key id;
+	struct call_key id = key_of(b->id, peer, port);
 	struct call *k;
 
 	if (list_empty(&c->dynamic_units) || !c->ike_up || b->level < LEVEL_IKE ||
-		c->calling >= CALLS_AT_A_TIME || HASH_COUNT(c->calls) >= CALLS_MAX ||
-		(port && port != IKE_NAT_PORT))
+		c->calling >= CALLS_AT_A_TIME || HASH_COUNT(c->calls) >= CALLS_MAX)
 		return;
-	memset(&id, 0, sizeof(id));
-	id.binding = b->id;
-	id.peer = *peer;
 	HASH_FIND(hh, c->calls, &id, sizeof(id), k);
 	if (k)
 		return;
@@ -174,23 +232,21 @@ void call_peer(struct core *c, const struct binding *b, const struct ipaddr *pee
 	if (!k)
 		return;
 	k->key = id;
+	k->open = id.port != 0; /* what it calls itself is not the address that we see */
 	HASH_ADD(hh, c->calls, key, sizeof(k->key), k);
 	if (!CORE_ADDED(k)) {
 		free(k);
 		c->oom = true;
-	} else if (!place(c, b, k)) {
+	} else if (has_sa(c, &id) || !place(c, b, k)) {
 		core_arm(c, &k->timer, TIMER_CALL, k, CALL_AGAIN_MS);
 	}
 }
 
-void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer)
+void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer, uint16_t port)
 {
-	struct call_key id;
+	struct call_key id = key_of(binding, peer, port);
 	struct call *k;
 
-	memset(&id, 0, sizeof(id));
-	id.binding = binding;
-	id.peer = *peer;
 	HASH_FIND(hh, c->calls, &id, sizeof(id), k);
 	if (!k || !k->name)
 		return;
@@ -198,23 +254,48 @@ void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer)
 	core_arm(c, &k->timer, TIMER_CALL, k, CALL_AGAIN_MS);
 }
 
+void call_met(struct core *c, uint32_t binding, const struct ipaddr *peer, uint16_t port)
+{
+	struct call_key id = key_of(binding, peer, port);
+	struct call *k;
+
+	HASH_FIND(hh, c->calls, &id, sizeof(id), k);
+	if (!k || !k->name || k->met)
+		return;
+	k->met = true;
+	core_arm(c, &k->timer, TIMER_CALL, k, CALL_MET_MS);
+}
+
+static void hang_up(struct core *c, const struct call *k)
+{
+	struct effect *e;
+
+	if (!k->name || !c->ike_up)
+		return;
+	e = effects_add(c->out, EF_TERMINATE);
+	e->sa.conn = core_strdup(c, k->name);
+}
+
 void call_timer(struct core *c, struct call *k)
 {
 	const struct binding *b = binding_by_id(c, k->key.binding);
-	const struct hop *hop = hop_find(c, &k->key.peer);
 	bool placed = k->name != NULL;
 
-	if (k->fresh) { /* others go on meanwhile */
+	if (k->fresh && !k->met) { /* others go on meanwhile */
 		k->fresh = false;
 		c->calling--;
 		core_arm(c, &k->timer, TIMER_CALL, k, CALL_MS - INITIATE_FRESH_MS);
 		return;
 	}
 
+	if (placed)
+		hang_up(c, k);
 	unload(c, k);
 	if (!placed || !b) {
 		end_call(c, k);
-	} else if ((hop && hop->sas) || !place(c, b, k)) {
+	} else if (k->met) {
+		core_arm(c, &k->timer, TIMER_CALL, k, LISTEN_MS);
+	} else if (has_sa(c, &k->key) || !place(c, b, k)) {
 		core_arm(c, &k->timer, TIMER_CALL, k, CALL_AGAIN_MS);
 	}
 }

@@ -116,9 +116,10 @@ void orphan_event(struct core *c, const struct event *e)
 		sa_by_spi(c, e->esp.spi))
 		return;
 	peer = hop_find(c, &e->esp.remote);
-	if (peer && peer->sas) /* the end of an SA that was replaced */
-		return;
 	n = peer ? conn_of_peer(b, peer) : NULL;
+	/* The end of an SA that was replaced; of several behind a NAT the call itself looks which one has an SA. */
+	if (peer && peer->sas && (n || !call_port_is_nats(e->esp.remote_port)))
+		return;
 	if (!n) {
 		call_peer(c, b, &e->esp.remote, e->esp.remote_port);
 		return;

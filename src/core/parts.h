@@ -190,7 +190,10 @@ void conn_ike_established(struct core *c, struct conn *n);
 struct call;
 
 void call_peer(struct core *c, const struct binding *b, const struct ipaddr *peer, uint16_t port);
-void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer); /* an SA of it stands */
+bool call_port_is_nats(uint16_t port); /* of ESP in UDP, 0: not in UDP: many may share the address */
+/* Its IKE_SA, an SA of it stands. */
+void call_met(struct core *c, uint32_t binding, const struct ipaddr *peer, uint16_t port);
+void call_answered(struct core *c, uint32_t binding, const struct ipaddr *peer, uint16_t port);
 void call_timer(struct core *c, struct call *k);
 void calls_end(struct core *c, const struct binding *b);
 void calls_charon_gone(struct core *c);

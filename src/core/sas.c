@@ -302,7 +302,7 @@ static void child_up(struct core *c, const struct child_sa *sa)
 		return;
 	take_peer(c, s);
 	if (s->conn->dynamic && s->conn->unit)
-		call_answered(c, s->conn->unit->binding->id, &s->remote);
+		call_answered(c, s->conn->unit->binding->id, &s->remote, s->remote_port);
 	learned_note(c, s, sa);
 	sa_touch(c, s);
 	if (s->child >= 0)
@@ -361,6 +361,8 @@ static void ike_sa_event(struct core *c, const struct ike_sa *sa)
 	i->established = sa->state == IKE_SA_ESTABLISHED;
 	if (!i->established || !i->conn)
 		return;
+	if (i->called && i->conn->unit)
+		call_met(c, i->conn->unit->binding->id, &i->remote, sa->remote_port);
 	conn_identity(c, i->conn, i->remote_id);
 	conn_ike_established(c, i->conn);
 }

@@ -73,7 +73,7 @@ uint64_t ike_conn_digest(const struct ike_conn *c)
 
 	h = mix_u64(h, c->version);
 	h = mix(h, &c->local, sizeof(c->local));
-	h = mix(h, &c->remote, sizeof(c->remote));
+	h = mix_u64(mix(h, &c->remote, sizeof(c->remote)), c->remote_port);
 	h = mix_text(mix_text(mix_text(h, c->local_id), c->remote_id), c->proposals);
 	h = mix_u64(mix_u64(mix_u64(h, c->dpd_delay_s), c->dpd_timeout_s), c->lifetime_s);
 	h = mix_u64(h, c->nat_keepalive_s);

@@ -49,6 +49,7 @@ struct ike_conn {
 	uint8_t version;				  /* 1 or 2 (D11) */
 	struct ipaddr local;				  /* tunnel endpoint and identity */
 	struct ipaddr remote;				  /* not set: any (dynamic map) */
+	uint16_t remote_port; /* a NAT's, where our packets from port 4500 get in; 0: IKE's own */
 	char local_id[IKE_ID_MAX], remote_id[IKE_ID_MAX]; /* remote_id "": any */
 	char proposals[IKE_PROPOSALS_MAX];
 	uint32_t dpd_delay_s;	  /* S: silence before a probe; 0: no dead peer detection */

@@ -137,6 +137,10 @@ void ike_encode_conn(struct vici_message *m, const struct ike_conn *c)
 	vici_valuef(m, "version", "%u", c->version);
 	vici_list_of_one(m, "local_addrs", ip_is_set(&c->local) ? ip_format(&c->local, text) : "%any");
 	vici_list_of_one(m, "remote_addrs", ip_is_set(&c->remote) ? ip_format(&c->remote, text) : "%any");
+	if (c->remote_port) {
+		vici_value(m, "local_port", "4500"); /* the port that the NAT lets answer */
+		vici_valuef(m, "remote_port", "%u", c->remote_port);
+	}
 	if (*c->proposals)
 		encode_list(m, "proposals", c->proposals);
 	vici_value(

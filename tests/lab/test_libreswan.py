@@ -1,6 +1,7 @@
 """libreswan as the remote, on kernel ESP: another maker's IKE and the same requirements (V1, V4, V5)."""
 
 import os
+import time
 
 import pytest
 
@@ -12,6 +13,10 @@ from hotswan_lab.vici import Vici
 pytestmark = [pytest.mark.guest, pytest.mark.skipif("libreswan" in os.environ.get("HOTSWAN_GUEST_LACKS", ""),
                                                    reason="cannot be downloaded: libreswan")]
 
+LISTED = """access-list 150 permit ip 192.168.1.0 0.0.0.255 10.0.0.0 0.0.255.255
+crypto dynamic-map mydynmap 1
+ match address 150
+"""
 DYNAMIC_IKEV2 = configs.text("ikev2") + "crypto dynamic-map mydynmap 1\n set ikev2-profile lab-profile\n"
 
 
@@ -78,4 +83,30 @@ def test_v05_a_pair_fails_over_with_a_libreswan_remote(lab, ike):
     # and we bring up another.
     wait_for(lambda: p.ike_sas() == [] and len(s.ike_sas()) == 1, 20, "one SA, on the new active", evidence=lab.evidence)
     net.host.wait_ping(REMOTE_HOST, timeout=30)
+    net.audit()
+
+
+@pytest.mark.parametrize("ike, listed", [(1, True), (1, False), (2, False)])
+def test_h05_a_libreswan_peer_of_a_dynamic_map_is_called_when_our_charon_died(lab, ike, listed):
+    net = topologies.single(lab, configs.dynamic("A") + (DYNAMIC_IKEV2 if ike == 2 else "") + (LISTED if listed else ""),
+                            remotes=False)
+    remote, head = make_libreswan(net, "192.168.0.2", ike), net.p
+    remote.initiate()
+    head.wait_rri(REMOTE_NET, timeout=20)
+    remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    pings = remote.pinger(INSIDE_HOST, REMOTE_HOST, interval=0.1)
+    pings.wait_reply(time.time())
+    head.kill_role("ike")
+    died = time.time()
+    back = pings.wait_reply(after=died + 0.5, timeout=20) - died
+    print(f"IKEv{ike}{' with a list' if listed else ''}: {back:.1f} s")
+    refused = "cannot respond to IPsec SA request" in open(f"{remote.path}/pluto.log", encoding="utf-8").read()
+    ours = Vici(f"{head.run_dir}/charon/charon.vici")
+    called = ["yes" in ike_sa.get("initiator", "") for sa in ours.stream("list-sas", "list-sa") for ike_sa in sa.values()]
+    ours.close()
+    if ike == 1 and not listed:                 # it does not narrow what we propose: its own detection (6 s) brings it back
+        assert refused
+    else:                                       # IKEv2: it refuses, too, but drops its dead SAs, and asks for one of its own
+        assert not refused and called == [True], "it came by itself"
+    head.wait_rri(REMOTE_NET, timeout=20)
     net.audit()

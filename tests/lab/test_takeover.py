@@ -1,6 +1,7 @@
 """After a failover all tunnels are back at once, without waiting for the far end; and nothing sends the far end away."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -11,8 +12,10 @@ from hotswan_lab import Capture, Headend, topologies, wait_for
 from hotswan_lab.crowd import Crowd, echo, inner, outer
 from hotswan_lab.lab import Node
 from hotswan_lab.hsrp_bytes import ACTIVE
+from hotswan_lab.remote import Remote
 from hotswan_lab.speaker import Speaker
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, VIRTUAL
+from hotswan_lab.vici import Vici
 
 INSIDE_GROUP = """interface eth1
  standby 1 name inside
@@ -210,6 +213,50 @@ def test_h05_dynamic_peers_come_back_without_a_detection_of_their_own(lab, ike):
     again = flows.wait_all(time.time(), 10)
     assert len(again) == 5 and len(crowd.tunnels()) == 5
     s.wait_rri(*[f"{inner(n, 0)}/24" for n in range(5)])
+
+
+@pytest.mark.parametrize("ike", [1, 2])
+def test_h05_a_dynamic_peer_behind_a_nat_comes_back_without_a_detection_of_its_own(lab, ike):
+    isp = Node(lab, "isp")
+    isp.connect("outside", "192.168.0.1/24")
+    isp.connect("wan", "10.1.255.254/16")
+    isp.forward()
+    host = lab.host("host", inside="192.168.1.10/24")
+    host.ip("route", "add", "default", "via", "192.168.1.3")
+    nat = Node(lab, "nat")
+    nat.connect("wan", "10.1.0.1/16")
+    nat.connect("home", "192.168.77.1/24")
+    nat.ip("route", "add", "default", "via", "10.1.255.254")
+    nat.forward()
+    nat.run("nft", "add table ip nat; add chain ip nat post { type nat hook postrouting priority srcnat; };"
+                   " add rule ip nat post oifname eth0 udp sport { 500, 4500 } snat to 10.1.0.1:20000-20099")
+    remote = Remote(lab, "remote")
+    remote.connect("home", "192.168.77.2/24")
+    remote.ip("route", "add", "default", "via", "192.168.77.1")
+    remote.address("lo", "10.0.0.1/16")
+    remote.start(retransmit="")
+    remote.secret()
+    remote.connection("hq", "192.168.77.2", VIRTUAL, [("10.0.0.0/16", "192.168.1.0/24")], ike, dpd=0, initiate=False,
+                      proposals=["aes256-sha256-ecp256"])
+    headends = [Headend(lab, name) for name in ("p", "s")]
+    for headend, last in zip(headends, (2, 4)):
+        headend.connect("outside")
+        headend.connect("inside")
+        headend.start(DYNAMIC.format(name=headend.name.upper(), last=last, ikev2=IKEV2 if ike == 2 else "",
+                                     profile=" set ikev2-profile p\n" if ike == 2 else ""))
+        for group in (0, 1):
+            headend.wait_state("Active" if last == 2 else "Standby", group, timeout=30)
+    p, s = headends
+    remote.initiate("hq")
+    remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
+    port = int(re.search(r"remote-port': '(\d+)'", str(Vici(f"{p.run_dir}/charon/charon.vici").stream("list-sas", "list-sa"))).group(1))
+    assert 20000 <= port < 20100                # or the NAT changes nothing
+    pings = remote.pinger(INSIDE_HOST, REMOTE_HOST, interval=0.1)
+    p.power_off()
+    cut = time.time()
+    back = pings.wait_reply(after=cut + 0.2, timeout=30)
+    print(f"IKEv{ike}: {back - cut:.2f} s")
+    s.wait_rri("10.0.0.0/16")
 
 
 def flood_costs_nothing(crowd, headend):

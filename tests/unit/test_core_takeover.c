@@ -360,18 +360,109 @@ static void a_dynamic_peer_is_called_where_its_orphans_come_from(void **state)
 	world_free(w);
 }
 
+static void udp(struct world *w, const char *peer, uint16_t port, uint32_t spi)
+{
+	struct event e = {
+		.kind = EV_ESP, .esp = {.ifindex = OUTSIDE, .remote_port = port, .spi = spi, .packets = 1}};
+
+	assert_true(ip_parse(VIP, &e.esp.local));
+	assert_true(ip_parse(peer, &e.esp.remote));
+	world_event(w, &e);
+}
+
+static void who_does_not_answer_by_its_address_is_called_by_any_name(void **state)
+{
+	struct world *w = active_with_a_dynamic_map();
+
+	(void)state;
+	udp(w, "10.1.1.9", 4500, 0xc0ffee00); /* a NAT may well leave the port as it is */
+	assert_seen(w, "load " DYNAMIC " 10.1.1.9 local 192.168.0.3 children 1 version 1 id 10.1.1.9");
+	log_clear(w);
+	pass_ms(w, 8000);
+	assert_order(w, "unload " DYNAMIC " 10.1.1.9",
+		"load " DYNAMIC " 10.1.1.9 local 192.168.0.3 children 1 version 1 id any");
+	assert_seen(w, "initiate " DYNAMIC " 10.1.1.9 d1");
+	log_clear(w);
+	pass_ms(w, 8000);
+	assert_seen(w, "unload " DYNAMIC " 10.1.1.9");
+	assert_not_seen(w, "initiate"); /* that was all */
+	world_free(w);
+}
+
+static void behind_a_nat_each_peer_is_called_at_its_port(void **state)
+{
+	struct world *w = active_with_a_dynamic_map();
+	struct child_sa sa = {.incarnation = 1,
+		.id = 6,
+		.ike_id = 5,
+		.state = CHILD_SA_INSTALLED,
+		.remote_port = 1027,
+		.remote_count = 1,
+		.spi_in = 0x1006};
+
+	(void)state;
+	udp(w, "10.1.1.9", 1027, 0xc0ffee00);
+	udp(w, "10.1.1.9", 1028, 0xc0ffee01);
+	udp(w, "10.1.1.9", 1028, 0xc0ffee01);
+	assert_seen(
+		w, "load " DYNAMIC " 10.1.1.9:1027 local 192.168.0.3 children 1 version 1 id any port 1027");
+	assert_seen(
+		w, "load " DYNAMIC " 10.1.1.9:1028 local 192.168.0.3 children 1 version 1 id any port 1028");
+	assert_int_equal(count_seen(w, "initiate"), 2);
+
+	str_copy(sa.conn, sizeof(sa.conn), DYNAMIC);
+	str_copy(sa.child, sizeof(sa.child), "d1");
+	assert_true(ip_parse("10.1.1.9", &sa.remote_host));
+	assert_true(prefix_parse("172.16.1.0/24", &sa.remote[0].prefix));
+	world_event(w, &(struct event){.kind = EV_CHILD_SA, .child = {&sa, 0}});
+	assert_seen(w, "unload " DYNAMIC " 10.1.1.9:1027");
+	assert_not_seen(w, "unload " DYNAMIC " 10.1.1.9:1028"); /* that one has not answered */
+	pass_ms(w, 8000);
+	assert_seen(w, "unload " DYNAMIC " 10.1.1.9:1028");
+
+	pass_ms(w,
+		61000); /* the calls are forgotten; the one has its SA, and what it sends late is no reason */
+	log_clear(w);
+	udp(w, "10.1.1.9", 1027, 0xc0ffee00);
+	assert_not_seen(w, "initiate");
+	udp(w, "10.1.1.9", 1028, 0xc0ffee01);
+	assert_seen(w, "initiate " DYNAMIC " 10.1.1.9:1028 d1");
+	world_free(w);
+}
+
+static void who_takes_the_call_and_refuses_the_sa_is_hung_up_on(void **state)
+{
+	struct world *w = active_with_a_dynamic_map();
+	struct ike_sa sa = {.incarnation = 1,
+		.id = 5,
+		.version = 1,
+		.state = IKE_SA_ESTABLISHED,
+		.called = true,
+		.remote_port = 500};
+
+	(void)state;
+	esp(w, VIP, "10.1.1.9", 0xc0ffee00, 1);
+	str_copy(sa.conn, sizeof(sa.conn), DYNAMIC);
+	str_copy(sa.remote_id, sizeof(sa.remote_id), "10.1.1.9");
+	assert_true(ip_parse("10.1.1.9", &sa.remote_host));
+	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
+	log_clear(w);
+	pass_ms(w, 3900);
+	assert_int_equal(w->log_count, 0);
+	pass_ms(w, 200);
+	assert_order(w, "terminate " DYNAMIC " 10.1.1.9", "unload " DYNAMIC " 10.1.1.9");
+	assert_not_seen(w, "initiate"); /* it was reached: by another name it would refuse as well */
+	pass_ms(w, 240000);
+	esp(w, VIP, "10.1.1.9", 0xc0ffee00, 1);
+	assert_not_seen(w, "initiate"); /* its own detection has its time */
+	world_free(w);
+}
+
 static void nobody_else_is_called(void **state)
 {
 	struct world *w = active_with_a_dynamic_map();
-	struct event nat = {.kind = EV_ESP,
-		.esp = {.ifindex = OUTSIDE, .remote_port = 1027, .spi = 0xc0ffee00, .packets = 1}};
 
 	(void)state;
-	assert_true(ip_parse(VIP, &nat.esp.local));
-	assert_true(ip_parse("10.1.1.9", &nat.esp.remote));
-	world_event(w, &nat); /* behind NAT: what comes from us would not reach it */
-	assert_int_equal(w->log_count, 0);
-
 	for (unsigned n = 1; n <= 200; n++) /* or anybody who sends what looks like ESP */
 		esp(w, VIP, peer_of(n), 0xc0ffee00, 1);
 	assert_int_equal(count_seen(w, "load"), 32);
@@ -379,13 +470,13 @@ static void nobody_else_is_called(void **state)
 	for (unsigned n = 1; n <= 200; n++)
 		esp(w, VIP, peer_of(n), 0xc0ffee00, 1);
 	assert_int_equal(count_seen(w, "initiate"), 64);
-	pass_ms(w, 8000);
-	assert_int_equal(count_seen(w, "unload"), 64);
+	pass_ms(w, 16000); /* by their addresses, and by any name */
+	assert_int_equal(count_seen(w, "unload"), 128);
 	esp(w, VIP, peer_of(1), 0xc0ffee00, 1); /* it did not answer */
-	assert_int_equal(count_seen(w, "initiate"), 64);
+	assert_int_equal(count_seen(w, "initiate"), 128);
 	pass_ms(w, 60000);
 	esp(w, VIP, peer_of(1), 0xc0ffee00, 1);
-	assert_int_equal(count_seen(w, "initiate"), 65);
+	assert_int_equal(count_seen(w, "initiate"), 129);
 
 	log_clear(w);
 	role(w, 0, HSRP_ROLE_SPEAK, VIP);
@@ -475,6 +566,9 @@ int main(void)
 		cmocka_unit_test(who_asked_for_recovery_is_listened_to_for_good),
 		cmocka_unit_test(charons_device_comes_up_again),
 		cmocka_unit_test(a_dynamic_peer_is_called_where_its_orphans_come_from),
+		cmocka_unit_test(who_does_not_answer_by_its_address_is_called_by_any_name),
+		cmocka_unit_test(behind_a_nat_each_peer_is_called_at_its_port),
+		cmocka_unit_test(who_takes_the_call_and_refuses_the_sa_is_hung_up_on),
 		cmocka_unit_test(nobody_else_is_called),
 		cmocka_unit_test(without_charon_the_role_goes_to_who_has_one),
 		cmocka_unit_test(the_peers_of_a_charon_that_died_are_heard),

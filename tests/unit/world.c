@@ -264,7 +264,7 @@ static void do_reach(struct world *w, const struct prefix *p)
 
 static void carry_out(struct world *w, const struct effect *e)
 {
-	char text[IP_TEXT_MAX];
+	char text[IP_TEXT_MAX], port[16];
 
 	w->effects_seen++;
 	switch (e->kind) {
@@ -285,9 +285,12 @@ static void carry_out(struct world *w, const struct effect *e)
 				e->mss.list[k].bytes);
 		break;
 	case EF_CONN_LOAD:
-		note(w, "load %s local %s children %u version %u id %s", e->conn->name,
+		port[0] = '\0';
+		if (e->conn->remote_port)
+			snprintf(port, sizeof(port), " port %u", e->conn->remote_port);
+		note(w, "load %s local %s children %u version %u id %s%s", e->conn->name,
 			ip_format(&e->conn->local, text), e->conn->child_count, e->conn->version,
-			e->conn->remote_id[0] ? e->conn->remote_id : "any");
+			e->conn->remote_id[0] ? e->conn->remote_id : "any", port);
 		result(w, e->cookie, 0);
 		break;
 	case EF_CONN_UNLOAD:
