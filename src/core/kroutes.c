@@ -219,7 +219,7 @@ void kroute_seen(struct core *c, const struct route *r)
 	if (!k)
 		return;
 	k->present = true;
-	k->doubtful = false;
+	k->doubtful = k->lost = false;
 	k->have = way_of(r);
 	k->generation = c->generation;
 	if (!k->cookie)
