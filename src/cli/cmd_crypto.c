@@ -489,8 +489,7 @@ static const struct cli_row rows[] = {
 			"header|Copy DF bit from original header",
 		.rank = 35,
 		.fields = {CHOICE("df", struct crypto_map_entry, options.df, DF_NOT_TYPED, cli_df_bits)},
-		.touches = MODEL_CRYPTO_MAP,
-		.after = cli_warn_df},
+		.touches = MODEL_CRYPTO_MAP},
 	{.modes = ENTRY,
 		.syntax = "set transform-set ; WORD/63:set1 [WORD/63:set2 [WORD/63:set3 [WORD/63:set4 "
 			  "[WORD/63:set5 "

@@ -104,15 +104,6 @@ void cli_warn_lifetime(struct cli_call *c)
 const uint32_t cli_replay_windows[6] = {REPLAY_DISABLED, 64, 128, 256, 512, 1024};
 const uint32_t cli_df_bits[3] = {DF_CLEAR, DF_SET, DF_COPY};
 
-void cli_warn_df(struct cli_call *c)
-{
-	if (cli_has(c->args, "df") && cli_df_bits[cli_arg(c->args, "df")->n] == DF_SET)
-		cli_note(c,
-			"%%Warning: the DF bit cannot be set on packets that do not have it: it is copied, "
-			"as with "
-			"\"copy\"");
-}
-
 static const uint32_t modes[] = {IPSEC_TUNNEL, IPSEC_TRANSPORT};
 
 static const struct cli_row rows[] = {
@@ -189,13 +180,15 @@ static const struct cli_row rows[] = {
 			"outer header|Copy DF bit from original header",
 		.rank = 1090,
 		.fields = {CHOICE("df", struct model, sa_options.df, DF_NOT_TYPED, cli_df_bits)},
-		.touches = MODEL_SA_LIFETIME,
-		.after = cli_warn_df},
+		.touches = MODEL_SA_LIFETIME},
 	{.modes = IN(INTERFACE),
-		.syntax = "crypto ipsec df-bit {clear|set|copy}",
-		.flags = CLI_HIDDEN,
-		.refuse = "The DF bit is not handled by interface: use it in global configuration, or set "
-			  "security-association dfbit in a crypto map entry"},
+		.syntax = "crypto ipsec df-bit ; {clear|set|copy}:df",
+		.help = "Encryption/Decryption commands|Set IPSec parameters|Handling of encapsulated DF "
+			"bit.|Clear DF bit "
+			"for outer IP header|Set DF bit in outer header|Copy DF bit from original header",
+		.rank = 85,
+		.fields = {CHOICE("df", struct interface_cfg, df, DF_NOT_TYPED, cli_df_bits)},
+		.touches = MODEL_INTERFACE},
 	{.modes = IN(CONFIG),
 		.syntax = "crypto ipsec nat-transparency udp-encapsulation",
 		.help = "||NAT transparency mode|UDP encapsulation (on, cannot be switched off)",

@@ -52,7 +52,6 @@ void cli_warn_lifetime(struct cli_call *c);
 	"Disable Anti-replay|Set SA replay window size|Window size of 64 (default)||Window size of 128||"    \
 	"Window size of 256||Window size of 512||Window size of 1024"
 extern const uint32_t cli_replay_windows[6], cli_df_bits[3];
-void cli_warn_df(struct cli_call *c);
 
 /* IKE identities: the tokens of a row, what was typed in them, and back. */
 #define IDENTITY                                                                                             \

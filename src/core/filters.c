@@ -21,23 +21,35 @@ static void count(const struct binding *b, uint32_t *rules, uint32_t *peers)
 	}
 }
 
+/*
+ * Kernel ESP clears and copies by itself (charon tells it), and never sets. charon's user-space ESP always sets: `copy` is
+ * `set` there.
+ */
+static uint8_t df_left_to_do(const struct core *c, enum df_bit df)
+{
+	return df == (c->libipsec ? DF_CLEAR : DF_SET) ? (uint8_t)df : 0;
+}
+
 static void add_peers(const struct core *c, const struct unit *u, struct filter *f)
 {
 	const struct crypto_map_entry *e = unit_entry(c, u);
 	const struct binding *b = u->binding;
+	struct filter_peer peer = {.local = b->endpoint};
 
 	if (!e || !ip_is_set(&b->endpoint))
 		return;
+	peer.df = df_left_to_do(c, crypto_entry_df(c->model, b->interface, e));
 	if (e->kind == CRYPTO_MAP_ISAKMP_DYNAMIC)
-		f->peers[f->peer_count++] = (struct filter_peer){.local = b->endpoint};
-	for (uint8_t i = 0; e->kind == CRYPTO_MAP_ISAKMP && i < e->peer_count; i++)
-		f->peers[f->peer_count++] =
-			(struct filter_peer){.local = b->endpoint, .remote = e->peers[i].addr};
+		f->peers[f->peer_count++] = peer;
+	for (uint8_t i = 0; e->kind == CRYPTO_MAP_ISAKMP && i < e->peer_count; i++) {
+		peer.remote = e->peers[i].addr;
+		f->peers[f->peer_count++] = peer;
+	}
 }
 
 static struct filter *build(struct core *c, const struct binding *b)
 {
-	const struct link_rec *tun = link_find(c, c->tun);
+	const struct link_rec *tun = link_find(c, c->tun), *link = link_find(c, b->ifindex);
 	struct filter *f = core_alloc(c, sizeof(*f));
 	uint32_t rules = 0, peers = 0, waiting = 0;
 
@@ -51,6 +63,7 @@ static struct filter *build(struct core *c, const struct binding *b)
 		waiting += demand_waits(unit_at(b, i)) ? unit_at(b, i)->rule_count : 0;
 	}
 	f->ifindex = b->ifindex;
+	f->mtu = link ? link->l.mtu : 0;
 	str_copy(f->device, sizeof(f->device), b->device);
 	f->rules = core_alloc(c, (rules + 1) * sizeof(*f->rules));
 	f->peers = core_alloc(c, (peers + 1) * sizeof(*f->peers));

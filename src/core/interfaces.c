@@ -84,6 +84,15 @@ static void link_changed(struct core *c, int ifindex)
 	kroutes_retry(c);
 }
 
+/* The filter knows it; a binding that has none yet is not disturbed. */
+static void mtu_changed(struct core *c, int ifindex)
+{
+	const struct iface *i = iface_of_ifindex(c, ifindex);
+
+	if (i && i->binding && i->binding->filter_sent)
+		i->binding->filter_dirty = true;
+}
+
 void link_event(struct core *c, const struct link *l)
 {
 	struct link_rec *r = link_find(c, l->ifindex);
@@ -107,6 +116,8 @@ void link_event(struct core *c, const struct link *l)
 		if (i)
 			i->ifindex = 0;
 	}
+	if (r->l.mtu != l->mtu)
+		mtu_changed(c, l->ifindex);
 	news = r->l.up != l->up || r->l.running != l->running || strcmp(r->l.name, l->name) != 0;
 	link_set(c, r, l);
 	r->generation = c->generation;
@@ -452,6 +463,9 @@ void iface_update(struct core *c, const char *name)
 		take_device(c, i, interface_device(cfg));
 	c->mss_dirty |= i->tcp_mss || cfg->tcp_mss;
 	i->tcp_mss = cfg->tcp_mss;
+	if (i->df != cfg->df && i->binding)
+		units_touch_all(c, i->binding);
+	i->df = cfg->df;
 	if (i->shutdown != cfg->shutdown) {
 		i->shutdown = cfg->shutdown;
 		i->shutdown_applied = false;

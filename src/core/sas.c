@@ -481,6 +481,8 @@ static void charon_up(struct core *c, uint32_t incarnation, bool libipsec)
 	if (c->libipsec != libipsec || !c->plane_known) {
 		routes_touch_all(c);
 		c->mss_dirty = true;
+		for (struct binding *b = c->bindings; b; b = b->hh.next)
+			b->filter_dirty = true; /* what it does to our ESP */
 	}
 	c->ike_up = true;
 	lost_up(c);

@@ -110,6 +110,7 @@ struct iface {
 	size_t wanted_count;
 	bool shutdown_applied, shutdown;
 	uint16_t tcp_mss;	 /* `ip tcp adjust-mss`; 0: none */
+	uint8_t df;		 /* enum df_bit, as configured on it */
 	struct binding *binding; /* NULL: no crypto map */
 };
 

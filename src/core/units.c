@@ -233,8 +233,8 @@ static void change_rules(struct core *c, struct unit *u, struct plan *p)
 	p->rule_count = 0;
 }
 
-/* Whose IKE and ESP the filter must let pass. */
-static uint64_t digest_peers(const struct unit *u, const struct crypto_map_entry *e)
+/* Whose IKE and ESP the filter must let pass, and what it does to the latter. */
+static uint64_t digest_peers(const struct core *c, const struct unit *u, const struct crypto_map_entry *e)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 	const uint8_t *p = (const uint8_t *)&u->binding->endpoint;
@@ -246,7 +246,7 @@ static uint64_t digest_peers(const struct unit *u, const struct crypto_map_entry
 		for (size_t i = 0; i < sizeof(e->peers[k].addr); i++)
 			h = (h ^ p[i]) * 0x100000001b3u;
 	}
-	return e ? h + e->kind : 0;
+	return e ? h + e->kind + 16 * (uint64_t)crypto_entry_df(c->model, u->binding->interface, e) : 0;
 }
 
 static void filter_needs(struct unit *u)
@@ -336,7 +336,7 @@ static void plan_unit(struct core *c, struct unit *u)
 	}
 	learned_review(c, u);
 	take_passes(u, &p);
-	peers = digest_peers(u, e);
+	peers = digest_peers(c, u, e);
 	if (peers != u->peers_digest)
 		filter_needs(u);
 	u->peers_digest = peers;

@@ -126,6 +126,19 @@ struct sa_options crypto_entry_options(const struct model *m, const struct crypt
 	return o;
 }
 
+enum df_bit crypto_entry_df(const struct model *m, const char *interface, const struct crypto_map_entry *e)
+{
+	const struct interface_cfg *i = model_interface(m, interface);
+	const struct crypto_map *d =
+		e->kind == CRYPTO_MAP_ISAKMP_DYNAMIC ? model_dynamic_map(m, e->dynamic_map) : NULL;
+
+	if (d && d->entries.count)
+		e = d->entries.items[0];
+	if (e->options.df == DF_NOT_TYPED && i && i->df != DF_NOT_TYPED)
+		return (enum df_bit)i->df;
+	return (enum df_bit)crypto_entry_options(m, e).df;
+}
+
 uint8_t crypto_entry_first_peer(const struct crypto_map_entry *e)
 {
 	for (uint8_t i = 0; i < e->peer_count; i++)

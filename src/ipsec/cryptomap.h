@@ -36,8 +36,12 @@ uint8_t crypto_entry_distance(const struct crypto_map_entry *e);
 /* Lifetimes in force; kilobytes 0: no limit. */
 struct sa_lifetime crypto_entry_lifetime(const struct model *m, const struct crypto_map_entry *e);
 
-/* Options in force, without a field that is "not typed" but .idle_s. */
+/* Options in force, without a field that is "not typed" but .idle_s; .df without what the interface says. */
 struct sa_options crypto_entry_options(const struct model *m, const struct crypto_map_entry *e);
+
+/* The DF bit of what an entry sends where its map is applied: the entry's own, the interface's, the global one, in this order;
+ * of a dynamic map that of its first entry. `copy` when nobody says. */
+enum df_bit crypto_entry_df(const struct model *m, const char *interface, const struct crypto_map_entry *e);
 
 /* The position of the peer that is asked first: the one marked `default`, else the first. */
 uint8_t crypto_entry_first_peer(const struct crypto_map_entry *e);

@@ -34,11 +34,13 @@ static inline uint32_t filter_learned_entry(uint16_t sequence)
 /* Our own IKE and ESP between these passes (udp 500, 4500, esp), whatever the rules say. */
 struct filter_peer {
 	struct ipaddr local, remote; /* remote not set: any peer (dynamic map) */
+	uint8_t df; /* DF_SET, DF_CLEAR: of our ESP to it, where the data plane does not do that itself; 0: as it is */
 };
 
 /* The whole filter of one crypto interface. */
 struct filter {
 	int ifindex;
+	uint32_t mtu; /* what is larger is cut: it gets no DF */
 	char device[DEVICE_NAME_MAX];
 	struct filter_rule *rules;
 	uint32_t rule_count;

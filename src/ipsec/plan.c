@@ -52,12 +52,12 @@ void plan_clear(struct plan *p)
 
 /* --- Children --------------------------------------------------------------------------------------------- */
 
-static void fill_options(const struct model *m, const struct crypto_map_entry *e, struct ike_child *c)
+static void fill_options(const struct planner *p, const struct crypto_map_entry *e, struct ike_child *c)
 {
-	struct sa_options o = crypto_entry_options(m, e);
+	struct sa_options o = crypto_entry_options(p->m, e);
 
 	c->replay_window = o.replay_window == REPLAY_DISABLED ? 0 : o.replay_window;
-	c->clear_df = o.df == DF_CLEAR;
+	c->clear_df = crypto_entry_df(p->m, p->interface, e) == DF_CLEAR;
 	c->idle_s = o.idle_s;
 	c->idle_to_default = o.idle_to_default;
 }
@@ -80,7 +80,7 @@ static bool fill_child(const struct planner *p, const struct crypto_map_entry *e
 			one);
 		first = false;
 	}
-	fill_options(p->m, e, c);
+	fill_options(p, e, c);
 	c->life_time_s = life.seconds;
 	c->rekey_time_s = (uint32_t)((uint64_t)life.seconds * REKEY_PERCENT / 100);
 	c->life_bytes = (uint64_t)life.kilobytes * 1024;

@@ -17,6 +17,7 @@ struct part {
 	char device[DEVICE_NAME_MAX], id[FILTER_ID_MAX];
 	int ifindex, hooked; /* the device's, and the one that the kernel's rules name */
 	char tun[DEVICE_NAME_MAX], tun_hooked[DEVICE_NAME_MAX]; /* in the same way, charon's TUN */
+	uint32_t mtu, mtu_hooked;
 	unsigned generation; /* of its sets: a part that is written anew takes the next one */
 	bool in_kernel;
 	struct filter_element *elements;
@@ -107,7 +108,7 @@ static struct part *find_part(const struct filter_table *t, const char *device)
 
 static struct filter_names names_of(const struct filter_table *t, const struct part *p)
 {
-	return (struct filter_names){p->device, p->id, p->generation, p->ifindex, t->can_log, p->tun};
+	return (struct filter_names){p->device, p->id, p->generation, p->ifindex, p->mtu, t->can_log, p->tun};
 }
 
 /*
@@ -184,7 +185,7 @@ static void write_changes(struct filter_table *t, struct text *batch, const stru
 
 	struct text gone = {0};
 
-	reshaped |= strcmp(p->tun, p->tun_hooked) != 0;
+	reshaped |= strcmp(p->tun, p->tun_hooked) != 0 || p->mtu != p->mtu_hooked;
 	reshaped |= write_sets(&gone, &n, filter_write_set_gone, p->elements, p->count, e, count);
 	if (reshaped)
 		filter_write_chains(batch, &n, e, count, p->elements, p->count);
@@ -280,6 +281,7 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 	p->in_kernel = true;
 	p->hooked = p->ifindex;
 	str_copy(p->tun_hooked, sizeof(p->tun_hooked), p->tun);
+	p->mtu_hooked = p->mtu;
 	return 0;
 }
 
@@ -336,6 +338,7 @@ int filter_apply(struct filter_table *t, const struct filter *f)
 		return error;
 	p->ifindex = f->ifindex;
 	str_copy(p->tun, sizeof(p->tun), f->tun);
+	p->mtu = f->mtu;
 	error = bring(t, p, e, count);
 	struct filter_commit this_one = t->commit;
 

@@ -1,6 +1,7 @@
 /* The chains of a device: see filter_text.h. */
 #include "linux/filter_text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,9 +50,33 @@ static void write_peer_rules(struct text *t, const struct direction *d, const st
 	}
 }
 
+/*
+ * The outer DF bit of our ESP, in UDP as well (there IKE begins with four zero octets). What is larger than the device takes
+ * is cut behind this hook, by a kernel that drops it when it has a DF bit.
+ */
+static void write_df_rules(struct text *t, const struct filter_names *n, const struct filter_element *set)
+{
+	static const char *const what[] = {
+		"meta l4proto esp", "meta l4proto udp th sport 4500 @th,64,32 != 0"};
+	const struct direction *d = &directions[0];
+
+	for (size_t i = 0; i < 2; i++) {
+		begin_rule(t, d, n, "");
+		if (set->kind == KIND_PEER)
+			text_add(t, "ip daddr . ");
+		text_add(t, "ip saddr @");
+		filter_write_name(t, n, set);
+		text_printf(t, " %s ip frag-off %s", what[i], set->permit ? "0" : "0x4000");
+		if (set->permit && n->mtu)
+			text_printf(t, " meta length <= %u", n->mtu);
+		text_printf(t, " ip frag-off set %s\n", set->permit ? "0x4000" : "0");
+	}
+}
+
 static void group_chain(struct text *t, const struct direction *d, const struct filter_names *n,
 	const struct filter_element *e)
 {
+	assert(filter_view_letter[e->view]); /* without it the rest of the commands would be lost */
 	text_printf(
 		t, "%s.%s.%c%u", d->name, n->id, filter_view_letter[e->view], filter_swapped(e->group_be));
 }
@@ -119,8 +144,8 @@ struct sets {
 /* Whether a set is looked up in this direction: what waits for an SA waits for packets that leave. */
 static bool is_asked(const struct direction *d, const struct filter_element *set)
 {
-	return set->view != VIEW_PEERS && set->view != VIEW_LEARNED &&
-		(set->view != VIEW_WAITING || d == &directions[0]);
+	return set->view == VIEW_PACKETS || set->view == VIEW_FRAGMENTS ||
+		(set->view == VIEW_WAITING && d == &directions[0]);
 }
 
 static void write_main_chain(
@@ -129,6 +154,9 @@ static void write_main_chain(
 	bool fragments = false;
 
 	text_printf(t, "add counter %s %s.%s\n", FILTER_TABLE, d->name, n->id);
+	for (size_t i = 0; d == &directions[0] && i < s->count; i++)
+		if (s->items[i]->view == VIEW_DF)
+			write_df_rules(t, n, s->items[i]);
 	begin_rule(t, d, n, "");
 	text_printf(t, "%s accept\n", d->guard);
 	for (size_t i = 0; i < s->count; i++) {

@@ -121,6 +121,10 @@ static int add_peers(struct elements *out, const struct filter *f)
 			e.remote = prefix_host(&p->remote);
 		if (!add_element(out, &e))
 			return -ENOMEM;
+		e.view = VIEW_DF;
+		e.permit = p->df == DF_SET;
+		if (p->df && p->local.family == IP_V4 && !add_element(out, &e))
+			return -ENOMEM;
 	}
 	return 0;
 }

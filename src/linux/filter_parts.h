@@ -17,7 +17,7 @@ struct filter_family {
 };
 
 extern const struct filter_family filter_families[2];
-extern const char filter_view_letter[];
+extern const char filter_view_letter[VIEW_COUNT];
 
 static inline size_t filter_family_index(uint8_t family)
 {

@@ -12,7 +12,8 @@ const struct filter_family filter_families[2] = {
 	{"ipv6_addr", "ip6", "frag frag-off != 0", '6'},
 };
 
-const char filter_view_letter[] = {[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f', [VIEW_WAITING] = 'w'};
+const char filter_view_letter[VIEW_COUNT] = {
+	[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f', [VIEW_WAITING] = 'w'};
 static const char kind_letter[] = {
 	[KIND_ADDRESSES] = 'a', [KIND_PROTOCOL] = 'l', [KIND_PORTS] = 't', [KIND_ICMP] = 'i'};
 
@@ -73,6 +74,8 @@ void filter_write_name(struct text *t, const struct filter_names *n, const struc
 	char family = filter_families[filter_family_index(e->family)].suffix;
 
 	text_printf(t, "dev-%s.%u.", n->id, n->generation);
+	if (e->view == VIEW_DF)
+		text_add(t, e->permit ? "df-set-" : "df-clear-");
 	if (e->kind == KIND_PEER || e->kind == KIND_ANY_PEER)
 		text_printf(t, "%s%c", e->kind == KIND_PEER ? "peer" : "any", family);
 	else if (e->view == VIEW_LEARNED)
@@ -116,7 +119,7 @@ static void write_type(struct text *t, const struct filter_element *e)
 		text_add(t, " . inet_service . inet_service");
 	if (e->kind == KIND_ICMP)
 		text_add(t, " . inet_service");
-	text_add(t, e->view == VIEW_PEERS ? ";" : "; flags interval;");
+	text_add(t, e->view == VIEW_PEERS || e->view == VIEW_DF ? ";" : "; flags interval;");
 }
 
 void filter_write_set(struct text *t, const struct filter_names *n, const struct filter_element *e)

@@ -5,7 +5,8 @@
  *          chains out.e0, in.e0, in.e0.v, out.e0.d, in.e0.d (drop), and one for each group and view: out.e0.p0, out.e0.f0 …;
  *          out.e0.w, out.e0.w0 … (packets that ask for an SA) and out.e0.l (told), while something waits for one; counters out.e0, in.e0;
  *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …, and,
- *          looked up by no chain, dev-e0.<generation>.m<entry>.<dynamic map's entry>.<family>: what was learned.
+ *          looked up by no chain, dev-e0.<generation>.m<entry>.<dynamic map's entry>.<family>: what was learned;
+ *          dev-e0.<generation>.df-set-peer4, .df-clear-any4 …: to whom our ESP has a DF bit that the data plane does not give it.
  * Never: talks to the kernel.
  */
 #ifndef LINUX_FILTER_TEXT_H
@@ -16,7 +17,15 @@
 
 enum { FILTER_ID_MAX = 3 * DEVICE_NAME_MAX + 1 };
 
-enum filter_view { VIEW_PACKETS, VIEW_FRAGMENTS, VIEW_PEERS, VIEW_WAITING, VIEW_LEARNED };
+enum filter_view {
+	VIEW_PACKETS,
+	VIEW_FRAGMENTS,
+	VIEW_PEERS,
+	VIEW_WAITING,
+	VIEW_LEARNED,
+	VIEW_DF,
+	VIEW_COUNT
+};
 enum filter_kind {
 	KIND_ADDRESSES,
 	KIND_PROTOCOL,
@@ -57,7 +66,8 @@ bool filter_id_device(const char *id, char out[DEVICE_NAME_MAX]);
 struct filter_names {
 	const char *device, *id;
 	unsigned generation;
-	int ifindex;	 /* 0: not known */
+	int ifindex; /* 0: not known */
+	uint32_t mtu;
 	bool log;	 /* what comes in and is dropped, and what asks for an SA, is told to linux/nflog.h */
 	const char *tun; /* charon's TUN, by which packets that ask for an SA may leave, too; "": none */
 };

@@ -370,6 +370,7 @@ struct interface_cfg {
 	struct vec ipv6_addresses;	/* struct prefix with host bits kept in .addr */
 	bool shutdown;
 	uint16_t tcp_mss; /* `ip tcp adjust-mss`; 0: none */
+	uint8_t df;	  /* enum df_bit; not typed: the global one */
 
 	uint8_t standby_version; /* 0: not typed, 1; else 2 */
 	bool standby_use_bia;

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from hotswan_lab import configs, topologies, wait_for
+from hotswan_lab.capture import esp_packets
+from hotswan_lab.system import kernel_esp
 from hotswan_lab.topologies import INSIDE_NET, REMOTE_HOST, REMOTE_NET
 
 pytestmark = pytest.mark.kernel_esp
@@ -82,6 +84,41 @@ def test_mtu_a_packet_that_must_not_be_fragmented_is_told_what_fits(net):
     # Without DF it is cut and arrives.
     whole = net.host.run("ping", "-n", "-M", "dont", "-c", "2", "-i", "0.2", "-W", "2", "-s", "4000", REMOTE_HOST, check=False)
     assert " 2 received" in whole, whole
+    net.audit()
+
+
+def outer_df(net, with_df):
+    """Whether the ESP of the headend for one packet of the host, with a DF bit or without, has that bit."""
+    before = len(net.capture.frames)
+    said = net.host.run("ping", "-n", "-M", "do" if with_df else "dont", "-c", "1", "-W", "2", REMOTE_HOST, check=False)
+    assert " 1 received" in said, said
+    sent = wait_for(lambda: [frame for frame in esp_packets(net.capture.frames[before:]) if str(frame.ends[0]) == "192.168.0.2"], 5,
+                    "its ESP is seen", evidence=net.lab.evidence)
+    assert len(sent) == 1
+    return bool(sent[0].data[20] & 0x40)
+
+
+def test_mtu_the_df_bit_is_copied_cleared_or_set(net):
+    kernel = kernel_esp()
+    assert outer_df(net, True)
+    assert outer_df(net, False) != kernel                   # user-space ESP always has it: copy is as set
+
+    def wait_df(expected):
+        """Until a change has come through, which for kernel ESP takes new SAs."""
+        net.p.show("clear crypto sa")
+        net.host.wait_ping(REMOTE_HOST)
+        wait_for(lambda: (outer_df(net, True), outer_df(net, False)) == (expected, expected), 10, f"DF is {expected}",
+                 evidence=net.lab.evidence)
+
+    net.p.configure(["crypto ipsec df-bit clear"])
+    wait_df(False)
+    net.p.configure(["interface FastEthernet 0/0", "crypto ipsec df-bit set"])
+    wait_df(True)
+    # The host is told what fits, and what has no DF bit is cut and arrives, whatever is outside.
+    assert "Frag needed" in net.host.run("ping", "-n", "-M", "do", "-c", "1", "-W", "2", "-s", "1472", REMOTE_HOST, check=False)
+    assert " 2 received" in net.host.run("ping", "-n", "-M", "dont", "-c", "2", "-i", "0.2", "-W", "2", "-s", "4000", REMOTE_HOST, check=False)
+    net.p.configure(["crypto map mymap 2 ipsec-isakmp", "set security-association dfbit clear"])
+    wait_df(False)
     net.audit()
 
 

@@ -90,6 +90,9 @@ static struct filter_count counted(void)
 
 /* --- Traffic ----------------------------------------------------------------------------------------------------- */
 
+static bool send_with_df;
+static uint8_t send_payload; /* each octet */
+
 /* A socket on a side, bound; the process must be a child of its own, since it changes sides. */
 static int socket_on(const char *side, int type, int protocol, const char *from, int from_port)
 {
@@ -102,7 +105,8 @@ static int socket_on(const char *side, int type, int protocol, const char *from,
 	int s = socket(AF_INET, type, protocol);
 
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-	setsockopt(s, IPPROTO_IP, IP_MTU_DISCOVER, &(int){IP_PMTUDISC_DONT}, sizeof(int));
+	setsockopt(s, IPPROTO_IP, IP_MTU_DISCOVER, &(int){send_with_df ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT},
+		sizeof(int));
 	setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){0, 700000}, sizeof(struct timeval));
 	if (inet_pton(AF_INET, from, &a.sin_addr) != 1 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0)
 		_exit(2);
@@ -152,6 +156,7 @@ static void send_one(const char *side, int type, int protocol, const char *from,
 		int s = socket_on(side, type, protocol, from, from_port);
 		struct sockaddr_in a = address_of(to, port);
 
+		memset(payload, send_payload, sizeof(payload));
 		_exit(sendto(s, payload, (size_t)bytes, 0, (struct sockaddr *)&a, sizeof(a)) == bytes ||
 					errno == EPERM
 				? 0
@@ -401,6 +406,53 @@ static size_t asked_so_far(struct nflog *log, const struct asked *asked)
 {
 	assert_int_equal(nflog_readable(log), 0);
 	return asked->count;
+}
+
+/* Sends what looks like ESP of ours, in UDP or not, with the DF bit or without; how many arrive with and without it. */
+static void assert_df(bool in_udp, const char *to, bool df, int bytes, bool wanted)
+{
+	int protocol = in_udp ? 0 : IPPROTO_ESP;
+
+	watch(outside, wanted ? "ip saddr 192.0.2.1 ip frag-off 0x4000" : "ip saddr 192.0.2.1 ip frag-off 0");
+	send_with_df = df;
+	send_one(NULL, in_udp ? SOCK_DGRAM : SOCK_RAW, protocol, "192.0.2.1", in_udp ? 4500 : 0, to,
+		in_udp ? 61000 : 0, bytes);
+	send_with_df = false;
+	assert_int_equal(watched(outside), 1);
+}
+
+static void the_df_bit_of_what_we_send(void **state)
+{
+	(void)state;
+	filter.mtu = 1500;
+	assert_true(ip_parse("192.0.2.1", &peers[0].local) && ip_parse("192.0.2.2", &peers[0].remote));
+	filter.peer_count = 1;
+	apply();
+	assert_df(false, "192.0.2.2", false, 100, false); /* as it is */
+	assert_df(false, "192.0.2.2", true, 100, true);
+	peers[0].df = DF_SET;
+	apply();
+	send_payload = 0x55;
+	assert_df(false, "192.0.2.2", false, 100, true);
+	assert_df(true, "192.0.2.2", false, 100, true);
+	assert_df(false, "10.2.0.1", false, 100, false); /* somebody else */
+	send_payload = 0;
+	assert_df(true, "192.0.2.2", false, 100, false); /* four zero octets: IKE */
+	/* What has to be cut is cut: into two. */
+	watch(outside, "ip saddr 192.0.2.1 meta l4proto esp");
+	send_one(NULL, SOCK_RAW, IPPROTO_ESP, "192.0.2.1", 0, "192.0.2.2", 0, 2000);
+	assert_int_equal(watched(outside), 2);
+	peers[0].df = DF_CLEAR;
+	peers[0].remote = (struct ipaddr){0};
+	apply();
+	send_payload = 0x55;
+	assert_df(false, "192.0.2.2", true, 100, false);
+	assert_df(true, "10.2.0.1", true, 100, false); /* any peer */
+	peers[0].df = 0;
+	apply();
+	assert_df(true, "10.2.0.1", true, 100, true);
+	must(NULL, "test $(nft list table inet hotswan | grep -c df-) = 0");
+	send_payload = 0;
 }
 
 static void demands_are_told_and_nothing_else(void **state)
@@ -682,6 +734,7 @@ int main(void)
 		WITH_TABLE(icmp_types_and_codes),
 		WITH_TABLE(fragments_do_not_slip_through),
 		WITH_TABLE(our_own_ike_and_esp_pass_between_covered_endpoints),
+		WITH_TABLE(the_df_bit_of_what_we_send),
 		WITH_TABLE(demands_are_told_and_nothing_else),
 		WITH_TABLE(a_change_names_only_what_changed),
 		WITH_TABLE(a_restart_leaves_no_gap),

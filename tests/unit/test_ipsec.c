@@ -587,6 +587,29 @@ static void a_deny_line_lets_pass_only_what_nothing_else_protects(void **state)
 	model_free(m);
 }
 
+static void the_df_bit_is_the_entrys_then_the_interfaces_then_the_global_one(void **state)
+{
+	struct model *m = model_new();
+	struct crypto_map_entry *e = complete_entry(m), *dynamic;
+	struct interface_cfg *i = model_interface_get(m, "FastEthernet0/0");
+
+	(void)state;
+	assert_int_equal(crypto_entry_df(m, "FastEthernet0/0", e), DF_COPY);
+	m->sa_options.df = DF_CLEAR;
+	assert_int_equal(crypto_entry_df(m, "FastEthernet0/0", e), DF_CLEAR);
+	i->df = DF_SET;
+	assert_int_equal(crypto_entry_df(m, "FastEthernet0/0", e), DF_SET);
+	assert_int_equal(crypto_entry_df(m, "FastEthernet0/1", e), DF_CLEAR);
+	e->options.df = DF_COPY;
+	assert_int_equal(crypto_entry_df(m, "FastEthernet0/0", e), DF_COPY);
+	/* A dynamic map: its first entry's. */
+	dynamic = crypto_map_entry_get(model_crypto_map(m, "mymap"), 20, CRYPTO_MAP_ISAKMP_DYNAMIC);
+	str_copy(dynamic->dynamic_map, sizeof(dynamic->dynamic_map), "dyn");
+	crypto_map_entry_get(model_dynamic_map_get(m, "dyn"), 1, CRYPTO_MAP_TEMPLATE)->options.df = DF_CLEAR;
+	assert_int_equal(crypto_entry_df(m, "FastEthernet0/0", dynamic), DF_CLEAR);
+	model_free(m);
+}
+
 static void a_range_of_ports_has_no_word_in_ikev1(void **state)
 {
 	static const struct ports range = {8000, 8007}, all = {0, 65535};
@@ -737,6 +760,7 @@ int main(void)
 		cmocka_unit_test(keys_that_charon_can_use),
 		cmocka_unit_test(digests_tell_every_difference),
 		cmocka_unit_test(a_deny_line_lets_pass_only_what_nothing_else_protects),
+		cmocka_unit_test(the_df_bit_is_the_entrys_then_the_interfaces_then_the_global_one),
 		cmocka_unit_test(a_range_of_ports_has_no_word_in_ikev1),
 		cmocka_unit_test(options_come_from_the_entry_then_from_the_global_lines),
 		cmocka_unit_test(what_a_peer_must_call_itself),
