@@ -152,7 +152,7 @@ static bool has_group(const struct interface_cfg *i, const char *name)
 	const struct standby_group *g;
 
 	vec_each (&i->standby, n, g)
-		if ((g->ip_typed || !standby_has_ipv6(g)) &&
+		if (standby_speaks(g, IP_V4) &&
 			(!name[0] || strcmp(standby_group_name(i, g, in_force), name) == 0))
 			return true;
 	return false;

@@ -11,7 +11,7 @@
 
 static bool is_for_maps(const struct standby_group *s)
 {
-	return s->ip_typed || !standby_has_ipv6(s); /* crypto maps are IPv4's */
+	return standby_speaks(s, IP_V4); /* crypto maps are IPv4's */
 }
 
 static const struct standby_group *lowest_group(const struct interface_cfg *cfg)

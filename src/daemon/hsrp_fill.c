@@ -65,13 +65,13 @@ static void fill_fitness(const struct engine *e, const struct interface_cfg *i, 
 /* A name that stands for no device: a group that waits for it waits for ever. */
 #define NO_DEVICE "?"
 
-/* False: there is no group of that name. */
+/* False: there is no group of that name with a part of this family. */
 static bool refer(const struct model *m, const char *name, enum ip_family family, struct hsrp_ref *out)
 {
 	const struct interface_cfg *i;
 	const struct standby_group *g = model_standby_named(m, name, &i);
 
-	if (!g)
+	if (!g || !standby_speaks(g, family))
 		return false;
 	str_copy(out->device, sizeof(out->device), *interface_device(i) ? interface_device(i) : NO_DEVICE);
 	out->group = g->number;
@@ -101,8 +101,8 @@ static void fill_bonds(const struct engine *e, const struct interface_cfg *i, co
 		return;
 	}
 	/* Half a pair is none: a name that is typed wrong must not take the group out of service. */
-	if (*partner && c->family == IP_V4)
-		(void)refer(e->model, partner, IP_V4, &c->pair);
+	if (*partner)
+		(void)refer(e->model, partner, (enum ip_family)c->family, &c->pair);
 }
 
 static void fill_ipv4(const struct standby_group *g, struct hsrp_group_config *c)

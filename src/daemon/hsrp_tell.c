@@ -349,7 +349,7 @@ static void say_family(struct hsrp_tell *t, const struct interface_cfg *i, const
 
 static void say_group(struct hsrp_tell *t, const struct interface_cfg *i, const struct standby_group *g)
 {
-	if (g->ip_typed || !standby_has_ipv6(g))
+	if (standby_speaks(g, IP_V4))
 		say_family(t, i, g, IP_V4);
 	if (standby_has_ipv6(g))
 		say_family(t, i, g, IP_V6);

@@ -74,7 +74,7 @@ const struct standby_group *model_bound_group(const struct interface_cfg *i)
 	if (!i->crypto_map[0] || !i->crypto_redundancy)
 		return NULL;
 	vec_each (&i->standby, n, g)
-		if ((g->ip_typed || !standby_has_ipv6(g)) &&
+		if (standby_speaks(g, IP_V4) &&
 			(!i->crypto_redundancy_group[0] ||
 				strcmp(standby_group_name(i, g, name), i->crypto_redundancy_group) == 0))
 			return g;

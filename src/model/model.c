@@ -574,6 +574,11 @@ bool standby_has_ipv6(const struct standby_group *g)
 	return g->ipv6_autoconfig || ip_is_set(&g->ipv6) || g->ipv6_prefixes.count > 0;
 }
 
+bool standby_speaks(const struct standby_group *g, enum ip_family family)
+{
+	return family == IP_V6 ? standby_has_ipv6(g) : g->ip_typed || !standby_has_ipv6(g);
+}
+
 bool standby_mac_is_for(const struct standby_group *g, enum ip_family family)
 {
 	return g->mac_set && (family == IP_V4 || !g->ip_typed);

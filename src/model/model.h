@@ -608,6 +608,8 @@ const char *interface_device(const struct interface_cfg *i);
 const char *interface_short_name(const char *name, char out[INTERFACE_NAME_MAX]);
 /* Has the group an IPv6 part? It shares number, settings and name with the IPv4 one, each has a role of its own. */
 bool standby_has_ipv6(const struct standby_group *g);
+/* Whether it has a part of this family; one without any address yet is taken for IPv4's. */
+bool standby_speaks(const struct standby_group *g, enum ip_family family);
 /* `standby mac-address` is for one virtual MAC: IPv4's where the group serves both families. */
 bool standby_mac_is_for(const struct standby_group *g, enum ip_family family);
 /* The interface shall have IPv6 although nothing but this says so: `ipv6 enable`, or an address. */

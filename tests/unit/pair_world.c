@@ -6,11 +6,29 @@
 
 #include "linux/md5.h"
 
+enum { ICMPV6 = 58 };
+
 static const char *const devices[SEGMENTS] = {"out0", "in0"};
 static const int ifindexes[SEGMENTS] = {3, 4};
 
+static enum ip_family speaks = IP_V4;
+
+void pair_world_speak(enum ip_family family)
+{
+	speaks = family;
+}
+
+enum ip_family pair_world_speaks(void)
+{
+	return speaks;
+}
+
 static struct ipaddr host(unsigned segment, unsigned n)
 {
+	uint8_t link_local[16] = {0xfe, 0x80, [13] = (uint8_t)segment, [15] = (uint8_t)n};
+
+	if (speaks == IP_V6)
+		return ip_from_bytes(IP_V6, link_local);
 	return ip_v4((segment == OUT ? 0xc0a80000u : 0x0a000000u) + n);
 }
 
@@ -22,12 +40,14 @@ void pair_world_init(struct pair_world *w, unsigned boxes, bool crossed, bool pa
 
 		b->h = hsrp_new(n + 1, md5_sum);
 		for (unsigned s = 0; s < SEGMENTS; s++) {
-			b->interface[s] = (struct hsrp_interface_config){
-				.address = host(s, s == IN && crossed ? 20 - n : 10 + n),
-				.address_len = 24,
-				.version = 1};
+			b->interface[s] = (struct hsrp_interface_config){.address_len = speaks == IP_V6 ? 0 : 24,
+				.ipv6_routing = speaks == IP_V6,
+				.version = speaks == IP_V6 ? 2 : 1};
+			b->source[s] = host(s, s == IN && crossed ? 20 - n : 10 + n);
+			if (speaks == IP_V4)
+				b->interface[s].address = b->source[s];
 			b->group[s] = (struct hsrp_group_config){.group = (uint16_t)(1 + s),
-				.family = IP_V4,
+				.family = (uint8_t)speaks,
 				.enabled = true,
 				.vip = host(s, 254),
 				.priority = 100,
@@ -40,7 +60,7 @@ void pair_world_init(struct pair_world *w, unsigned boxes, bool crossed, bool pa
 			if (paired) {
 				strcpy(b->group[s].pair.device, devices[!s]);
 				b->group[s].pair.group = (uint16_t)(1 + !s);
-				b->group[s].pair.family = IP_V4;
+				b->group[s].pair.family = (uint8_t)speaks;
 			}
 		}
 	}
@@ -72,8 +92,9 @@ static void send(struct pair_world *w, unsigned from, const struct hsrp_out *o)
 	struct hsrp_frame f;
 	struct hsrp_packet p;
 
-	if (o->send.bytes[12] == 0x08 && o->send.bytes[13] == 0x06) {
-		w->box[from].garps++;
+	bool arp = o->send.bytes[12] == 0x08 && o->send.bytes[13] == 0x06;
+	if (arp || (o->send.bytes[12] == 0x86 && o->send.bytes[20] == ICMPV6)) {
+		w->box[from].garps++; /* or a neighbour or router advertisement */
 		return;
 	}
 	assert(hsrp_frame_read(&f, o->send.bytes, o->send.len, true) == HSRP_WIRE_OK);
@@ -174,6 +195,8 @@ void pair_link(struct pair_world *w, unsigned box, unsigned segment, bool up)
 	in.link.ifindex = ifindexes[segment];
 	in.link.up = up;
 	in.link.mac = (struct mac){{0x02, 0, 0, 0, (uint8_t)segment, (uint8_t)(box + 1)}};
+	if (speaks == IP_V6)
+		in.link.link_local = w->box[box].source[segment];
 	pair_step(w, box, &in);
 }
 
@@ -190,6 +213,7 @@ void pair_resign(struct pair_world *w, unsigned box, unsigned segment)
 
 	strcpy(in.which.device, devices[segment]);
 	in.which.group = 1 + (int32_t)segment;
+	in.which.family = (uint8_t)speaks;
 	pair_step(w, box, &in);
 }
 
@@ -202,7 +226,8 @@ void pair_hear(
 	struct mac mac = {{0x02, 1, 1, 1, 1, (uint8_t)from}};
 	struct hsrp_in in = {.kind = HSRP_IN_FRAME};
 
-	packet.version = 1;
+	packet.version = speaks == IP_V6 ? 2 : 1;
+	packet.family = (uint8_t)speaks;
 	packet.group = (uint16_t)(1 + segment);
 	packet.hello_ms = 3000;
 	packet.hold_ms = 10000;
@@ -254,7 +279,7 @@ struct hsrp_status pair_status(struct pair_world *w, unsigned box, unsigned segm
 {
 	struct hsrp_status s = {0};
 
-	(void)hsrp_group_status(w->box[box].h, devices[segment], IP_V4, 1 + segment, &s);
+	(void)hsrp_group_status(w->box[box].h, devices[segment], speaks, 1 + segment, &s);
 	return s;
 }
 

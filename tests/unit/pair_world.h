@@ -19,6 +19,7 @@ struct pair_box {
 	bool refuses[SEGMENTS];		/* the kernel does not add the address */
 	unsigned coups, resigns, garps; /* sent, on both */
 	int64_t active_since_ms[SEGMENTS];
+	struct ipaddr source[SEGMENTS];
 	bool split; /* at the end of some step it was active on one side only */
 };
 
@@ -38,6 +39,9 @@ struct pair_world {
 };
 
 /* Box n has 192.168.0.(10 + n) outside; inside 10.0.0.(10 + n), or with `crossed` 10.0.0.(20 - n): the other order. */
+/* fe80::(10 + n) and fe80::1:(10 + n), or the other order, once it speaks IPv6. */
+void pair_world_speak(enum ip_family family); /* before init; IPv4 until then */
+enum ip_family pair_world_speaks(void);
 void pair_world_init(struct pair_world *w, unsigned boxes, bool crossed, bool paired);
 void pair_world_close(struct pair_world *w);
 void pair_configure(struct pair_world *w, unsigned box);

@@ -305,7 +305,7 @@ static void a_pair_configured_over_a_split_heals_it(void **state)
 		for (unsigned s = 0; s < SEGMENTS; s++) {
 			strcpy(w->box[n].group[s].pair.device, w->box[n].group[!s].device);
 			w->box[n].group[s].pair.group = w->box[n].group[!s].group;
-			w->box[n].group[s].pair.family = IP_V4;
+			w->box[n].group[s].pair.family = (uint8_t)pair_world_speaks();
 		}
 		pair_configure(w, n);
 		pair_run_ms(w, 500);
@@ -327,7 +327,7 @@ static void roles_are_resumed_together_or_not_at_all(void **state)
 		pair_world_init(w, 1, false, true);
 		in.record = (struct hsrp_record){.device = "out0",
 			.group = 1,
-			.family = IP_V4,
+			.family = (uint8_t)pair_world_speaks(),
 			.state = HSRP_ACTIVE,
 			.last_hello = mono_add_ms(w->now, -1000),
 			.hold_ms = 10000,
@@ -516,7 +516,7 @@ static void all_sequences_beside_routers_that_are_no_pair(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest scenes[] = {
 		TEST(h10_opposite_addresses_split_two_groups_without_a_pair),
 		TEST(h10_opposite_addresses_do_not_split_a_pair),
 		TEST(a_lone_box_is_active_for_both_in_the_same_step),
@@ -535,10 +535,16 @@ int main(void)
 		TEST(a_partner_that_does_not_exist_leaves_the_group_waiting),
 		TEST(a_pair_configured_over_a_split_heals_it),
 		TEST(roles_are_resumed_together_or_not_at_all),
+	};
+	const struct CMUnitTest walks[] = {
 		TEST(all_sequences_of_two_boxes),
 		TEST(all_sequences_of_two_boxes_with_opposite_addresses),
 		TEST(all_sequences_beside_routers_that_are_no_pair),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("IPv4", scenes, NULL, NULL);
+	failed += cmocka_run_group_tests_name("walks", walks, NULL, NULL);
+	pair_world_speak(IP_V6);
+	failed += cmocka_run_group_tests_name("IPv6", scenes, NULL, NULL);
+	return failed;
 }
