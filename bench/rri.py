@@ -177,6 +177,16 @@ def long_configuration(report, folder, entries, runs):
         report.add(f"(d) {entries} entries: {what}", median([row[at][-1] for row in rows]), 1000, "ms",
                    f"{median(clock):.0f} ms by the clock")
     report.add("(e) memory of an entry, its list and its route", median(sizes), 10, "kB")
+    engine = Engine()
+    engine("load " + configuration(folder, "list", 1, entries, single()))
+    times = []
+    for verb in ("", "no ") * (runs + 1):
+        edit = os.path.join(folder, "edit")
+        with open(edit, "w", encoding="ascii") as file:
+            file.write(f"ip access-list extended a0\n {verb}permit ip 192.168.1.0 0.0.0.255 172.16.0.0 0.0.255.255\n")
+        times.append(engine("apply " + edit)[-1])
+    engine.close()
+    report.add(f"(d) a line more or less in a list of {entries}", median(times[2:]), 50, "ms", "filter and charon not counted")
 
 
 def whole_daemon(report, entries):

@@ -206,24 +206,60 @@ static bool has_rule(const struct filter_rule *list, uint32_t count, const struc
 	return false;
 }
 
-/* The rules in force move to `before`; those of the plan take their place. */
+static int compare_rules(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct filter_rule));
+}
+
+/* Where two lists of rules differ: what they begin and end with in common is left out of both. */
+struct difference {
+	uint32_t begin, old_end, new_end;
+};
+
+static struct difference difference_of(const struct unit *u, const struct plan *p)
+{
+	struct difference d = {0, u->rule_count, p->rule_count};
+
+	while (d.begin < d.old_end && d.begin < d.new_end &&
+		compare_rules(&u->rules[d.begin], &p->rules[d.begin]) == 0)
+		d.begin++;
+	while (d.old_end > d.begin && d.new_end > d.begin &&
+		compare_rules(&u->rules[d.old_end - 1], &p->rules[d.new_end - 1]) == 0) {
+		d.old_end--;
+		d.new_end--;
+	}
+	return d;
+}
+
+/*
+ * The rules that the plan does not have any more move to `before`; those of the plan take their place. A rule that is still
+ * there further up or down may be among them: it guards twice for a while.
+ */
 static void change_rules(struct core *c, struct unit *u, struct plan *p)
 {
+	struct difference d = difference_of(u, p);
+	uint32_t added = d.new_end - d.begin, guarding = u->before_count;
+	struct filter_rule *sorted = core_alloc(c, (added + 1) * sizeof(*sorted));
 	struct filter_rule *before =
-		realloc(u->before, (u->before_count + u->rule_count + 1) * sizeof(*before));
+		realloc(u->before, (u->before_count + d.old_end - d.begin + 1) * sizeof(*before));
 
-	if (before) {
+	if (before)
 		u->before = before;
-		for (uint32_t i = 0; i < u->rule_count; i++) {
+	if (before && sorted) {
+		if (added)
+			memcpy(sorted, p->rules + d.begin, added * sizeof(*sorted));
+		qsort(sorted, added, sizeof(*sorted), compare_rules);
+		for (uint32_t i = d.begin; i < d.old_end; i++) {
 			const struct filter_rule *r = &u->rules[i];
 
-			if (r->permit && !has_rule(p->rules, p->rule_count, r) &&
-				!has_rule(u->before, u->before_count, r))
+			if (r->permit && !bsearch(r, sorted, added, sizeof(*sorted), compare_rules) &&
+				!has_rule(u->before, guarding, r))
 				u->before[u->before_count++] = *r;
 		}
 	} else {
 		c->oom = true;
 	}
+	free(sorted);
 	if (u->before_count)
 		list_append_once(&u->binding->old_rules, &u->in_old);
 	free(u->rules);

@@ -88,16 +88,6 @@ static bool fill_child(const struct planner *p, const struct crypto_map_entry *e
 	return !first;
 }
 
-static struct ike_child *add_child(
-	const struct planner *p, const struct crypto_map_entry *e, struct ike_conn *c)
-{
-	struct ike_child *child = GROW(c->children, c->child_count);
-
-	if (child)
-		fill_child(p, e, child);
-	return child;
-}
-
 /* IKEv1 names one port or all of them (RFC 2407 4.6.2); charon would name the first of a range. */
 static void fit_to_version(const struct ike_conn *c, struct ike_selector *s)
 {
@@ -110,10 +100,12 @@ static bool add_acl_children(
 	const struct planner *p, const struct crypto_map_entry *e, const char *head, struct ike_conn *c)
 {
 	const struct acl *acl = model_acl(p->m, e->acl);
+	struct ike_child common = {0}; /* what the lines do not tell */
 	const struct acl_rule *r;
 
 	if (!acl)
 		return true;
+	fill_child(p, e, &common);
 	vec_each (&acl->rules, i, r) {
 		struct acl_flow flows[ACL_FLOWS_PER_RULE];
 		size_t n = acl_rule_flows(r, flows);
@@ -124,9 +116,10 @@ static bool add_acl_children(
 
 			if (!acl_flow_negotiable(&flows[k]))
 				continue;
-			child = add_child(p, e, c);
+			child = GROW(c->children, c->child_count);
 			if (!child)
 				return false;
+			*child = common;
 			acl_flow_name(&flows[k], name);
 			str_copy(child->name, sizeof(child->name), head);
 			str_copy(child->name + strlen(head), sizeof(child->name) - strlen(head), name);
@@ -213,11 +206,12 @@ static bool add_passes(const struct planner *p, const struct crypto_map_entry *e
 static bool add_open_child(
 	const struct planner *p, const struct crypto_map_entry *e, const char *head, struct ike_conn *c)
 {
-	struct ike_child *child = add_child(p, e, c);
+	struct ike_child *child = GROW(c->children, c->child_count);
 	static const uint8_t zeros[16];
 
 	if (!child)
 		return false;
+	fill_child(p, e, child);
 	str_copy(child->name, sizeof(child->name), head);
 	child->local.prefix = prefix_make(ip_from_bytes(p->endpoint->family, zeros), 0);
 	child->local.ports = (struct ports){0, 65535};
