@@ -261,7 +261,7 @@ def boot(work, disks, seconds):
     argv = ["qemu-system-x86_64", "-accel", os.environ.get("GUEST_ACCEL", "tcg"), "-cpu", "max", "-m", "3072", "-smp", "2",
             "-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio",
             "-kernel", glob.glob(os.path.join(work, "kernel/boot/vmlinuz-*"))[0], "-initrd", make_initrd(work),
-            "-append", "console=ttyS0 quiet panic=-1 mitigations=off"]
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off guest=lab"]
     for disk in disks:
         argv += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
     try:
