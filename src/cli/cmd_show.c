@@ -139,6 +139,16 @@ static const struct cli_row rows[] = {
 		.help = "||IP interface status and configuration|Interface|Brief summary of IP status and "
 			"configuration",
 		.fields = {ARG_INTERFACE("interface"), ARG_FLAG("brief", brief)}},
+	{SHOW(SHOW_IP_INTERFACE), .syntax = "show ip interface [INTERFACE:interface]",
+		.help = "||IP interface status and configuration|Interface",
+		.fields = {ARG_INTERFACE("interface")}},
+	{SHOW(SHOW_INTERFACES), .syntax = "show interfaces [INTERFACE:interface]",
+		.help = "|Interface status and configuration|Interface",
+		.fields = {ARG_INTERFACE("interface")}},
+	{SHOW(SHOW_ARP), .syntax = "show {arp|ip arp} [A.B.C.D:address|INTERFACE:interface]",
+		.help = "|ARP table|IP information|IP ARP table|IP address or hostname of ARP "
+			"entry|Interface",
+		.fields = {ADDRESS("address", struct cli_action, show.address), ARG_INTERFACE("interface")}},
 	{SHOW(SHOW_ACCESS_LISTS),
 		.syntax = "show {access-lists|ip access-lists} "
 			  "[{<100-199>:list|<2000-2699>:list|NAME/63:list}]",

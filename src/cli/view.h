@@ -45,6 +45,9 @@ enum show_view {
 	SHOW_ROUTE_TRACKS,	 /* show ip route track-table */
 	SHOW_STANDBY_CAPABILITY, /* [interface] */
 	SHOW_HOTSWAN_INTERNAL,	 /* ours: the engine's counters */
+	SHOW_INTERFACES,	 /* [interface] */
+	SHOW_IP_INTERFACE,	 /* [interface] */
+	SHOW_ARP,		 /* [address | interface] */
 	SHOW_VIEW_COUNT
 };
 

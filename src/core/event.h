@@ -64,6 +64,29 @@ struct link {
 	bool ike_tun; /* the TUN of a charon that works with kernel-libipsec */
 };
 
+/* What a device counted, and how it is made: asked for by `show`, no event tells of it. */
+struct device_counters {
+	int ifindex;
+	char kind[16];	/* "veth", "vlan"; "" for hardware */
+	char qdisc[16]; /* "fq_codel" */
+	uint16_t vlan;	/* 0: none */
+	uint32_t queue_max, carrier_lost;
+	struct {
+		uint64_t packets, bytes, errors, dropped;
+	} in, out;
+	uint64_t multicast, length_errors, crc_errors, frame_errors, overruns, missed, unknown;
+	uint64_t collisions, underruns, no_carrier;
+};
+
+/* An entry of the kernel's ARP table. */
+struct arp_entry {
+	int ifindex;
+	struct ipaddr address;
+	struct mac mac;
+	bool complete;
+	uint32_t age_s; /* since it was confirmed */
+};
+
 struct address {
 	int ifindex;
 	struct prefix prefix; /* .addr is the address itself, host bits kept */

@@ -21,9 +21,9 @@ struct gather {
 	struct facts facts;
 	unsigned pending; /* enum fact bits whose answers are under way */
 	struct loop_timer *timer;
-	int routes, standby; /* numbers of the questions */
-	bool asked_ike;	     /* its answer comes in any case: we must be there */
-	bool over;	     /* delivered or abandoned */
+	int routes, standby, counters, arp; /* numbers of the questions */
+	bool asked_ike;			    /* its answer comes in any case: we must be there */
+	bool over;			    /* delivered or abandoned */
 	void (*done)(void *ctx, struct facts *facts);
 	void *ctx;
 };
@@ -50,7 +50,11 @@ static void deliver(struct gather *g)
 static void stop_questions(struct gather *g)
 {
 	if (g->pending & FACT_ROUTES)
-		rtnl_routes_cancel(g->engine->rtnl, g->routes);
+		rtnl_question_cancel(g->engine->rtnl, g->routes);
+	if (g->pending & FACT_COUNTERS)
+		rtnl_question_cancel(g->engine->rtnl, g->counters);
+	if (g->pending & FACT_ARP)
+		rtnl_question_cancel(g->engine->rtnl, g->arp);
 	if (g->pending & FACT_HSRP)
 		hsrp_client_forget(g->engine->hsrp, g->standby);
 	g->pending = 0;
@@ -132,6 +136,34 @@ static void on_route(void *ctx, const struct rtnl_route *r)
 static void on_routes_done(void *ctx, int error)
 {
 	came(ctx, FACT_ROUTES, error == 0);
+}
+
+static void on_counters(void *ctx, const struct device_counters *d)
+{
+	struct gather *g = ctx;
+	struct device_counters *slot = facts_add_counters(&g->facts);
+
+	if (slot)
+		*slot = *d;
+}
+
+static void on_counters_done(void *ctx, int error)
+{
+	came(ctx, FACT_COUNTERS, error == 0);
+}
+
+static void on_arp(void *ctx, const struct arp_entry *e)
+{
+	struct gather *g = ctx;
+	struct arp_entry *slot = facts_add_arp(&g->facts);
+
+	if (slot)
+		*slot = *e;
+}
+
+static void on_arp_done(void *ctx, int error)
+{
+	came(ctx, FACT_ARP, error == 0);
 }
 
 static void on_standby(void *ctx, const struct hsrp_status *s)
@@ -267,6 +299,28 @@ static void ask_ike(struct gather *g)
 		g->asked_ike = true;
 }
 
+static void ask_kernel(struct gather *g, unsigned needs)
+{
+	struct rtnl *rn = g->engine->rtnl;
+
+	g->pending |= needs & (FACT_ROUTES | FACT_COUNTERS | FACT_ARP);
+	if (needs & FACT_ROUTES) {
+		g->routes = rtnl_routes(rn, on_route, on_routes_done, g);
+		if (g->routes < 0)
+			came(g, FACT_ROUTES, false);
+	}
+	if (needs & FACT_COUNTERS) {
+		g->counters = rtnl_counters_of_devices(rn, on_counters, on_counters_done, g);
+		if (g->counters < 0)
+			came(g, FACT_COUNTERS, false);
+	}
+	if (needs & FACT_ARP) {
+		g->arp = rtnl_arp(rn, on_arp, on_arp_done, g);
+		if (g->arp < 0)
+			came(g, FACT_ARP, false);
+	}
+}
+
 /* What is at hand, then the questions: each adds its bit before it may be answered. */
 static void ask(struct gather *g, unsigned needs)
 {
@@ -290,12 +344,7 @@ static void ask(struct gather *g, unsigned needs)
 		fill_system(e, &g->facts.system);
 	if (needs & FACT_IKE)
 		ask_ike(g);
-	if (needs & FACT_ROUTES) {
-		g->pending |= FACT_ROUTES;
-		g->routes = rtnl_routes(e->rtnl, on_route, on_routes_done, g);
-		if (g->routes < 0)
-			came(g, FACT_ROUTES, false);
-	}
+	ask_kernel(g, needs);
 	if (needs & FACT_HSRP) {
 		g->pending |= FACT_HSRP;
 		g->standby = hsrp_client_status(e->hsrp, on_standby, on_neighbour, on_standby_done, g);

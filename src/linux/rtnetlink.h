@@ -106,12 +106,17 @@ int rtnl_reach(struct rtnl *rn, const struct prefix *p);
 
 /*
  * All routes of the kernel except cloned ones, IPv4 then IPv6, in no order: `each` per route, then `done` with 0 or
- * -errno. Both are called out of rtnl_readable. Returns a number for rtnl_routes_cancel (after which neither is called),
+ * -errno. Both are called out of rtnl_readable. Returns a number for rtnl_question_cancel (after which neither is called),
  * or -ENOMEM.
  */
 int rtnl_routes(struct rtnl *rn, void (*each)(void *arg, const struct rtnl_route *r),
 	void (*done)(void *arg, int error), void *arg);
-void rtnl_routes_cancel(struct rtnl *rn, int number);
+/* Likewise the counters of all devices, and the ARP table. */
+int rtnl_counters_of_devices(struct rtnl *rn, void (*each)(void *arg, const struct device_counters *d),
+	void (*done)(void *arg, int error), void *arg);
+int rtnl_arp(struct rtnl *rn, void (*each)(void *arg, const struct arp_entry *e),
+	void (*done)(void *arg, int error), void *arg);
+void rtnl_question_cancel(struct rtnl *rn, int number);
 
 /* For reports and tests. */
 struct rtnl_counters {

@@ -15,7 +15,7 @@
 
 #include "linux/rtnetlink_internal.h"
 
-enum job_kind { JOB_SNAPSHOT, JOB_ROUTES, JOB_MASKED };
+enum job_kind { JOB_SNAPSHOT, JOB_MASKED, JOB_ROUTES, JOB_COUNTERS, JOB_ARP };
 enum { ATTEMPTS_MAX = 3 };
 
 /* A target whose next hop our own routes hide, and the best foreign route towards it so far. */
@@ -32,8 +32,12 @@ struct rtnl_job {
 	size_t phase;
 	int attempts;
 	bool interrupted, cancelled;
-	int number; /* JOB_ROUTES */
-	void (*each)(void *arg, const struct rtnl_route *r);
+	int number; /* of a question */
+	union {	    /* by the kind of question */
+		void (*each)(void *arg, const struct rtnl_route *r);
+		void (*each_device)(void *arg, const struct device_counters *d);
+		void (*each_arp)(void *arg, const struct arp_entry *e);
+	};
 	void (*done)(void *arg, int error);
 	void *arg, *owned;	/* owned: freed with the job */
 	struct masked *targets; /* JOB_MASKED: in the order of their addresses */
@@ -49,9 +53,24 @@ static const struct phase snapshot_phases[] = {{RTM_GETLINK, AF_UNSPEC}, {RTM_GE
 	{RTM_GETROUTE, AF_INET}, {RTM_GETROUTE, AF_INET6}, {0}};
 static const struct phase route_phases[] = {{RTM_GETROUTE, AF_INET}, {RTM_GETROUTE, AF_INET6}, {0}};
 
+static const struct phase device_phases[] = {{RTM_GETLINK, AF_UNSPEC}, {0}};
+static const struct phase arp_phases[] = {{RTM_GETNEIGH, AF_INET}, {0}};
+
+static const struct phase *const phases[] = {[JOB_SNAPSHOT] = snapshot_phases,
+	[JOB_MASKED] = route_phases,
+	[JOB_ROUTES] = route_phases,
+	[JOB_COUNTERS] = device_phases,
+	[JOB_ARP] = arp_phases};
+
 static const struct phase *phase_of(const struct rtnl_job *j)
 {
-	return &(j->kind == JOB_SNAPSHOT ? snapshot_phases : route_phases)[j->phase];
+	return &phases[j->kind][j->phase];
+}
+
+/* Of somebody who waits for the answer. */
+static bool is_question(const struct rtnl_job *j)
+{
+	return j->kind >= JOB_ROUTES;
 }
 
 static void job_free(struct rtnl_job *j)
@@ -98,24 +117,53 @@ void rtnl_snapshot(struct rtnl *rn)
 		rn->snapshot_again = true; /* no memory now: with the next job that ends */
 }
 
-int rtnl_routes(struct rtnl *rn, void (*each)(void *arg, const struct rtnl_route *r),
-	void (*done)(void *arg, int error), void *arg)
+static struct rtnl_job *add_question(
+	struct rtnl *rn, enum job_kind kind, void (*done)(void *arg, int error), void *arg)
 {
-	struct rtnl_job *j = add_job(rn, JOB_ROUTES);
+	struct rtnl_job *j = add_job(rn, kind);
 
 	if (!j)
-		return -ENOMEM;
-	j->each = each;
+		return NULL;
 	j->done = done;
 	j->arg = arg;
 	j->number = rn->next_number = rn->next_number < INT32_MAX ? rn->next_number + 1 : 1;
-	return j->number;
+	return j;
 }
 
-void rtnl_routes_cancel(struct rtnl *rn, int number)
+int rtnl_routes(struct rtnl *rn, void (*each)(void *arg, const struct rtnl_route *r),
+	void (*done)(void *arg, int error), void *arg)
+{
+	struct rtnl_job *j = add_question(rn, JOB_ROUTES, done, arg);
+
+	if (j)
+		j->each = each;
+	return j ? j->number : -ENOMEM;
+}
+
+int rtnl_counters_of_devices(struct rtnl *rn, void (*each)(void *arg, const struct device_counters *d),
+	void (*done)(void *arg, int error), void *arg)
+{
+	struct rtnl_job *j = add_question(rn, JOB_COUNTERS, done, arg);
+
+	if (j)
+		j->each_device = each;
+	return j ? j->number : -ENOMEM;
+}
+
+int rtnl_arp(struct rtnl *rn, void (*each)(void *arg, const struct arp_entry *e),
+	void (*done)(void *arg, int error), void *arg)
+{
+	struct rtnl_job *j = add_question(rn, JOB_ARP, done, arg);
+
+	if (j)
+		j->each_arp = each;
+	return j ? j->number : -ENOMEM;
+}
+
+void rtnl_question_cancel(struct rtnl *rn, int number)
 {
 	for (struct rtnl_job *j = rn->jobs; j; j = j->next)
-		if (j->kind == JOB_ROUTES && j->number == number)
+		if (is_question(j) && j->number == number)
 			j->cancelled = true;
 }
 
@@ -238,7 +286,7 @@ static bool touched(const struct rtnl *rn, const struct route *r)
 
 bool rtnl_dump_wants_no_monitor(const struct rtnl *rn)
 {
-	return rn->dumping && phase_of(rn->jobs)->type != RTM_GETROUTE;
+	return rn->dumping && rn->jobs->kind == JOB_SNAPSHOT && phase_of(rn->jobs)->type != RTM_GETROUTE;
 }
 
 /* --- What a dump names ------------------------------------------------------------------------------------------ */
@@ -275,6 +323,22 @@ static void routes_message(struct rtnl_job *j, const struct nlmsghdr *h)
 		if (!j->cancelled)
 			j->each(j->arg, &m.hop);
 	while (rtnl_next_hop(&m));
+}
+
+static void device_message(struct rtnl_job *j, const struct nlmsghdr *h)
+{
+	struct device_counters d;
+
+	if (h->nlmsg_type == RTM_NEWLINK && rtnl_read_counters(h, &d) && !j->cancelled)
+		j->each_device(j->arg, &d);
+}
+
+static void arp_message(struct rtnl_job *j, const struct nlmsghdr *h)
+{
+	struct arp_entry e;
+
+	if (h->nlmsg_type == RTM_NEWNEIGH && rtnl_read_arp(h, &e) && !j->cancelled)
+		j->each_arp(j->arg, &e);
 }
 
 /* Is this route a better answer than the one so far? Main before default table, long before short, low metric first. */
@@ -384,7 +448,7 @@ static void end(struct rtnl *rn, int error)
 	}
 	if (j->kind == JOB_SNAPSHOT && !error)
 		rtnl_emit(rn, &(struct event){.kind = EV_SNAPSHOT_END});
-	if (j->kind == JOB_ROUTES && !j->cancelled)
+	if (is_question(j) && !j->cancelled)
 		j->done(j->arg, error);
 	for (size_t i = 0; i < j->target_count; i++)
 		rtnl_emit(rn, &j->targets[i].answer);
@@ -396,7 +460,7 @@ static void fail(struct rtnl *rn, int why, int *error)
 {
 	struct rtnl_job *j = rn->jobs;
 
-	while (why && ++j->attempts < ATTEMPTS_MAX && j->kind != JOB_ROUTES)
+	while (why && ++j->attempts < ATTEMPTS_MAX && !is_question(j))
 		why = begin(rn);
 	if (!why)
 		return;
@@ -414,7 +478,7 @@ static void next_phase(struct rtnl *rn, int *error)
 
 	j->interrupted = false;
 	if (!repeat) {
-		if (phase_of(j)->type == RTM_GETLINK)
+		if (j->kind == JOB_SNAPSHOT && phase_of(j)->type == RTM_GETLINK)
 			rtnl_forget_unnamed_links(rn);
 		j->phase++;
 	}
@@ -455,6 +519,8 @@ static bool dump_message(struct rtnl *rn, const struct nlmsghdr *h, int *why)
 	case JOB_SNAPSHOT: snapshot_message(rn, h); break;
 	case JOB_ROUTES: routes_message(j, h); break;
 	case JOB_MASKED: masked_message(rn, j, h); break;
+	case JOB_COUNTERS: device_message(j, h); break;
+	case JOB_ARP: arp_message(j, h); break;
 	}
 	return false;
 }

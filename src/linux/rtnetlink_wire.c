@@ -105,6 +105,108 @@ bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link_message *out)
 	return out->link.name[0] != '\0';
 }
 
+static uint16_t read_vlan(const struct nlattr *info)
+{
+	const struct nlattr *a, *b;
+	uint16_t vlan = 0;
+
+	mnl_attr_for_each_nested(a, info)
+	{
+		if (mnl_attr_get_type(a) != IFLA_INFO_DATA)
+			continue;
+		mnl_attr_for_each_nested(b, a) if (mnl_attr_get_type(b) == IFLA_VLAN_ID &&
+			mnl_attr_get_payload_len(b) >= sizeof(vlan)) vlan = mnl_attr_get_u16(b);
+	}
+	return vlan;
+}
+
+/* Older kernels have a shorter struct: what is missing is 0. */
+static void read_statistics(const struct nlattr *a, struct device_counters *out)
+{
+	struct rtnl_link_stats64 s = {0};
+	size_t len = mnl_attr_get_payload_len(a);
+
+	memcpy(&s, mnl_attr_get_payload(a), len < sizeof(s) ? len : sizeof(s));
+	out->in.packets = s.rx_packets;
+	out->in.bytes = s.rx_bytes;
+	out->in.errors = s.rx_errors;
+	out->in.dropped = s.rx_dropped;
+	out->out.packets = s.tx_packets;
+	out->out.bytes = s.tx_bytes;
+	out->out.errors = s.tx_errors;
+	out->out.dropped = s.tx_dropped;
+	out->multicast = s.multicast;
+	out->length_errors = s.rx_length_errors;
+	out->crc_errors = s.rx_crc_errors;
+	out->frame_errors = s.rx_frame_errors;
+	out->overruns = s.rx_over_errors + s.rx_fifo_errors;
+	out->missed = s.rx_missed_errors;
+	out->unknown = s.rx_nohandler;
+	out->collisions = s.collisions;
+	out->underruns = s.tx_fifo_errors;
+	out->no_carrier = s.tx_carrier_errors;
+}
+
+bool rtnl_read_counters(const struct nlmsghdr *h, struct device_counters *out)
+{
+	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+	const struct nlattr *a;
+
+	*out = (struct device_counters){0};
+	if (!has_payload(h, sizeof(*i)) || i->ifi_index <= 0 || i->ifi_family != AF_UNSPEC)
+		return false;
+	out->ifindex = i->ifi_index;
+	mnl_attr_for_each(a, h, sizeof(*i))
+	{
+		switch (mnl_attr_get_type(a)) {
+		case IFLA_STATS64: read_statistics(a, out); break;
+		case IFLA_QDISC: read_string(a, out->qdisc, sizeof(out->qdisc)); break;
+		case IFLA_TXQLEN: read_number(a, &out->queue_max); break;
+		case IFLA_CARRIER_DOWN_COUNT: read_number(a, &out->carrier_lost); break;
+		case IFLA_LINKINFO:
+			read_kind(a, out->kind);
+			out->vlan = read_vlan(a);
+			break;
+		}
+	}
+	return true;
+}
+
+bool rtnl_read_arp(const struct nlmsghdr *h, struct arp_entry *out)
+{
+	enum { TICKS_PER_S = 100 /* USER_HZ, part of the kernel's interface */ };
+	const struct ndmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *a;
+
+	*out = (struct arp_entry){0};
+	if (!has_payload(h, sizeof(*m)) || m->ndm_family != AF_INET || m->ndm_ifindex <= 0 ||
+		m->ndm_state & NUD_NOARP)
+		return false;
+	out->ifindex = m->ndm_ifindex;
+	out->complete = !(m->ndm_state & (NUD_INCOMPLETE | NUD_FAILED));
+	mnl_attr_for_each(a, h, sizeof(*m))
+	{
+		const struct nda_cacheinfo *age = mnl_attr_get_payload(a);
+		size_t len = mnl_attr_get_payload_len(a);
+
+		switch (mnl_attr_get_type(a)) {
+		case NDA_DST:
+			if (!read_address(a, IP_V4, &out->address))
+				return false;
+			break;
+		case NDA_LLADDR:
+			if (len == sizeof(out->mac.bytes))
+				memcpy(out->mac.bytes, mnl_attr_get_payload(a), len);
+			break;
+		case NDA_CACHEINFO:
+			if (len >= sizeof(*age))
+				out->age_s = age->ndm_confirmed / TICKS_PER_S;
+			break;
+		}
+	}
+	return ip_is_set(&out->address);
+}
+
 bool rtnl_read_address(const struct nlmsghdr *h, struct address *out)
 {
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
@@ -354,9 +456,10 @@ struct nlmsghdr *rtnl_write_lookup(void *to, const struct ipaddr *target, uint32
 struct nlmsghdr *rtnl_write_dump(void *to, uint16_t type, uint8_t family)
 {
 	struct nlmsghdr *h = start(to, type, NLM_F_DUMP);
-	/* The three headers begin with the family and are told apart by the type. */
+	/* The headers begin with the family and are told apart by the type. */
 	size_t size = type == RTM_GETLINK ? sizeof(struct ifinfomsg)
 		: type == RTM_GETADDR	  ? sizeof(struct ifaddrmsg)
+		: type == RTM_GETNEIGH	  ? sizeof(struct ndmsg)
 					  : sizeof(struct rtmsg);
 	uint8_t *m = mnl_nlmsg_put_extra_header(h, size);
 

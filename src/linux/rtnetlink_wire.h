@@ -31,6 +31,10 @@ bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link_message *out);
 /* `ours` of the result only says that it is tagged; the interface's part is the caller's. */
 bool rtnl_read_address(const struct nlmsghdr *h, struct address *out);
 
+bool rtnl_read_counters(const struct nlmsghdr *h, struct device_counters *out);
+/* False for entries that stand for no station, too. */
+bool rtnl_read_arp(const struct nlmsghdr *h, struct arp_entry *out);
+
 struct rtnl_route_message {
 	struct rtnl_route hop;	    /* the first next hop, later the one that rtnl_next_hop moved to */
 	uint32_t flags;		    /* RTM_F_CLONED … */

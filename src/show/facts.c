@@ -44,6 +44,8 @@ ADD(facts_add_standby, hsrp_status, standby, standby_count, standby_cap, FACT_HS
 ADD(facts_add_neighbour, hsrp_neighbour, neighbours, neighbour_count, neighbour_cap, FACT_HSRP)
 ADD(facts_add_filter, filter_fact, filters, filter_count, filter_cap, FACT_FILTER)
 ADD(facts_add_track, core_track, tracks, track_count, track_cap, FACT_TRACK)
+ADD(facts_add_counters, device_counters, counters, counters_count, counters_cap, FACT_COUNTERS)
+ADD(facts_add_arp, arp_entry, arps, arp_count, arp_cap, FACT_ARP)
 
 void facts_free(struct facts *f)
 {
@@ -58,6 +60,8 @@ void facts_free(struct facts *f)
 	free(f->neighbours);
 	free(f->filters);
 	free(f->tracks);
+	free(f->counters);
+	free(f->arps);
 	*f = (struct facts){0};
 }
 
@@ -158,6 +162,21 @@ static int filter_order(const void *x, const void *y)
 	return ((const struct filter_fact *)x)->ifindex - ((const struct filter_fact *)y)->ifindex;
 }
 
+static int counters_order(const void *a, const void *b)
+{
+	const struct device_counters *x = a, *y = b;
+
+	return (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
+}
+
+static int arp_order(const void *a, const void *b)
+{
+	const struct arp_entry *x = a, *y = b;
+
+	return x->ifindex != y->ifindex ? (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex)
+					: ip_compare(&x->address, &y->address);
+}
+
 static int track_order(const void *x, const void *y)
 {
 	return (int)((const struct core_track *)x)->number - ((const struct core_track *)y)->number;
@@ -197,6 +216,8 @@ void facts_ready(struct facts *f)
 	sort(f->neighbours, f->neighbour_count, sizeof(*f->neighbours), neighbour_order);
 	sort(f->filters, f->filter_count, sizeof(*f->filters), filter_order);
 	sort(f->tracks, f->track_count, sizeof(*f->tracks), track_order);
+	sort(f->counters, f->counters_count, sizeof(*f->counters), counters_order);
+	sort(f->arps, f->arp_count, sizeof(*f->arps), arp_order);
 	/* Addresses of one link follow each other; qsort is not stable, so the kernel's order is kept by inserting. */
 	for (size_t i = 1; i < f->address_count; i++) {
 		struct address a = f->addresses[i];
@@ -298,6 +319,14 @@ const struct core_track *facts_track(const struct facts *f, uint16_t number)
 	size_t i = lower_bound(f->tracks, f->track_count, sizeof(key), &key, track_order);
 
 	return i < f->track_count && f->tracks[i].number == number ? &f->tracks[i] : NULL;
+}
+
+const struct device_counters *facts_counters(const struct facts *f, int ifindex)
+{
+	struct device_counters key = {.ifindex = ifindex};
+	size_t i = lower_bound(f->counters, f->counters_count, sizeof(key), &key, counters_order);
+
+	return i < f->counters_count && f->counters[i].ifindex == ifindex ? &f->counters[i] : NULL;
 }
 
 const char *facts_interface_name(const struct facts *f, int ifindex)

@@ -20,14 +20,16 @@
 
 /* Bits of facts.missing and of show_needs(). The model and the clock are always there. */
 enum fact {
-	FACT_CORE = 1 << 0,   /* bindings and desired routes */
-	FACT_IKE = 1 << 1,    /* IKE_SAs, CHILD_SAs, state of charon */
-	FACT_ROUTES = 1 << 2, /* routes of the kernel's main table */
-	FACT_LINKS = 1 << 3,  /* links and addresses */
-	FACT_HSRP = 1 << 4,   /* status of all standby groups */
-	FACT_FILTER = 1 << 5, /* counters of the fail-closed filter */
-	FACT_SYSTEM = 1 << 6, /* version, uptime, machine */
-	FACT_TRACK = 1 << 7,  /* tracked objects */
+	FACT_CORE = 1 << 0,	/* bindings and desired routes */
+	FACT_IKE = 1 << 1,	/* IKE_SAs, CHILD_SAs, state of charon */
+	FACT_ROUTES = 1 << 2,	/* routes of the kernel's main table */
+	FACT_LINKS = 1 << 3,	/* links and addresses */
+	FACT_HSRP = 1 << 4,	/* status of all standby groups */
+	FACT_FILTER = 1 << 5,	/* counters of the fail-closed filter */
+	FACT_SYSTEM = 1 << 6,	/* version, uptime, machine */
+	FACT_TRACK = 1 << 7,	/* tracked objects */
+	FACT_COUNTERS = 1 << 8, /* of devices */
+	FACT_ARP = 1 << 9,	/* the kernel's ARP table */
 };
 
 /* A next hop of a kernel route; the rows of a route with several follow each other. */
@@ -103,6 +105,10 @@ struct facts {
 	size_t filter_count, filter_cap;
 	struct core_track *tracks; /* by number */
 	size_t track_count, track_cap;
+	struct device_counters *counters; /* by ifindex */
+	size_t counters_count, counters_cap;
+	struct arp_entry *arps; /* by ifindex, address */
+	size_t arp_count, arp_cap;
 
 	struct system_fact system;
 	struct internal_fact internal; /* known at any time */
@@ -119,6 +125,8 @@ struct hsrp_status *facts_add_standby(struct facts *f);
 struct hsrp_neighbour *facts_add_neighbour(struct facts *f);
 struct filter_fact *facts_add_filter(struct facts *f);
 struct core_track *facts_add_track(struct facts *f);
+struct device_counters *facts_add_counters(struct facts *f);
+struct arp_entry *facts_add_arp(struct facts *f);
 
 /* Sorts; no slot may be added after. 20,000 SAs take 50 ms. */
 void facts_ready(struct facts *f);
@@ -134,6 +142,7 @@ const struct hsrp_status *facts_standby(
 	const struct facts *f, const char *device, enum ip_family family, uint16_t group);
 const struct core_binding *facts_binding(const struct facts *f, const char *interface);
 const struct filter_fact *facts_filter(const struct facts *f, int ifindex);
+const struct device_counters *facts_counters(const struct facts *f, int ifindex);
 const struct core_track *facts_track(const struct facts *f, uint16_t number);
 /* The configured interface on a device, by the model; the device's own name when none is. */
 const char *facts_interface_name(const struct facts *f, int ifindex);

@@ -28,6 +28,9 @@ static const struct view *const views[SHOW_VIEW_COUNT] = {
 	[SHOW_STANDBY_REDIRECT] = &view_standby_redirect,
 	[SHOW_STANDBY_INTERNAL] = &view_standby_internal,
 	[SHOW_STANDBY_CAPABILITY] = &view_standby_capability,
+	[SHOW_INTERFACES] = &view_interfaces,
+	[SHOW_IP_INTERFACE] = &view_ip_interface,
+	[SHOW_ARP] = &view_arp,
 	[SHOW_ROUTE_TRACKS] = &view_route_tracks,
 	[SHOW_VERSION] = &view_version,
 	[SHOW_REDUNDANCY] = &view_redundancy,
@@ -57,6 +60,8 @@ static const struct {
 	{FACT_HSRP, "hsrp", "% The HSRP process does not answer: standby state is unknown"},
 	{FACT_FILTER, "filter", "% The kernel does not answer: filter counters are unknown"},
 	{FACT_TRACK, "track", "% The engine does not answer: tracked objects are unknown"},
+	{FACT_COUNTERS, "counters", "% The kernel does not answer: counters of interfaces are unknown"},
+	{FACT_ARP, "arp", "% The kernel does not answer: its ARP table is unknown"},
 	{FACT_SYSTEM, "system", "% The system does not answer: version and uptime are unknown"},
 };
 

@@ -1,5 +1,5 @@
 /*
- * show ip interface brief [interface]
+ * show ip interface [interface] [brief]
  *
  * And the rows of all views that list interfaces: the configured ones first, then devices of the box that the configuration
  * does not name. Not listed: the loopback device, virtual MAC interfaces, charon's own device.
@@ -148,5 +148,55 @@ const struct view view_ip_interface_brief = {
 	.name = "ip-interface-brief",
 	.required = FACT_LINKS,
 	.text = interface_brief_text,
+	.json = interface_brief_json,
+};
+
+/* --- Without "brief" ------------------------------------------------------------------------------------------------ */
+
+/* HSRP listens on its interfaces. */
+static void print_multicast(struct text *out, const struct interface_cfg *i)
+{
+	if (i && i->standby.count)
+		text_printf(out, "  Multicast reserved groups joined: %s\n",
+			i->standby_version == 2 ? "224.0.0.102" : "224.0.0.2");
+}
+
+static void print_ip(struct text *out, const struct interface_row *row)
+{
+	const struct prefix *secondary;
+	char ip[IP_TEXT_MAX];
+
+	text_printf(out, "  Internet address is %s/%u\n", ip_format(&row->address, ip), row->address_len);
+	text_add(out, "  Broadcast address is 255.255.255.255\n");
+	text_printf(out, "  Address determined by %s\n",
+		row->cfg && row->cfg->address_set ? "non-volatile memory" : "setup command");
+	text_printf(out, "  MTU is %u bytes\n", row->link ? row->link->mtu : 1500);
+	text_add(out, "  Helper address is not set\n  Directed broadcast forwarding is disabled\n");
+	if (row->cfg)
+		vec_each (&row->cfg->secondary_addresses, i, secondary)
+			text_printf(out, "  Secondary address %s/%u\n", ip_format(&secondary->addr, ip),
+				secondary->len);
+	print_multicast(out, row->cfg);
+	text_add(out, "  Outgoing access list is not set\n  Inbound  access list is not set\n");
+}
+
+static bool ip_interface_text(struct show *s, struct text *out)
+{
+	struct interface_row row;
+
+	if (!next_interface_row(s, &row))
+		return false;
+	text_printf(out, "%s is %s, line protocol is %s\n", row.name, row.status, row.up ? "up" : "down");
+	if (ip_is_set(&row.address))
+		print_ip(out, &row);
+	else
+		text_add(out, "  Internet protocol processing disabled\n");
+	return true;
+}
+
+const struct view view_ip_interface = {
+	.name = "ip-interface",
+	.required = FACT_LINKS,
+	.text = ip_interface_text,
 	.json = interface_brief_json,
 };

@@ -27,7 +27,8 @@ extern const struct view view_standby, view_crypto_map, view_crypto_dynamic_map,
 	view_isakmp_default_policy, view_isakmp_key, view_ikev2_session, view_ikev2_proposal,
 	view_ikev2_policy, view_ikev2_profile, view_engine_connections, view_crypto_eli, view_crypto_ha,
 	view_track, view_key_chain, view_standby_neighbors, view_standby_delay, view_standby_redirect,
-	view_standby_internal, view_route_tracks, view_standby_capability, view_hotswan_internal;
+	view_standby_internal, view_route_tracks, view_standby_capability, view_interfaces, view_ip_interface,
+	view_arp, view_hotswan_internal;
 
 /* --- An index of a view's own over the SAs ------------------------------------------------------------------------ */
 

@@ -34,10 +34,19 @@ static uint64_t use(const struct nlmsghdr *h)
 {
 	struct rtnl_link_message link;
 	struct address address;
+	struct device_counters counters;
+	struct arp_entry arp;
 	uint64_t sum = use_route(h);
 
 	if (rtnl_read_link(h, &link))
 		sum += strlen(link.link.name) + strlen(link.link.alias) + strlen(link.kind) + link.link.mtu;
+	if (rtnl_read_counters(h, &counters))
+		sum += strlen(counters.kind) + strlen(counters.qdisc) + counters.in.packets + counters.vlan;
+	if (rtnl_read_arp(h, &arp)) {
+		if (ip_bits(&arp.address) != 32)
+			abort();
+		sum += arp.age_s + (unsigned)arp.ifindex;
+	}
 	if (rtnl_read_address(h, &address)) {
 		if (address.prefix.len > ip_bits(&address.prefix.addr))
 			abort();

@@ -123,6 +123,42 @@ INTERFACES = [
     r"Interface {18}IP-Address {6}OK\? Method Status {16}Protocol",
     rf"\S+ +({IP}|unassigned) +YES \w+ +(up|down|administratively down) +(up|down)",
 ]
+UP = r"(up|down|administratively down)"
+DEVICES = [
+    rf"\S+ is {UP}, line protocol is (up|down) ", rf"  Hardware is [\w ]+(, address is {MAC} \(bia {MAC}\))?",
+    r"  Description: .+", rf"  Internet address is {IP}/\d+", r"  MTU \d+ bytes, BW \d+ Kbit/sec, DLY \d+ usec, ",
+    r"     reliability 255/255, txload 1/255, rxload 1/255",
+    r"  Encapsulation (ARPA, loopback not set|802\.1Q Virtual LAN, Vlan ID  \d+\.)", r"  Keepalive not supported ",
+    r"  Auto Duplex, Auto Speed, link type is auto, media type is unknown media type",
+    r'  Last clearing of "show interface" counters never',
+    r"  Input queue: 0/0/\d+/0 \(size/max/drops/flushes\); Total output drops: \d+",
+    r"  Queueing strategy: \S+", r"  Output queue: 0/\d+ \(size/max\)",
+    r"     \d+ packets (input|output), \d+ bytes, \d+ (no buffer|underruns)",
+    r"     Received \d+ broadcasts \(\d+ IP multicasts\)", r"     \d+ runts, \d+ giants, \d+ throttles ",
+    r"     \d+ input errors, \d+ CRC, \d+ frame, \d+ overrun, \d+ ignored",
+    r"     \d+ watchdog, \d+ multicast, \d+ pause input",
+    r"     \d+ output errors, \d+ collisions, \d+ interface resets", r"     \d+ unknown protocol drops",
+    r"     \d+ babbles, \d+ late collision, \d+ deferred",
+    r"     \d+ lost carrier, \d+ no carrier, \d+ pause output",
+    r"     \d+ output buffer failures, \d+ output buffers swapped out",
+]
+IP_INTERFACE = [
+    rf"\S+ is {UP}, line protocol is (up|down)", rf"  Internet address is {IP}/\d+",
+    r"  Internet protocol processing disabled", rf"  Broadcast address is {IP}",
+    r"  Address determined by (non-volatile memory|setup command)", r"  MTU is \d+ bytes",
+    r"  Helper address is not set", r"  Directed broadcast forwarding is disabled", rf"  Secondary address {IP}/\d+",
+    r"  Multicast reserved groups joined: 224\.0\.0\.(2|102)", r"  (Outgoing|Inbound ) access list is not set",
+]
+ARP = [
+    r"Protocol  Address {10}Age \(min\)  Hardware Addr   Type   Interface",
+    rf"Internet  {IP} +(-|\d+)   {MAC}  ARPA   \S+", rf"Internet  {IP} +0   Incomplete      ARPA   ",
+]
+TRACK_TABLE = [rf" ip route {IP} {IP}( \S+)?( {IP})?( \d+)?( name \S+)? track \d+ state is \[(up|down)\]"]
+CAPABILITY = [
+    r"hotswan {39}\* indicates hardware may support HSRP", r" {46}\|",
+    r"Interface {10}Type {23}H  Potential Max Groups per subin",
+    r"\S+ +\d+ +\S.{22}(\*  \d+ +\(0x[0-9A-F]+, 0x[0-9A-F]+\)|   -   )",
+]
 ACL = [
     r"Extended IP access list \S+",
     rf"    \d+ (permit|deny) \S+( (any|host {IP}|{IP} {IP})( (eq|neq|lt|gt) \S+| range \S+ \S+)?){{2}}"
@@ -146,7 +182,9 @@ GRAMMARS = {
     "ip_interface_brief": INTERFACES, "access_lists": ACL, "ip_route_active": ROUTE, "ip_route_headend": ROUTE,
     "ip_route_standby": ROUTE, "session_remote_detail": SESSION_DETAIL,
     "ipsec_sa_active": IPSEC_SA, "ipsec_sa_headend": IPSEC_SA, "ipsec_sa_idle": IPSEC_SA,
-    "engine_connections": ENGINE, "ikev2_session": IKEV2_SESSION, "isakmp_key": KEYS,
+    "interfaces": DEVICES, "interfaces_one": DEVICES, "interfaces_down": DEVICES, "ip_interface": IP_INTERFACE,
+    "ip_interface_version2": IP_INTERFACE, "arp": ARP, "arp_one": ARP, "ip_route_track_table": TRACK_TABLE,
+    "standby_capability": CAPABILITY, "engine_connections": ENGINE, "ikev2_session": IKEV2_SESSION, "isakmp_key": KEYS,
 }
 
 # Where these appear anywhere in a reply, automation takes it for a failed command.

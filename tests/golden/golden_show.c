@@ -141,6 +141,18 @@ static const struct golden {
 	{"ip_route_json", scene_active, SHOW_IP_ROUTE, NONE, true},
 	{"ip_interface_brief", scene_headend, SHOW_IP_INTERFACE_BRIEF, NONE, false},
 	{"ip_interface_brief_one", scene_headend, SHOW_IP_INTERFACE_BRIEF, {.interface = "eth7"}, false},
+	{"interfaces", scene_interfaces, SHOW_INTERFACES, NONE, false},
+	{"interfaces_one", scene_interfaces, SHOW_INTERFACES, {.interface = "FastEthernet0/0"}, false},
+	{"interfaces_down", scene_down, SHOW_INTERFACES, NONE, false},
+	{"interfaces_silent", scene_silent, SHOW_INTERFACES, NONE, false},
+	{"interfaces_json", scene_interfaces, SHOW_INTERFACES, NONE, true},
+	{"ip_interface", scene_interfaces, SHOW_IP_INTERFACE, NONE, false},
+	{"ip_interface_version2", scene_headend, SHOW_IP_INTERFACE, {.interface = "eth7"}, false},
+	{"arp", scene_interfaces, SHOW_ARP, NONE, false},
+	{"arp_one", scene_interfaces, SHOW_ARP, {.address = {.family = IP_V4, .bytes = {192, 168, 0, 250}}},
+		false},
+	{"arp_interface", scene_interfaces, SHOW_ARP, {.interface = "eth9"}, false},
+	{"arp_json", scene_interfaces, SHOW_ARP, NONE, true},
 	{"access_lists", scene_headend, SHOW_ACCESS_LISTS, NONE, false},
 	{"access_lists_one", scene_active, SHOW_ACCESS_LISTS, {.name = "102"}, false},
 	{"version", scene_active, SHOW_VERSION, NONE, false},
@@ -273,7 +285,7 @@ static bool run_case(const struct golden *g, const char *dir, bool update)
 static int write_json(const char *path)
 {
 	static const scene_builder scenes[] = {scene_empty, scene_active, scene_standby, scene_headend,
-		scene_stale, scene_silent, scene_hostile, scene_hsrp};
+		scene_stale, scene_silent, scene_hostile, scene_hsrp, scene_interfaces};
 	static const struct show_args variants[] = {{.all = true, .detail = true}, {.brief = true},
 		{.sa = SHOW_SA_ADDRESS}, {.sa = SHOW_SA_IDENTITY}, {.sa = SHOW_SA_PEER},
 		{.sa = SHOW_SA_MAP, .name = "x"}, {.address = {.family = IP_V4, .bytes = {10, 0, 0, 1}}},

@@ -1,5 +1,6 @@
 """The `standby` language on the wire: key chains, MAC addresses, gratuitous ARP, debug lines, as an operator types them."""
 
+import json
 import os
 import re
 import struct
@@ -187,3 +188,23 @@ def test_a_duplicate_address_is_said_while_we_are_active(lab, operation):
     said = net.p.show("show logging")
     assert said.count("%IP-4-DUPADDR") == 1 and "192.168.0.99" not in said, said
     assert net.p.standby_state() == "Active"
+
+
+def test_interfaces_and_neighbours_in_ios_form(lab):
+    net = topologies.single(lab, configs.hsrp("P"), remotes=False)
+    Speaker(lab)
+    net.p.wait_state("Active", timeout=15)
+    shown = net.p.show("show interfaces FastEthernet0/0")
+    assert shown.startswith("FastEthernet0/0 is up, line protocol is up \n  Hardware is veth, address is "), shown
+    sent = int(re.search(r"(\d+) packets output, \d+ bytes", shown)[1])
+    wait_for(lambda: int(re.search(r"(\d+) packets output", net.p.show("show interfaces fa0/0"))[1]) > sent,
+             10, "counted hellos")
+    names = [re.findall(r"(?m)^(\S+) is ", net.p.show(f"show {what}")) for what in ("interfaces", "ip interface")]
+    assert names[0] == names[1] and "FastEthernet0/0" in names[0], names
+    assert "  Internet address is 192.168.0.2/24\n" in net.p.show("show ip interface fa0/0")
+    table = net.p.show("show arp")
+    own = re.search(r"(?m)^Internet  192\.168\.0\.3 +-   0000\.0c07\.ac00  ARPA   FastEthernet0/0$", table)
+    assert table.startswith("Protocol  Address ") and own, table
+    entries = json.loads(net.p.show("show arp | json"))["entries"]
+    assert {"address": "192.168.0.3", "mac": "0000.0c07.ac00"}.items() <= next(
+        e for e in entries if e["address"] == "192.168.0.3").items(), entries

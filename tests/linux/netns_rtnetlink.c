@@ -1,4 +1,5 @@
 /* Links, addresses and routes against a real kernel, each test in a fresh network namespace. */
+#include <net/if.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -725,9 +726,93 @@ static void all_routes_are_dumped(void **state)
 	assert_int_equal(dumped_hops, 1);
 	assert_true(dumped >= 5003);
 	over = false;
-	rtnl_routes_cancel(rn, rtnl_routes(rn, on_route, on_done, &over));
+	rtnl_question_cancel(rn, rtnl_routes(rn, on_route, on_done, &over));
 	settle(50);
 	assert_false(over);
+}
+
+static struct device_counters counted[64];
+static struct arp_entry arps[64];
+static size_t counted_count, arp_count;
+
+static void on_device(void *arg, const struct device_counters *d)
+{
+	(void)arg;
+	if (counted_count < sizeof(counted) / sizeof(*counted))
+		counted[counted_count++] = *d;
+}
+
+static void on_arp(void *arg, const struct arp_entry *e)
+{
+	(void)arg;
+	if (arp_count < sizeof(arps) / sizeof(*arps))
+		arps[arp_count++] = *e;
+}
+
+static const struct device_counters *counters_of(int ifindex)
+{
+	bool over = false;
+
+	counted_count = 0;
+	assert_true(rtnl_counters_of_devices(rn, on_device, on_done, &over) > 0);
+	for (int64_t until = now_ms() + WAIT_MS; !over && now_ms() < until;)
+		settle(10);
+	assert_true(over);
+	assert_int_equal(dump_error, 0);
+	for (size_t i = 0; i < counted_count; i++)
+		if (counted[i].ifindex == ifindex)
+			return &counted[i];
+	fail_msg("no counters of device %d", ifindex);
+	return NULL;
+}
+
+static const struct arp_entry *arp_of(const char *address)
+{
+	bool over = false;
+	char ip[IP_TEXT_MAX];
+
+	arp_count = 0;
+	assert_true(rtnl_arp(rn, on_arp, on_done, &over) > 0);
+	for (int64_t until = now_ms() + WAIT_MS; !over && now_ms() < until;)
+		settle(10);
+	assert_true(over);
+	assert_int_equal(dump_error, 0);
+	for (size_t i = 0; i < arp_count; i++)
+		if (strcmp(ip_format(&arps[i].address, ip), address) == 0)
+			return &arps[i];
+	return NULL;
+}
+
+static void devices_count_and_neighbours_are_listed(void **state)
+{
+	int e0 = (int)if_nametoindex("e0");
+	struct device_counters before;
+
+	(void)state;
+	bool has_vlans =
+		run("ip link add link e0 name e0.5 type vlan id 5 2>/dev/null") == 0; /* not every kernel */
+	assert_shell("ip link set e0 txqueuelen 77");
+	before = *counters_of(e0);
+	assert_string_equal(before.kind, "veth");
+	assert_int_equal(before.queue_max, 77);
+	if (has_vlans) {
+		const struct device_counters *vlan = counters_of((int)if_nametoindex("e0.5"));
+
+		assert_int_equal(vlan->vlan, 5);
+		assert_string_equal(vlan->kind, "vlan");
+	}
+	assert_shell("ip neigh add 10.1.1.9 lladdr 02:00:00:00:00:09 dev e0 nud reachable");
+	assert_shell("ip neigh add 10.1.1.8 dev e0 nud failed");
+	const struct arp_entry *e = arp_of("10.1.1.9");
+	assert_non_null(e);
+	assert_true(e->complete && e->ifindex == e0 && e->mac.bytes[5] == 9 && e->age_s < 60);
+	e = arp_of("10.1.1.8");
+	assert_true(!e || !e->complete);
+	assert_int_equal(count(EV_SNAPSHOT_END), 1); /* questions are no snapshots */
+	/* What it sends, it counts. */
+	assert_shell("ping -c 1 -W 0.2 10.1.1.9 > /dev/null; true");
+	assert_true(counters_of(e0)->out.packets > before.out.packets);
+	assert_true(counters_of(e0)->out.bytes >= before.out.bytes + 84);
 }
 
 /* The answer about a prefix: the index behind its route, 0 when there is none. */
@@ -779,6 +864,7 @@ int main(void)
 #define IN_FRESH(test) cmocka_unit_test_setup_teardown(test, fresh, done)
 	const struct CMUnitTest tests[] = {
 		IN_FRESH(a_snapshot_names_what_is_there),
+		IN_FRESH(devices_count_and_neighbours_are_listed),
 		IN_FRESH(links_come_change_and_go),
 		IN_FRESH(a_port_that_leaves_its_bridge_is_still_there),
 		IN_FRESH(charons_tun_is_known_by_kind_and_name),
