@@ -83,7 +83,8 @@ static void on_result(void *user, int error, const void *body, size_t len)
 		error = p->absent_is_fine ? 0 : -EPROTO;
 	}
 	i->counters.failures += error != 0;
-	if (p->cookie)
+	/* With the connection all answers are lost: EV_IKE_DOWN tells, and nobody was refused anything. */
+	if (p->cookie && vici_is_up(i->vici))
 		report(i, &(struct event){.kind = EV_RESULT, .result = {p->cookie, error}});
 	free(p);
 }
@@ -378,10 +379,8 @@ static void on_snapshot_done(void *user, int error, const void *body, size_t len
 	report(i, &(struct event){.kind = EV_SA_SNAPSHOT_END});
 	i->snapshot = false;
 	replay(i, false);
-	if (i->snapshot_again) {
-		i->snapshot_again = false;
-		ike_snapshot(i);
-	}
+	if (i->snapshot_again)
+		(void)ike_snapshot(i);
 }
 
 int ike_snapshot(struct ike *i)
@@ -390,10 +389,9 @@ int ike_snapshot(struct ike *i)
 
 	if (!i->up)
 		return -ENOTCONN;
-	if (i->snapshot) {
-		i->snapshot_again = true;
+	i->snapshot_again = true; /* until it is under way: else on_care tries once more */
+	if (i->snapshot)
 		return 0;
-	}
 	int error = vici_command(
 		i->vici, "list-conns", &m, SNAPSHOT_DEADLINE_MS, on_snapshot_conn, on_snapshot_conns_done, i);
 	if (!error)
@@ -402,7 +400,7 @@ int ike_snapshot(struct ike *i)
 	if (error)
 		return error;
 	i->snapshot = true;
-	i->snapshot_begun = false;
+	i->snapshot_begun = i->snapshot_again = false;
 	i->counters.snapshots++;
 	return 0;
 }
@@ -472,7 +470,7 @@ static void on_stats(void *user, int error, const void *body, size_t len)
 	struct vici_parser p = vici_parser_make(body, len);
 	struct vici_token t;
 
-	if (error)
+	if (error || i->up)
 		return;
 	while (vici_next(&p, &t) > VICI_END)
 		if (t.type == VICI_LIST_ITEM && vici_name_is(&t, "plugins") &&
@@ -504,17 +502,23 @@ static uint32_t incarnation_of(int pid)
 	return (uint32_t)(start * 2654435761u + (uint32_t)pid) | 1;
 }
 
+/* Should one of them not leave (no memory), on_care asks again; without an answer the deadline ends the connection. */
+static void ask_who_it_is(struct ike *i)
+{
+	struct vici_message m = {0};
+
+	(void)vici_command(i->vici, "version", &m, VICI_DEADLINE_MS, NULL, on_version, i);
+	(void)vici_command(i->vici, "stats", &m, VICI_DEADLINE_MS, NULL, on_stats, i);
+}
+
 static void on_up(void *user)
 {
 	struct ike *i = user;
-	struct vici_message m = {0};
 
 	i->pid = vici_peer(i->vici);
 	i->incarnation = incarnation_of(i->pid);
 	i->libipsec = false;
-	/* Should one of them not leave, the connection is as good as dead, and its deadline makes it so. */
-	(void)vici_command(i->vici, "version", &m, VICI_DEADLINE_MS, NULL, on_version, i);
-	(void)vici_command(i->vici, "stats", &m, VICI_DEADLINE_MS, NULL, on_stats, i);
+	ask_who_it_is(i);
 }
 
 static void on_down(void *user, int error)
@@ -548,6 +552,10 @@ static int on_care(sd_event_source *source, uint64_t now, void *user)
 		i->run_dir); /* a log that cannot be moved is bounded by charon's file size limit */
 	if (i->up)
 		(void)vici_command(i->vici, "version", &m, ALIVE_DEADLINE_MS, NULL, on_version, i);
+	else if (vici_is_up(i->vici))
+		ask_who_it_is(i);
+	if (i->up && i->snapshot_again && !i->snapshot)
+		(void)ike_snapshot(i);
 	sd_event_source_set_time_relative(source, CARE_INTERVAL_S * UINT64_C(1000000));
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -364,8 +364,13 @@ static void charons_death_is_seen_and_its_successor_starts_clean(void **state)
 	old = want_from(0, EV_CHILD_SA)->child.incarnation;
 	want_from(0, EV_SA_SNAPSHOT_END);
 	assert_int_equal(charon_find(dir, &p), 0);
+	seen_count = 0;
+	assert_int_equal(kill(charon_pid, SIGSTOP), 0);
+	for (uint64_t cookie = 100; cookie < 110; cookie++)
+		assert_int_equal(ike_initiate(ike, "hs/eth0/m/1/10.2.0.9", "l10", cookie), 0);
 	assert_int_equal(kill(charon_pid, SIGKILL), 0);
 	want_from(0, EV_IKE_DOWN);
+	assert_int_equal(count_of(EV_RESULT), 0); /* what was under way is lost with it, not refused */
 	assert_int_equal(count_of(EV_CHILD_SA_GONE), 0);
 	assert_int_equal(ike_snapshot(ike), -ENOTCONN);
 	assert_int_equal(ike_pid(ike), 0);
