@@ -29,6 +29,7 @@ class Group:
     priority: int = 100
     preempt: bool = False
     key: str | None = None
+    key_id: int = 0
     text: bytes = b"cisco"
     hello: int = 250
     hold: int = 750
@@ -118,7 +119,7 @@ class Cisco(Node):
 
     def _message(self, g, op):
         return Message(version=self.version, ipv6=g.ipv6, op=op, state=g.state, group=g.number, priority=g.priority,
-                       hello=g.hello, hold=g.hold, virtual=g.virtual, key=g.key, text=g.text)
+                       hello=g.hello, hold=g.hold, virtual=g.virtual, key=g.key, key_id=g.key_id, text=g.text)
 
     def _say(self, g, op):
         """Only the active router speaks from the virtual MAC; a Coup always comes from the interface's own."""

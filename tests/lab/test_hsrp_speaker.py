@@ -13,6 +13,7 @@ import time
 import pytest
 
 from hotswan_lab import Capture, Headend, Lab, tshark, wait_for
+from hotswan_lab.capture import ARP
 from hotswan_lab.cisco import Cisco
 from hotswan_lab.hsrp_bytes import (ACTIVE, ADVERTISE, COUP, HELLO, LISTEN, PASSIVE, RESIGN, SPEAK, STANDBY, Message, read,
                                     virtual_mac)
@@ -38,6 +39,7 @@ class Variant:
     version: int
     ipv6: bool
     md5: bool
+    chain: int = 0                              # number of the key in a key chain
 
     @property
     def interface(self):
@@ -57,7 +59,7 @@ class Variant:
 
     @property
     def proof(self):
-        return {"key": KEY} if self.md5 else {"text": TEXT}
+        return {"key": KEY, "key_id": self.chain} if self.md5 else {"text": TEXT}
 
     @property
     def wrong_proof(self):
@@ -65,7 +67,7 @@ class Variant:
 
 
 VARIANTS = [Variant("v1-text", 10, 0, 1, False, False), Variant("v1-md5", 20, 0, 1, False, True),
-            Variant("v2-text", 30, 1, 2, False, False), Variant("v2-md5", 40, 1, 2, False, True),
+            Variant("v2-text", 30, 1, 2, False, False), Variant("v2-md5", 40, 1, 2, False, True, chain=7),
             Variant("ipv6-text", 50, 1, 2, True, False), Variant("ipv6-md5", 60, 1, 2, True, True)]
 
 
@@ -77,7 +79,8 @@ def group_lines(variant, scene):
     """Our configuration of one cell."""
     g = number_of(variant, scene)
     learns = scene == "learn" and not variant.ipv6
-    lines = [f"standby {g} authentication " + (f"md5 key-string {KEY}" if variant.md5 else f"text {TEXT.decode()}")]
+    lines = [f"standby {g} authentication " + ("md5 key-chain LAB" if variant.chain else f"md5 key-string {KEY}" if variant.md5 else
+                                             f"text {TEXT.decode()}")]
     if scene != "learn":
         lines.append(f"standby {g} timers msec {HELLO_MS} msec {HOLD_MS}")
     if scene == "preempt":
@@ -87,8 +90,11 @@ def group_lines(variant, scene):
     return lines
 
 
-CONFIG = """hostname P
+CONFIG = f"""hostname P
 ipv6 unicast-routing
+key chain LAB
+ key 7
+  key-string {KEY}
 interface FastEthernet 0/0
  hotswan device eth0
  ip address 192.168.0.2 255.255.255.0
@@ -281,7 +287,8 @@ def assert_shown(variant, scene, part, wanted):
     for role, who in (("Active", active), ("Standby", standby)):
         peer = rf"{ios(variant.theirs)}, priority \d+ \(expires in \d+\.\d+ sec\)"
         assert re.search(f"^  {role} router is {peer if who == OTHER else who}$", part, re.M), part
-    assert ("Authentication MD5, key-string" if variant.md5 else "Authentication text, string ") in part, part
+    assert ('Authentication MD5, key-chain "LAB"' if variant.chain else "Authentication MD5, key-string" if variant.md5 else
+            "Authentication text, string ") in part, part
     assert KEY not in part
     assert f"Preemption {'en' if scene == 'preempt' else 'dis'}abled" in part, part
 
@@ -412,7 +419,7 @@ def configured(play, variant, scene):
     learns = scene == "learn"
     timers = (1000, 3000) if learns and variant.version == 1 else (HELLO_MS, HOLD_MS)
     return Message(version=variant.version, ipv6=variant.ipv6, group=number_of(variant, scene), hello=timers[0], hold=timers[1],
-                   virtual=variant.virtual(scene), key=KEY if variant.md5 else None, text=TEXT)
+                   virtual=variant.virtual(scene), key=KEY if variant.md5 else None, key_id=variant.chain, text=TEXT)
 
 
 @pytest.mark.parametrize("kind", range(3), ids=["v1", "v2", "ipv6"])
@@ -423,5 +430,9 @@ def test_tshark_reads_in_every_frame_what_was_configured(play, kind):
     ours = [h for _, h in play.frames if h.source == sides[0].ours and h.said.priority != STRAY and h.said.version == sides[0].version]
     count, wrong = tshark.judge(path, sides[0].ours, play.macs[sides[0].side], groups, f"eth.src != {play.others[sides[0].side].mac}")
     assert count == len(ours) and wrong == []
-    assert tshark.complaints(path, f"eth.src == {play.macs[sides[0].side]}") == []
+    # The same of what else leaves: gratuitous ARP, neighbour and router advertisements.
+    besides = [f for f in play.captures[sides[0].side].frames if f.source_mac in {virtual_mac(sides[0].version, n, sides[0].ipv6) for n in groups}
+               and not read(f.data)]
+    assert {f.icmpv6 if sides[0].ipv6 else f.kind for f in besides} == ({134, 136} if sides[0].ipv6 else {ARP})
+    assert tshark.complaints(path, "!(udp.port == 1985 || udp.port == 2029)") == []
     assert {h.said.op for h in ours} == {HELLO, COUP, RESIGN, ADVERTISE} and {h.said.state for h in ours} >= {SPEAK, STANDBY, ACTIVE}
