@@ -390,15 +390,14 @@ static void type_everything(struct sim_world *w, unsigned router)
 		"VPN\n"
 		"%s reverse-route\n"
 		"crypto map m 30 ipsec-isakmp dynamic dyn\n"
-		"interface eth0\n ip address 10.0.0.%u 255.255.255.0\n standby 1 ip 10.0.0.254\n standby 1 "
-		"name G\n"
+		"interface eth0\n ip address 10.0.0.%u 255.255.255.0\n standby 1 ip%s\n standby 1 name G\n"
 		" crypto map m redundancy G\n",
 		ikev2 ? ikev2_lines : ikev1_lines,
 		w->router[router].box->second_rule
 			? " 20 permit ip 192.168.1.0 0.0.0.255 10.10.0.0 0.0.255.255\n"
 			: "",
 		ikev2 ? " set ikev2-profile LONG\n" : "", ikev2 ? " set ikev2-profile SHORT\n" : "",
-		router + 1);
+		router + 1, w->plan->router[router].learns && !world_follows(w, 0) ? "" : " 10.0.0.254");
 	type(w, router, text);
 }
 

@@ -20,6 +20,8 @@ void kernel_request(struct sim_world *w, unsigned router, const struct hsrp_kern
 	w->router[router].port[segment].pending++;
 	/* D9: gone by itself a second after the hold time in which nobody renewed it; whole seconds, at least 2. */
 	int64_t most_ms = (int64_t)w->plan->hold_ms + 2000;
+	if (k->op == HSRP_KERNEL_SERVE && k->address_count != 1)
+		check_fail(w, "router %c serves %u addresses", 'A' + router, k->address_count);
 	if ((k->op == HSRP_KERNEL_SERVE || k->op == HSRP_KERNEL_RENEW) &&
 		((int64_t)k->lifetime_s * 1000 <= w->plan->hold_ms ||
 			(int64_t)k->lifetime_s * 1000 > most_ms))

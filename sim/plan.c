@@ -66,7 +66,9 @@ void sim_plan_print(const struct sim_plan *plan)
 	for (unsigned i = 0; i < plan->routers; i++)
 		printf("  router %c: priority %u%s%s\n", 'A' + i, plan->router[i].priority,
 			plan->router[i].preempt ? ", preempt" : "",
-			plan->router[i].cisco ? ", Cisco-like" : "");
+			plan->router[i].cisco		 ? ", Cisco-like"
+				: plan->router[i].learns ? ", learns its address"
+							 : "");
 	for (unsigned i = 0; i < plan->fault_count; i++)
 		printf("  fault at %s\n", sim_fault_text(&plan->faults[i], text, sizeof(text)));
 }
@@ -195,6 +197,9 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	if (random_percent(&r, 40) && plan->segments == 2 && !plan->pair && !has_cisco(plan))
 		plan->follow = (uint8_t)follow;
 	plan->ikev2 = random_percent(&r, 50);
+	bool learn = random_percent(&r, 25);
+	for (unsigned i = 1; learn && i < plan->routers; i++)
+		plan->router[i].learns = random_percent(&r, 60) && !plan->router[i].cisco;
 	/* Listen and Speak take a hold time each, a box that lost its power starts with one second of delay. */
 	plan->calm_ms = 6 * (int64_t)plan->hold_ms + 12000;
 	if (plan->engine) /* dead peers are noticed after 12 s, an entry that nobody answered is tried after a minute */

@@ -93,6 +93,8 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 		g->pair = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
 		snprintf(g->pair.device, sizeof(g->pair.device), "eth%u", 1 - segment);
 	}
+	if (w->plan->router[router].learns && !world_follows(w, segment))
+		g->vip = (struct ipaddr){0};
 	if (world_follows(w, segment)) {
 		g->follow = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
 		snprintf(g->follow.device, sizeof(g->follow.device), "eth%u", 1 - segment);

@@ -90,7 +90,7 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
-	for (unsigned what = 0; what < 9; what++) {
+	for (unsigned what = 0; what < 10; what++) {
 		struct sim_plan less = *plan;
 
 		less.md5 &= what != 0;
@@ -104,6 +104,7 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 		for (unsigned i = 0; i < less.routers; i++) {
 			less.router[i].preempt &= what != 2;
 			less.router[i].cisco &= what != 3;
+			less.router[i].learns &= what != 9;
 		}
 		for (unsigned i = 0; !less.engine && i < less.fault_count; i++)
 			if (less.faults[i].kind >= FAULT_HSRP_COUNT)

@@ -66,7 +66,8 @@ struct sim_fault {
 struct sim_router_config {
 	uint8_t priority;
 	bool preempt;
-	bool cisco; /* an independent speaker instead of our cores */
+	bool cisco;  /* an independent speaker instead of our cores */
+	bool learns; /* the virtual addresses: `standby ip` without one; the first router never does */
 };
 
 /* One run is fully described by this. */
