@@ -138,7 +138,8 @@ def test_tag_life_and_takeover_while_the_old_announcement_lives(lab, routing):
 def test_distance_decides_against_the_other_headends_announcement(lab, routing):
     net = network(lab, routing)
     remote, p, s = net.remote, net.p, net.s
-    s.configure(["no hotswan route-tag 10", "crypto dynamic-map mydynmap 1", "set reverse-route distance 200"])
+    tagged = ["set reverse-route tag 11", "hotswan route-tag 11 table 211"] if routing is frr else []
+    s.configure(["no hotswan route-tag 10", "crypto dynamic-map mydynmap 1", "set reverse-route distance 200", *tagged])
     remote.initiate("a")
     announced(net, {ADDRESS["p"]: 10}, {ADDRESS["p"]: "65000:10"})
     # Adjacencies with the headends come up one after the other, with the wait for a designated router in between.
@@ -150,3 +151,5 @@ def test_distance_decides_against_the_other_headends_announcement(lab, routing):
     remote.terminate("a")
     wait_for(lambda: way(s) == "tunnel", 20, "until that is gone", evidence=lab.evidence)
     assert p.rri() == []
+    if tagged:                                  # then it is announced, with its own tag
+        wait_for(lambda: by_ospf(net.inside) == {ADDRESS["s"]: 11}, 20, "tag 11", evidence=lab.evidence)
