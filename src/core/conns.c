@@ -445,6 +445,16 @@ void conn_identity_open(struct conn *n)
 	unit_apply_later(n->unit);
 }
 
+void conn_port(struct conn *n, uint16_t port)
+{
+	uint16_t nat = call_port_is_nats(port) ? port : 0;
+
+	if (n->dynamic || !n->unit || n->nat_port == nat)
+		return;
+	n->nat_port = nat;
+	unit_apply_later(n->unit);
+}
+
 /* What a restart found established has shown its identity before anybody wanted the connection. */
 static void adopt_identity(struct conn *n, const struct ike_conn *planned)
 {
@@ -474,6 +484,7 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 		adopt_identity(n, planned);
 	if (n->id_is_address && n->any_id)
 		open.remote_id[0] = '\0';
+	open.remote_port = n->nat_port;
 	if (c->libipsec) /* its policies only protect: what is exempt takes the tunnel around it */
 		open.child_count = tunnels_of(planned);
 	planned = &open;

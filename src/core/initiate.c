@@ -135,6 +135,7 @@ static void try_failed(struct core *c, struct conn *n)
 
 	conn_rest(c, n);
 	conn_terminate(c, n, true); /* the half-open one */
+	conn_port(n, 0);	    /* a NAT forgets */
 	if (!u || !is_current(n))
 		return;
 	if (!n->failing)
@@ -196,8 +197,26 @@ static void make_current(struct core *c, struct unit *u, struct conn *n)
 	}
 }
 
+/* Behind a NAT it hears us nowhere else: a call under way is given up, and made anew when charon knows the port. */
+static bool moves_to(struct core *c, struct conn *n, uint16_t port)
+{
+	uint16_t before = n->nat_port;
+
+	if (!call_port_is_nats(port))
+		return false;
+	conn_port(n, port);
+	if (n->nat_port == before)
+		return false;
+	conn_identity_open(n);
+	if (n->phase == CONN_TRYING)
+		conn_terminate(c, n, true);
+	if (n->phase != CONN_ENDING)
+		conn_rest(c, n);
+	return true;
+}
+
 /* It sends into a dead SA: it is there, and of several peers it is the one that was in use. */
-void conn_prefer(struct core *c, struct conn *n)
+void conn_prefer(struct core *c, struct conn *n, uint16_t port)
 {
 	struct unit *u = n->unit;
 
@@ -205,6 +224,8 @@ void conn_prefer(struct core *c, struct conn *n)
 		return;
 	if (!is_current(n))
 		make_current(c, u, n);
+	if (moves_to(c, n, port))
+		return;
 	if (n->phase == CONN_PAUSED)
 		conn_rest(c, n);
 	conn_kick(c, n);

@@ -89,7 +89,7 @@ static struct conn *conn_of_peer(const struct binding *b, const struct hop *peer
 	return NULL;
 }
 
-static void count(struct core *c, const struct binding *b, struct conn *n, uint32_t packets)
+static void count(struct core *c, const struct binding *b, struct conn *n, uint32_t packets, uint16_t port)
 {
 	bool first = n->orphan_epoch != b->listen_epoch;
 
@@ -100,7 +100,7 @@ static void count(struct core *c, const struct binding *b, struct conn *n, uint3
 	n->orphans += packets;
 	if (first || mono_diff_ms(c->now, n->preferred) >= INITIATE_BACKOFF_MS) {
 		n->preferred = c->now;
-		conn_prefer(c, n);
+		conn_prefer(c, n, port);
 	}
 	conn_rank(c, n);
 }
@@ -125,5 +125,5 @@ void orphan_event(struct core *c, const struct event *e)
 		return;
 	}
 	say(c, e, &n->orphans_said);
-	count(c, b, n, e->esp.packets);
+	count(c, b, n, e->esp.packets, e->esp.remote_port);
 }

@@ -171,14 +171,16 @@ void conns_forget_strays(struct core *c);
 
 void conn_ending_over(struct core *c, struct conn *n);		    /* its time is up; may free it */
 void conn_identity(struct core *c, struct conn *n, const char *id); /* an established peer calls itself so */
-void conn_identity_open(struct conn *n); /* it may call itself anything from now on */
+void conn_port(struct conn *n, uint16_t port); /* it is reached there, as its packets show */
+void conn_identity_open(struct conn *n);       /* it may call itself anything from now on */
 
 /* --- initiate.c ------------------------------------------------------------------------------------------------- */
 
-void conn_kick(struct core *c, struct conn *n);	  /* initiate if it is wanted and down */
-void conn_rank(struct core *c, struct conn *n);	  /* its orphans count */
-void conn_prefer(struct core *c, struct conn *n); /* its peer is the one in use: its unit asks it now */
-void conn_rest(struct core *c, struct conn *n);	  /* neither waiting nor trying any more */
+void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
+void conn_rank(struct core *c, struct conn *n); /* its orphans count */
+/* Its peer is the one in use, and its packets come from this port: its unit asks it now. */
+void conn_prefer(struct core *c, struct conn *n, uint16_t port);
+void conn_rest(struct core *c, struct conn *n); /* neither waiting nor trying any more */
 void conns_work(struct core *c);
 void conn_timer(struct core *c, struct conn *n);
 void conn_child_up(struct core *c, struct conn *n, int32_t child);

@@ -364,6 +364,7 @@ static void ike_sa_event(struct core *c, const struct ike_sa *sa)
 	if (i->called && i->conn->unit)
 		call_met(c, i->conn->unit->binding->id, &i->remote, sa->remote_port);
 	conn_identity(c, i->conn, i->remote_id);
+	conn_port(i->conn, sa->remote_port);
 	conn_ike_established(c, i->conn);
 }
 

@@ -259,6 +259,8 @@ struct conn {
 	bool dropped; /* charon was told to end its SAs */
 	bool any_id;  /* static: the peer does not call itself by its address, or does not answer to that */
 	bool id_is_address, said_id;
+	uint16_t
+		nat_port; /* static: where a NAT let its packets out last, and lets ours in; 0: IKE's own port */
 	struct timer timer;  /* of the phase */
 	struct timer reload; /* after a refused load */
 	struct list in_init;

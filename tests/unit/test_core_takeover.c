@@ -389,6 +389,30 @@ static void who_does_not_answer_by_its_address_is_called_by_any_name(void **stat
 	world_free(w);
 }
 
+static void a_static_peer_behind_a_nat_is_called_at_its_port(void **state)
+{
+	struct world *w = standby_of(1);
+	char peer[32];
+
+	(void)state;
+	str_copy(peer, sizeof(peer), peer_of(1));
+	takes_over(w);
+	assert_seen(w, "initiate"); /* in vain */
+	log_clear(w);
+	udp(w, peer, 1027, 0xc0ffee00);
+	assert_order(w, "terminate", "id any port 1027");
+	assert_order(w, "id any port 1027", "initiate");
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	log_clear(w);
+	udp(w, peer, 1027, 0xc0ffee00);
+	pass_ms(w, 11000);
+	assert_int_equal(w->log_count, 0);
+	pass_ms(w, 1100); /* the NAT has forgotten it: as before, then */
+	assert_seen(w, "load");
+	assert_not_seen(w, "port 1027");
+	world_free(w);
+}
+
 static void behind_a_nat_each_peer_is_called_at_its_port(void **state)
 {
 	struct world *w = active_with_a_dynamic_map();
@@ -567,6 +591,7 @@ int main(void)
 		cmocka_unit_test(charons_device_comes_up_again),
 		cmocka_unit_test(a_dynamic_peer_is_called_where_its_orphans_come_from),
 		cmocka_unit_test(who_does_not_answer_by_its_address_is_called_by_any_name),
+		cmocka_unit_test(a_static_peer_behind_a_nat_is_called_at_its_port),
 		cmocka_unit_test(behind_a_nat_each_peer_is_called_at_its_port),
 		cmocka_unit_test(who_takes_the_call_and_refuses_the_sa_is_hung_up_on),
 		cmocka_unit_test(nobody_else_is_called),
