@@ -16,6 +16,7 @@ from hotswan_lab.system import LabError, die_with_parent, tail
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOTSWAND = os.environ.get("HOTSWAND", os.path.join(ROOT, "build", "src", "daemon", "hotswand"))
 
+VERSION = 7
 BEGIN, INTERFACE, GROUP, END, REMOVE_INTERFACE, REMOVE_GROUP, STATUS_REQUEST, COMMAND = range(1, 9)
 REPORT, LOG, STATUS, STATUS_END, CONFIG_DONE, COMMAND_DONE = range(9, 15)
 RESIGN, LEAVE, KEEP, DEBUG, SEND_ARP = range(1, 6)
@@ -142,7 +143,7 @@ class HsrpRole(Node):
         self.engine.connect(os.path.join(self.run_dir, "hsrp.sock"))
 
     def send(self, kind, body=b"", number=0):
-        self.engine.send(struct.pack("!BBHL", 6, kind, len(body) + 8, number) + body)
+        self.engine.send(struct.pack("!BBHL", VERSION, kind, len(body) + 8, number) + body)
 
     def receive(self, wanted=None, timeout=5):
         """Reads messages until one of the wanted kind (or all that is there, without one)."""
