@@ -265,8 +265,9 @@ void conn_child_down(struct core *c, struct conn *n, int32_t child)
 	assert(n->children[child].installed > 0 && n->installed > 0);
 	n->children[child].installed--;
 	n->installed--;
+	/* Also while other lines of the list are still asked for: one that the peer refuses must not keep this one down. */
 	if (n->children[child].installed || n->children[child].waits || !u || n->dynamic ||
-		n->phase == CONN_TRYING || n->phase == CONN_QUEUED)
+		n->phase == CONN_QUEUED)
 		return;
 	conn_rest(c, n);
 	if (!is_current(n) || u->binding->level < LEVEL_IKE)

@@ -1,5 +1,7 @@
 """Crypto maps of a running headend: several peers, edited access lists, entries taken away and put back."""
 
+import pytest
+
 from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET
@@ -39,6 +41,7 @@ def test_the_next_peer_is_asked_when_the_first_is_silent(lab):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_an_edited_access_list_takes_effect_at_once_and_never_in_clear(lab):
     net = listening(lab, ["10.1.1.1"])
     net.remote.wait_tunnel("192.168.0.2")
@@ -58,6 +61,7 @@ def test_an_edited_access_list_takes_effect_at_once_and_never_in_clear(lab):
     net.audit()
 
 
+@pytest.mark.kernel_esp
 def test_a_map_taken_off_tells_the_peer_and_comes_back_when_typed_again(lab):
     net = listening(lab, ["10.1.1.1"])
     net.remote.wait_tunnel("192.168.0.2")
@@ -76,6 +80,7 @@ def test_a_map_taken_off_tells_the_peer_and_comes_back_when_typed_again(lab):
     assert "192.168.1.0" not in net.p.run("nft", "list", "ruleset")     # the filter went last
 
 
+@pytest.mark.kernel_esp
 def test_an_entry_taken_away_tells_the_peer(lab):
     net = listening(lab, ["10.1.1.1"])
     net.remote.wait_tunnel("192.168.0.2")

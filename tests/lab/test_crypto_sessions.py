@@ -2,7 +2,9 @@
 
 import re
 
-from crypto_peers import DYNAMIC_HOST, two_peers
+import pytest
+
+from crypto_peers import DYNAMIC_HOST, add_ikev2_peer, two_peers
 from hotswan_lab import wait_for
 from hotswan_lab.system import stays
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST
@@ -20,6 +22,12 @@ def packets(headend, peer):
     return int(found[0]), int(found[1])
 
 
+def settled(remote, lab):
+    """What stands, once that is one IKE_SA with one CHILD_SA."""
+    return wait_for(lambda: (lambda now: now if [len(c) for c in now.values()] == [1] else None)(ids(remote)), 10,
+                    f"{remote.name} has one tunnel", evidence=lab.evidence)
+
+
 def exchanged(remote, before, lab, ike, what):
     """Until the peer has another CHILD_SA, under the same IKE_SA or another one."""
     def done():
@@ -31,6 +39,7 @@ def exchanged(remote, before, lab, ike, what):
     return wait_for(done, 15, what, evidence=lab.evidence)
 
 
+@pytest.mark.kernel_esp
 def test_clear_in_all_its_forms(lab):
     net, other = two_peers(lab)
     start, untouched = ids(net.remote), ids(other)
@@ -57,6 +66,21 @@ def test_clear_in_all_its_forms(lab):
              "the dynamic peer was told", evidence=lab.evidence)
     net.p.wait_rri()                                                    # and its route went
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)                      # the static entry came back by itself
+
+    third = add_ikev2_peer(net)
+    now, untouched = settled(net.remote, lab), settled(third, lab)
+    for form, ike in (("sa map mymap", False), ("sa interface FastEthernet0/0", False), ("isakmp", True), ("session local 192.168.0.2", True),
+                      ("session interface FastEthernet0/0", True), ("session", True)):
+        net.p.cli(f"enable\nclear crypto {form}\n", check=True)
+        now = exchanged(net.remote, now, lab, ike, f"clear crypto {form}")
+        if form == "isakmp":
+            assert settled(third, lab) == untouched                     # that is IKEv1's
+        else:
+            untouched = exchanged(third, untouched, lab, ike, f"clear crypto {form}, by IKEv2")
+    for form in ("ikev2 sa remote 10.1.1.3", "ikev2 sa local 192.168.0.2", "ikev2 sa"):
+        net.p.cli(f"enable\nclear crypto {form}\n", check=True)
+        untouched = exchanged(third, untouched, lab, True, f"clear crypto {form}")
+    assert settled(net.remote, lab) == now
     net.audit()
 
 
