@@ -452,18 +452,12 @@ static int macvlan_serve(struct vmac *v, const char *name, const struct hsrp_ker
 	return e == 0 ? addresses_add(v, l.ifindex, k) : e;
 }
 
-/*
- * IPv6's macvlan goes down first: each address that goes means a multicast group less, and the kernel would want to tell
- * that. IPv4's may follow later (vmac_down): the address is what counts, and going down takes the kernel long.
- */
+/* The macvlan may go down later (vmac_down): the address is what counts, and going down takes the kernel long. */
 static int addresses_remove(struct vmac *v, const struct link *l, const struct hsrp_kernel *k, bool down)
 {
-	bool first = k->family == IP_V6;
-	int e = first ? link_up(v, l->ifindex, false) : 0;
+	int e = addresses_clear(v, l->ifindex, k, false);
 
-	if (e == 0)
-		e = addresses_clear(v, l->ifindex, k, false);
-	return e == 0 && down && !first ? link_up(v, l->ifindex, false) : e;
+	return e == 0 && down ? link_up(v, l->ifindex, false) : e;
 }
 
 static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
@@ -476,10 +470,7 @@ static int apply_macvlan(struct vmac *v, const struct hsrp_kernel *k)
 	switch (k->op) {
 	case HSRP_KERNEL_PREPARE:
 		e = macvlan_ensure(v, name, k, &l);
-		if (e == 0 && (l.flags & IFF_UP)) {
-			return addresses_remove(v, &l, k, true);
-		}
-		return e;
+		return e == 0 && (l.flags & IFF_UP) ? addresses_remove(v, &l, k, true) : e;
 	case HSRP_KERNEL_SERVE: return macvlan_serve(v, name, k);
 	case HSRP_KERNEL_RENEW: /* also what somebody switched off in the meantime */
 		e = link_get(v, name, &l);
