@@ -173,6 +173,14 @@ static void check_follower(struct sim_world *w, unsigned router)
 			peek_state_text(master->state), peek_state_text(follower->state));
 }
 
+void check_left(struct sim_world *w, unsigned router)
+{
+	for (unsigned segment = 0; segment < w->plan->segments; segment++)
+		if (w->router[router].port[segment].vmac.macvlan)
+			check_fail(w, "router %c says that nothing is left, and has its virtual MAC",
+				'A' + router);
+}
+
 void check_router(struct sim_world *w, unsigned router)
 {
 	struct sim_router *r = &w->router[router];

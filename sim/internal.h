@@ -56,6 +56,7 @@ struct sim_router {
 	int64_t wall_offset; /* of the wall clock, nanoseconds */
 	uint8_t priority;    /* configured */
 	uint8_t lowered;     /* by a tracked object */
+	bool leaving, left;  /* it was told to; nothing of it is left */
 	bool starting;	     /* its configuration and links are still being told */
 	mono_t configured_at;
 	bool configured; /* else its core knows no group: a predecessor's address lives until its lifetime ends */
@@ -120,7 +121,7 @@ void process_configure(
 	struct sim_world *w, unsigned router); /* the engine, or who stands for it, sends everything */
 void process_start(struct sim_world *w, unsigned router);
 void process_kill(struct sim_world *w, unsigned router);
-enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN, TELL_WALL };
+enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN, TELL_WALL, TELL_LEAVE };
 /* By netlink or by the engine; a process that does not run reads it when it does, before its timers fire. */
 void process_tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what);
 void process_told(struct sim_world *w, const struct sim_event *e);
@@ -147,6 +148,7 @@ void check_untold(struct sim_world *w,
 	unsigned router); /* after a step: what a process does and has not reported yet */
 void check_read(struct sim_world *w, const struct sim_event *e); /* a frame, after the step that read it */
 void check_router(struct sim_world *w, unsigned router);
+void check_left(struct sim_world *w, unsigned router); /* the process has said that nothing of it is left */
 void check_always(struct sim_world *w);
 void check_end(struct sim_world *w);
 

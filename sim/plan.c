@@ -7,6 +7,7 @@
 
 static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_LOSS] = "loss",
+	[FAULT_STOP] = "hsrp-stop",
 	[FAULT_DUPLICATE] = "duplicate",
 	[FAULT_REORDER] = "reorder",
 	[FAULT_ONE_WAY] = "one-way",

@@ -28,6 +28,7 @@ static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_ou
 			out->report.status.reason, out->report.status.serving);
 		engine_report(w, router, &out->report);
 		break;
+	case HSRP_OUT_LEFT: r->left = true; break;
 	default: break;
 	}
 }
@@ -51,6 +52,11 @@ void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in
 	if (changed) {
 		check_untold(w, router);
 		check_router(w, router);
+	}
+	if (r->left) { /* it ends */
+		check_left(w, router);
+		process_kill(w, router);
+		return;
 	}
 	world_wake(w, router, PROCESS_HSRP, hsrp_deadline(r->core));
 }
@@ -150,6 +156,12 @@ static void tell(struct sim_world *w, unsigned router, unsigned segment, enum si
 	case TELL_GROUP: tell_group(w, router, segment); break;
 	case TELL_RESIGN: process_step(w, router, &resign); break;
 	case TELL_WALL: tell_wall(w, router); break;
+	case TELL_LEAVE:
+		if (!world_fault(w, FAULT_STOP, (int)router, -1))
+			break; /* it did not run so long: nobody wants that any more */
+		w->router[router].leaving = true;
+		process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_LEAVE});
+		break;
 	}
 }
 
@@ -248,6 +260,7 @@ void process_kill(struct sim_world *w, unsigned router)
 
 	hsrp_free(r->core);
 	r->core = NULL;
+	r->leaving = r->left = false;
 	r->incarnation++;
 	world_wake(w, router, PROCESS_HSRP, MONO_NEVER);
 	for (unsigned s = 0; s < w->plan->segments; s++)

@@ -387,6 +387,7 @@ static void fault_begin(struct sim_world *w, unsigned index)
 			lose_power(w, f->router);
 		break;
 	case FAULT_RESIGN: process_tell(w, f->router, 0, TELL_RESIGN); break;
+	case FAULT_STOP: process_tell(w, f->router, 0, TELL_LEAVE); break;
 	case FAULT_PRIORITY: set_priority(w, f->router, f->percent); break;
 	default: break;
 	}
@@ -414,7 +415,11 @@ static void fault_end(struct sim_world *w, unsigned index)
 		break;
 	case FAULT_CRASH:
 	case FAULT_BOX:
-		if (world_fault(w, FAULT_CRASH, f->router, -1) || world_fault(w, FAULT_BOX, f->router, -1))
+	case FAULT_STOP:
+		if (r->core && r->leaving) /* its time is over */
+			process_kill(w, f->router);
+		if (world_fault(w, FAULT_CRASH, f->router, -1) || world_fault(w, FAULT_BOX, f->router, -1) ||
+			world_fault(w, FAULT_STOP, f->router, -1))
 			break;
 		if (!r->cisco && !r->core)
 			process_start(w, f->router);

@@ -38,6 +38,7 @@ enum sim_fault_kind {
 	FAULT_RESIGN,	   /* the operator asks .router's groups to hand over; no duration */
 	FAULT_PRIORITY,	   /* .router's priority becomes .percent; it stays */
 	FAULT_TRACK,	   /* an object that .router tracks is down: its priority is lower */
+	FAULT_STOP,	   /* .router's hsrp process is told to leave, and started again at the end */
 	FAULT_HSRP_COUNT,
 	/* With engines only. */
 	FAULT_ENGINE_CRASH = FAULT_HSRP_COUNT, /* .router's engine is killed, and started again at the end */

@@ -140,7 +140,7 @@ static void group_settled(struct hsrp *h, struct group *g)
 
 	bool clean = g->have == HAVE_NOTHING || i->ifindex <= 0;
 
-	if (!clean || g->busy || g->state > HSRP_INITIAL)
+	if (!clean || g->busy || g->state > HSRP_INITIAL || group_awaits_followers(g))
 		return;
 	if (h->leaving && !g->left) {
 		g->left = true;
@@ -243,7 +243,7 @@ static void in_group(struct hsrp *h, const struct hsrp_group_config *c, int *res
 			return;
 		}
 		take_resume(h, g);
-		g->untold = g->resume.state != HSRP_DISABLED;
+		g->untold = true;
 		if (!i->was_up || !i->ready)
 			g->reload_until = MONO_NEVER; /* set when the interface comes up for the first time */
 	}
@@ -446,9 +446,12 @@ static void in_kernel(struct hsrp *h, const struct hsrp_in *in, int *result)
 	}
 	if (group_stalled(h, g)) /* the answer waited as long as we did: what it says may be over */
 		group_step_back(h, g);
+	struct group *master = g->master;
 	plan_answer(h, g, in->kernel.error);
 	group_start_or_stop(h, g, HSRP_REASON_DISABLED);
 	group_settled(h, g);
+	if (master) /* its farewell may have waited for this answer */
+		group_settled(h, master);
 }
 
 static void in_leave(struct hsrp *h)

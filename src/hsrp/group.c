@@ -118,19 +118,24 @@ static bool address_gone(const struct group *g)
 		!(g->have == HAVE_UNKNOWN && g->serving);
 }
 
-/* Of its followers, too: a Resign is true for all. */
-static bool all_gone(const struct group *g)
+static bool followers_gone(const struct group *g)
 {
 	for (const struct group *f = g->followers; f; f = f->follow_next)
 		if (!address_gone(f))
 			return false;
-	return address_gone(g);
+	return true;
+}
+
+bool group_awaits_followers(const struct group *g)
+{
+	return g->pending && !followers_gone(g);
 }
 
 /* Says what a cell of the table asks for; after the active role not before the address is gone. */
 void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_state coup_state)
 {
-	if (g->state != HSRP_ACTIVE && !all_gone(g) && !PLANTED(PLANTED_EARLY_RESIGN)) {
+	if (g->state != HSRP_ACTIVE && !(address_gone(g) && followers_gone(g)) &&
+		!PLANTED(PLANTED_EARLY_RESIGN)) {
 		g->pending |= (uint16_t)(actions & (HSRP_ACT_ADVERTISE | HSRP_ACT_RESIGN | HSRP_ACT_HELLO));
 		return;
 	}

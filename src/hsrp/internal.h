@@ -251,6 +251,8 @@ void group_say(struct hsrp *h, struct group *g, unsigned actions, enum hsrp_stat
 unsigned group_priority(const struct group *g);
 bool group_wanted(const struct hsrp *h, const struct group *g);
 void group_step_back(struct hsrp *h, struct group *g); /* when it is stalled */
+bool group_awaits_followers(
+	const struct group *g); /* it has something to say when their addresses are gone */
 bool group_stalled(const struct hsrp *h, const struct group *g);
 
 /* hellos.c */

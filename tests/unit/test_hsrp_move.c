@@ -164,6 +164,24 @@ static void a_resign_waits_for_a_follower_that_is_late(void **state)
 	assert_int_equal(answer(h, &leaving.asked[IN]).resigns, 1);
 }
 
+/* Also by a master that is not configured any more: it is there until it has said so. */
+static void a_removed_master_says_farewell_when_its_follower_is_done(void **state)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_REMOVE_GROUP, .which = {.device = "out0", .group = 1}};
+	struct hsrp_status s;
+
+	(void)state;
+	start(2, true);
+	struct hsrp *h = w->box[1].h;
+	struct did leaving = step(h, &in), did = answer(h, &leaving.asked[OUT]);
+	assert_int_equal(did.resigns, 0);
+	assert_int_equal(did.asked[OUT].op, HSRP_KERNEL_REMOVE);
+	assert_int_equal(answer(h, &did.asked[OUT]).resigns, 0);
+	assert_true(hsrp_group_status(h, "out0", IP_V4, 1, &s));
+	assert_int_equal(answer(h, &leaving.asked[IN]).resigns, 1);
+	assert_false(hsrp_group_status(h, "out0", IP_V4, 1, &s));
+}
+
 static struct hsrp *successor(int64_t silent_ms)
 {
 	struct hsrp *h = hsrp_new(7, md5_sum);
@@ -514,6 +532,7 @@ int main(void)
 		TEST(a_follower_moves_in_the_step_of_its_master),
 		TEST(a_resign_of_the_master_leaves_after_the_followers_address),
 		TEST(a_resign_waits_for_a_follower_that_is_late),
+		TEST(a_removed_master_says_farewell_when_its_follower_is_done),
 		TEST(a_follower_is_taken_up_again_with_its_master),
 		TEST(what_a_follower_left_goes_when_its_master_cannot_resume),
 		TEST(a_follower_reminds_switches_of_its_mac),

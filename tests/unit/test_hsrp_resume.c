@@ -180,6 +180,23 @@ static void a_standby_role_is_resumed(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: a process that was killed on its way out leaves no record, and maybe its address. */
+static void what_is_left_is_told_to_be_gone_when_it_is(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+
+	w->box[A].kernel_slow = true;
+	world_start(w, A);
+	world_step(w, A, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
+	assert_did(w, A, "kernel remove ");
+	w->box[A].read = 0;
+	assert_int_equal(world_count(w, A, "report"), 0);
+	world_kernel_answer(w, A);
+	assert_int_equal(world_count(w, A, "report changed Init"), 1);
+	world_free(w);
+}
+
 static void later_than_hold_what_is_left_goes_first(void **state)
 {
 	(void)state;
@@ -277,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_role_that_cannot_be_resumed_is_reported_with_the_link),
 		cmocka_unit_test(a_role_is_not_resumed_when_the_interface_was_down),
 		cmocka_unit_test(a_standby_role_is_resumed),
+		cmocka_unit_test(what_is_left_is_told_to_be_gone_when_it_is),
 		cmocka_unit_test(later_than_hold_what_is_left_goes_first),
 		cmocka_unit_test(an_active_router_that_slept_through_its_hold_time_steps_down),
 		cmocka_unit_test(one_that_slept_is_not_woken_as_active_by_its_configuration),
