@@ -176,9 +176,68 @@ static void adjust_mss_follows_line_device_and_tun(void **state)
 	world_free(w);
 }
 
+/* The entry's list is "a": lines to 10.1, 10.2 and 10.3. */
+static struct world *static_world(void)
+{
+	struct world *w = world_new();
+
+	prologue(w);
+	for (unsigned n = 1; n <= 3; n++) {
+		char to[32];
+
+		snprintf(to, sizeof(to), "10.%u.0.0/16", n);
+		acl_line(w, "a", n * 10, true, "192.168.1.0/24", to);
+	}
+	entry(w, "mymap", 1, "10.1.1.1", "a", "my-transform-set", true);
+	apply(w, "mymap", false, "");
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, false);
+	log_clear(w);
+	return w;
+}
+
+static void what_a_list_loses_is_guarded_until_all_has_followed(void **state)
+{
+	struct world *w = static_world();
+	struct acl *a = model_acl(w->model, "a");
+
+	(void)state;
+	acl_rule_delete(a, 20);
+	acl_rule_delete(a, 10); /* moves to the end: it is not lost */
+	acl_line(w, "a", 40, true, "192.168.1.0/24", "10.1.0.0/16");
+	acl_line(w, "a", 5, true, "192.168.1.0/24", "10.4.0.0/16");
+	model_touch(w->model, MODEL_ACL, "a", 0);
+	config(w);
+	assert_order(w, "filter eth0 rules 4", "filter eth0 rules 3"); /* 4, 3, 1, and 2 for a while */
+	assert_order(w, "192.168.1.0/24 -> 10.2.0.0/16", "filter eth0 rules 3");
+	log_clear(w);
+
+	for (uint32_t n = 5; n <= 40; n += 5) /* all others at once */
+		acl_rule_delete(a, n);
+	for (unsigned n = 0; n < 3; n++) {
+		char to[32];
+
+		snprintf(to, sizeof(to), "172.%u.0.0/16", 16 + n);
+		acl_line(w, "a", 10 + n, true, "192.168.1.0/24", to);
+	}
+	model_touch(w->model, MODEL_ACL, "a", 0);
+	config(w);
+	assert_order(w, "filter eth0 rules 6", "filter eth0 rules 3");
+	log_clear(w);
+
+	acl_rule_delete(a, 11); /* one from the middle: the others are the same before and behind it */
+	model_touch(w->model, MODEL_ACL, "a", 0);
+	config(w);
+	assert_order(w, "filter eth0 rules 3", "filter eth0 rules 2");
+	assert_order(w, "192.168.1.0/24 -> 172.17.0.0/16", "filter eth0 rules 2");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_list_loses_is_guarded_until_all_has_followed),
 		cmocka_unit_test(what_was_learned_outlives_the_engine),
 		cmocka_unit_test(a_flow_stays_in_the_filter_when_its_sa_is_gone),
 		cmocka_unit_test(it_goes_with_its_template_after_the_sas),
