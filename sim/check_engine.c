@@ -4,7 +4,8 @@
  *   always     Only routes with our tag are touched (R12). A route for what an access list protects stands behind a filter
  *              that protects it (D6), and the filter stays from the moment it first stood. An injected route has the virtual
  *              address as its source: the kernel takes it away together with the address. A router that is not active
- *              starts no IKE (D7) and sends no DELETE (design rule 3). The SA of an IKEv2 peer that is silent is ended at the
+ *              starts no IKE (D7) and sends no DELETE (design rule 3), and one whose role is not told yet gives nothing up
+ *              while it has the address. The SA of an IKEv2 peer that is silent is ended at the
  *              bound (R3). A route is not withdrawn while a living SA that the engine
  *              knows of holds it.
  *   at the end On the active router: all permanent routes, an SA and a route for every living peer. On the others: no
@@ -85,6 +86,10 @@ void check_effect(struct sim_world *w, unsigned router, const struct effect *f)
 		/* A line that is taken away right after a restart, before the role is known: the kernel knows it. */
 		if (f->sa.child_id && b->role == HSRP_ROLE_NONE && w->router[router].port[0].vmac.address)
 			break;
+		if (f->sa.conn && b->role == HSRP_ROLE_NONE && w->router[router].port[0].vmac.address &&
+			!b->stopping)
+			check_fail(w, "router %c ends its SAs before it knows its role, and has the address",
+				'A' + router);
 		if (!f->sa.force && b->role != HSRP_ROLE_ACTIVE && !b->stopping)
 			check_fail(w, "router %c sends DELETE and is not active", 'A' + router);
 		break;

@@ -213,7 +213,7 @@ static void a_restart_moves_nothing_that_is_still_wanted(void **state) /* D9 */
 }
 
 /* Found by the simulator: the kernel refused the filter for longer than a restart waits for all to tell. */
-static struct world *restarted_without_a_filter(bool role_told)
+static struct world *restarted(bool role_told, int filter_error)
 {
 	struct world *w = core_start();
 
@@ -223,13 +223,13 @@ static struct world *restarted_without_a_filter(bool role_told)
 	kernel_has(w, "172.16.5.0/24", "10.9.9.9", 213, 16777217);
 	w->routes[0].r.gateway = (struct ipaddr){0};
 	assert_true(ip_parse("192.168.0.3", &w->routes[0].r.source));
-	w->filter_error = -EPERM;
+	w->filter_error = filter_error;
 	config(w);
 	snapshot(w);
-	if (role_told)
+	link_state(w, VMAC, "hs2-0", true, true);
+	address(w, VMAC, "192.168.0.3", true);
+	if (role_told) /* else the HSRP process does not run, or not yet */
 		role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
-	else
-		address(w, VMAC, "192.168.0.3", true); /* the HSRP process does not run, or not yet */
 	world_event(w, &(struct event){.kind = EV_IKE_UP, .ike = {7, false}});
 	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
 	world_event(w, &(struct event){.kind = EV_CONN, .conn = dynamic_conn});
@@ -246,11 +246,11 @@ static struct world *restarted_without_a_filter(bool role_told)
 
 static void a_restart_gives_nothing_up_while_its_filter_is_refused(void **state)
 {
-	struct world *w = restarted_without_a_filter(false);
+	struct world *w = restarted(false, -EPERM);
 
 	(void)state;
 	world_free(w);
-	w = restarted_without_a_filter(true);
+	w = restarted(true, -EPERM);
 	w->filter_error = 0;
 	pass_ms(w, 60000);
 	assert_not_seen(w, "route-");
@@ -260,6 +260,26 @@ static void a_restart_gives_nothing_up_while_its_filter_is_refused(void **state)
 	kernel_has(w, "172.16.66.0/24", "192.168.0.1", 213, 16777217); /* by then it was over */
 	snapshot(w);
 	assert_seen(w, "route- 172.16.66.0/24");
+	world_free(w);
+}
+
+/* D9: its address lives a second longer than the hold time in which it may take its role up. */
+static void a_restart_waits_for_an_hsrp_process_that_may_come_back(void **state)
+{
+	struct world *w = restarted(false, 0);
+
+	(void)state;
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	pass_ms(w, 1000);
+	assert_not_seen(w, "route-");
+	assert_not_seen(w, "terminate");
+	assert_true(binding(w).serving);
+	world_free(w);
+	w = restarted(false, 0);
+	address(w, VMAC, "192.168.0.3", false);
+	pass_ms(w, 2000);
+	assert_seen(w, "route- 172.16.5.0/24");
+	assert_seen(w, "terminate hs/FastEthernet0/0/mymap/3/any force");
 	world_free(w);
 }
 
@@ -453,6 +473,7 @@ int main(void)
 		cmocka_unit_test(stop_does_not_wait_for_ever),
 		cmocka_unit_test(a_restart_moves_nothing_that_is_still_wanted),
 		cmocka_unit_test(a_restart_gives_nothing_up_while_its_filter_is_refused),
+		cmocka_unit_test(a_restart_waits_for_an_hsrp_process_that_may_come_back),
 		cmocka_unit_test(what_nobody_claims_goes_even_if_charon_never_comes),
 		cmocka_unit_test(reconciling_twice_does_nothing),
 		cmocka_unit_test(an_overrun_is_repaired_from_the_snapshot),
