@@ -25,8 +25,7 @@
 enum {
 	CALLS_MAX = 1024,      /* peers remembered; */
 	CALLS_AT_A_TIME = 32,  /* peers called */
-	CALL_MS = 8000,	       /* until the next version is tried, or none */
-	CALL_MET_MS = 4000,    /* from its IKE_SA to its SA, at most */
+	CALL_MS = 8000,	       /* until the next version is tried, or none; and from its IKE_SA to its SA */
 	CALL_AGAIN_MS = 60000, /* a peer that did not answer is left alone for so long */
 	IKE_PORT = 500,
 	IKE_NAT_PORT = 4500,
@@ -47,13 +46,18 @@ struct call {
 	struct timer timer;
 };
 
+/* Others go on meanwhile. */
+static void not_fresh(struct core *c, struct call *k)
+{
+	c->calling -= k->fresh;
+	k->fresh = false;
+}
+
 static void unload(struct core *c, struct call *k)
 {
 	struct effect *e;
 
-	if (k->fresh)
-		c->calling--;
-	k->fresh = false;
+	not_fresh(c, k);
 	if (!k->name)
 		return;
 	if (c->ike_up) {
@@ -263,7 +267,8 @@ void call_met(struct core *c, uint32_t binding, const struct ipaddr *peer, uint1
 	if (!k || !k->name || k->met)
 		return;
 	k->met = true;
-	core_arm(c, &k->timer, TIMER_CALL, k, CALL_MET_MS);
+	not_fresh(c, k);
+	core_arm(c, &k->timer, TIMER_CALL, k, CALL_MS);
 }
 
 static void hang_up(struct core *c, const struct call *k)
@@ -281,9 +286,8 @@ void call_timer(struct core *c, struct call *k)
 	const struct binding *b = binding_by_id(c, k->key.binding);
 	bool placed = k->name != NULL;
 
-	if (k->fresh && !k->met) { /* others go on meanwhile */
-		k->fresh = false;
-		c->calling--;
+	if (k->fresh) {
+		not_fresh(c, k);
 		core_arm(c, &k->timer, TIMER_CALL, k, CALL_MS - INITIATE_FRESH_MS);
 		return;
 	}

@@ -471,7 +471,7 @@ static void who_takes_the_call_and_refuses_the_sa_is_hung_up_on(void **state)
 	assert_true(ip_parse("10.1.1.9", &sa.remote_host));
 	world_event(w, &(struct event){.kind = EV_IKE_SA, .ike_sa = &sa});
 	log_clear(w);
-	pass_ms(w, 3900);
+	pass_ms(w, 7900);
 	assert_int_equal(w->log_count, 0);
 	pass_ms(w, 200);
 	assert_order(w, "terminate " DYNAMIC " 10.1.1.9", "unload " DYNAMIC " 10.1.1.9");
