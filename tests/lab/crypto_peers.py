@@ -21,7 +21,6 @@ interface FastEthernet 0/0
  crypto map mymap
 """
 IKEV2 = configs.text("ikev2") + """access-list 103 permit ip 192.168.1.0 0.0.0.255 10.97.0.0 0.0.255.255
-access-list 103 permit ip 192.168.1.0 0.0.0.255 host 10.96.0.1
 crypto map mymap 2 ipsec-isakmp
  set peer 10.1.1.3
  set transform-set my-transform-set
@@ -29,6 +28,7 @@ crypto map mymap 2 ipsec-isakmp
  match address 103
  reverse-route
 """
+IDLE_FLOW = "access-list 103 permit ip 192.168.1.0 0.0.0.255 host 10.96.0.1\n"       # the peer's list lacks it
 
 
 def two_peers(lab):
@@ -46,12 +46,12 @@ def two_peers(lab):
     return net, other
 
 
-def add_ikev2_peer(net):
-    """A third one: static, by IKEv2, with a flow that has no SA."""
+def add_ikev2_peer(net, more=""):
+    """A third one: static, by IKEv2."""
     third = make_remote(net.lab, "third", 3, (f"{SECOND_HOST}/16",))
     third.connection("hq", "10.1.1.3", OUTSIDE, [(SECOND_NET, INSIDE_NET)], 2, initiate=False)
     net.remotes.append(third)
-    net.p.configure(IKEV2)
+    net.p.configure(IKEV2 + more)
     third.wait_tunnel(OUTSIDE)
     third.wait_ping(INSIDE_HOST, SECOND_HOST)
     return third

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from crypto_peers import DYNAMIC_HOST, add_ikev2_peer, two_peers
 from hotswan_lab import wait_for
 from hotswan_lab.system import stays
@@ -39,7 +37,6 @@ def exchanged(remote, before, lab, ike, what):
     return wait_for(done, 15, what, evidence=lab.evidence)
 
 
-@pytest.mark.kernel_esp
 def test_clear_in_all_its_forms(lab):
     net, other = two_peers(lab)
     start, untouched = ids(net.remote), ids(other)

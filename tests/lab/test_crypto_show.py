@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from crypto_peers import DYNAMIC_HOST, DYNAMIC_NET, SECOND_HOST, SECOND_NET, add_ikev2_peer, two_peers
+from crypto_peers import DYNAMIC_HOST, DYNAMIC_NET, IDLE_FLOW, SECOND_HOST, SECOND_NET, add_ikev2_peer, two_peers
 from hotswan_lab import wait_for
 from hotswan_lab.headend import ROOT
 from hotswan_lab.system import kernel_esp
@@ -143,7 +143,7 @@ def peer_spis(remote):
 def net(lab):
     """Three peers with their tunnels."""
     made, _ = two_peers(lab)
-    add_ikev2_peer(made)
+    add_ikev2_peer(made, IDLE_FLOW)
     return made
 
 
