@@ -146,7 +146,7 @@ void conn_load_result(struct core *c, const char *name, uint64_t cookie, int err
 	accepted(c, n);
 	n->loaded = n->sent;
 	if (n->loaded == n->wanted)
-		conn_kick(c, n);
+		conn_loaded(c, n);
 }
 
 void conn_reload(struct core *c, struct conn *n)
@@ -418,13 +418,13 @@ static bool id_is_address(const struct ike_conn *planned)
  * (INITIAL_CONTACT) only to a peer whose identity it knows: but once it has not answered our call for a second, which is
  * what a NAT does that lets nothing in, or the peer has shown it.
  */
-void conn_identity(struct core *c, struct conn *n, const char *id)
+bool conn_identity(struct core *c, struct conn *n, const char *id)
 {
 	char text[IP_TEXT_MAX];
 	bool other;
 
 	if (n->dynamic || !n->unit || !n->id_is_address || !id[0])
-		return;
+		return false;
 	other = strcmp(id, ip_format(&n->remote, text)) != 0;
 	if (other && !n->said_id)
 		core_log(c, SEV_NOTICE, "CRYPTO-5-PEER_IDENTITY",
@@ -432,9 +432,10 @@ void conn_identity(struct core *c, struct conn *n, const char *id)
 			text, id);
 	n->said_id = other;
 	if (n->any_id == other)
-		return;
+		return false;
 	n->any_id = other;
 	unit_apply_later(n->unit);
+	return true;
 }
 
 void conn_identity_open(struct conn *n)
@@ -445,14 +446,15 @@ void conn_identity_open(struct conn *n)
 	unit_apply_later(n->unit);
 }
 
-void conn_port(struct conn *n, uint16_t port)
+bool conn_port(struct conn *n, uint16_t port)
 {
 	uint16_t nat = call_port_is_nats(port) ? port : 0;
 
 	if (n->dynamic || !n->unit || n->nat_port == nat)
-		return;
+		return false;
 	n->nat_port = nat;
 	unit_apply_later(n->unit);
+	return true;
 }
 
 /* What a restart found established has shown its identity before anybody wanted the connection. */

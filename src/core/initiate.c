@@ -176,6 +176,14 @@ void conn_timer(struct core *c, struct conn *n)
 	}
 }
 
+/* charon has it as it is wanted now, and finds the IKE_SA that was made under the same words. */
+void conn_loaded(struct core *c, struct conn *n)
+{
+	conn_kick(c, n);
+	if (ike_established(n))
+		conn_ike_established(c, n);
+}
+
 void conn_ike_established(struct core *c, struct conn *n)
 {
 	if (n->phase == CONN_TRYING && may_initiate(c, n))

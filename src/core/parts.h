@@ -169,14 +169,19 @@ bool conn_is_mute(const struct core *c, const struct conn *n);	 /* see binding_i
 struct conn *conn_stray(struct core *c, const char *name);	 /* NULL: none of ours */
 void conns_forget_strays(struct core *c);
 
-void conn_ending_over(struct core *c, struct conn *n);		    /* its time is up; may free it */
-void conn_identity(struct core *c, struct conn *n, const char *id); /* an established peer calls itself so */
-void conn_port(struct conn *n, uint16_t port); /* it is reached there, as its packets show */
-void conn_identity_open(struct conn *n);       /* it may call itself anything from now on */
+void conn_ending_over(struct core *c, struct conn *n); /* its time is up; may free it */
+/*
+ * An established peer calls itself so; it is reached there, as its packets show. True: the connection is loaded anew, and its
+ * other lines wait for that (conn_loaded): under other words charon would negotiate another IKE_SA for them.
+ */
+bool conn_identity(struct core *c, struct conn *n, const char *id);
+bool conn_port(struct conn *n, uint16_t port);
+void conn_identity_open(struct conn *n); /* it may call itself anything from now on */
 
 /* --- initiate.c ------------------------------------------------------------------------------------------------- */
 
 void conn_kick(struct core *c, struct conn *n); /* initiate if it is wanted and down */
+void conn_loaded(struct core *c, struct conn *n);
 void conn_rank(struct core *c, struct conn *n); /* its orphans count */
 /* Its peer is the one in use, and its packets come from this port: its unit asks it now. */
 void conn_prefer(struct core *c, struct conn *n, uint16_t port);

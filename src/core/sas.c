@@ -363,9 +363,10 @@ static void ike_sa_event(struct core *c, const struct ike_sa *sa)
 		return;
 	if (i->called && i->conn->unit)
 		call_met(c, i->conn->unit->binding->id, &i->remote, sa->remote_port);
-	conn_identity(c, i->conn, i->remote_id);
-	conn_port(i->conn, sa->remote_port);
-	conn_ike_established(c, i->conn);
+	bool renamed = conn_identity(c, i->conn, i->remote_id), moved = conn_port(i->conn, sa->remote_port);
+
+	if (!renamed && !moved)
+		conn_ike_established(c, i->conn);
 }
 
 static void remove_ike(struct core *c, struct ike_rec *i)

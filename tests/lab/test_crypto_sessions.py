@@ -1,11 +1,14 @@
 """What an operator does to sessions: clear in all forms, counters over rekeys."""
 
+import os
 import re
+import signal
+import time
 
-from crypto_peers import DYNAMIC_HOST, add_ikev2_peer, two_peers
+from crypto_peers import DYNAMIC_HOST, IDLE_FLOW, IKEV2, OUTSIDE, SECOND_HOST, SECOND_NET, add_ikev2_peer, two_peers
 from hotswan_lab import wait_for
 from hotswan_lab.system import stays
-from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST
+from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, make_remote
 
 
 def ids(remote):
@@ -101,3 +104,17 @@ def test_counters_survive_a_rekey_and_can_be_cleared(lab):
     assert packets(net.p, "10.1.1.2") == (0, 0)
     assert other.ping(INSIDE_HOST, DYNAMIC_HOST, count=3) == 3
     wait_for(lambda: packets(net.p, "10.1.1.2") == (3, 3), 5, "they count on from there", evidence=lab.evidence)
+
+
+def test_the_lines_of_a_slow_peer_share_one_ike_sa(lab):
+    net, _ = two_peers(lab)
+    slow = make_remote(lab, "slow", 3, (f"{SECOND_HOST}/16", "10.96.0.1/32"))
+    slow.connection("hq", "10.1.1.3", OUTSIDE, [(SECOND_NET, INSIDE_NET), ("10.96.0.1/32", INSIDE_NET)], 2, initiate=False)
+    net.remotes.append(slow)
+    os.kill(slow.process.pid, signal.SIGSTOP)
+    net.p.configure(IKEV2 + IDLE_FLOW)
+    time.sleep(2)                               # longer than a peer has before it may call itself anything
+    os.kill(slow.process.pid, signal.SIGCONT)
+    wait_for(lambda: len(slow.tunnels()) == 2, 15, "both lines have their SA", evidence=lab.evidence)
+    assert [len(children) for children in ids(slow).values()] == [2], ids(slow)
+    net.audit()

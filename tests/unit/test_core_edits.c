@@ -34,6 +34,27 @@ static void lines_follow_the_first_child(void **state)
 	world_free(w);
 }
 
+/* After a second of silence the peer may call itself anything; it then calls itself by its address after all. */
+static void the_other_lines_of_a_slow_peer_use_its_ike_sa(void **state)
+{
+	struct world *w = core_start();
+
+	(void)state;
+	acl_line(w, "102", 20, true, "192.168.2.0/24", "10.0.0.0/16");
+	static_map(w);
+	apply(w, "mymap", false, "");
+	core_runs(w);
+	pass_ms(w, 1100);
+	assert_seen(w, "id any");
+	log_clear(w);
+	ike_up(w, 1, static_conn, "10.1.1.1");
+	assert_order(w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1",
+		"initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	assert_not_seen(w, "id any"); /* as when the first line was asked for: charon finds the IKE_SA */
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	world_free(w);
+}
+
 /* The peer's list has no such line. */
 static void a_refused_line_keeps_no_other_one_down(void **state)
 {
@@ -54,7 +75,8 @@ static void a_refused_line_keeps_no_other_one_down(void **state)
 	child_up(w, 2, 1, static_conn, "l10", "10.1.1.1", "10.0.0.0/16");
 	log_clear(w);
 	pass_ms(w, 50000);
-	assert_not_seen(w, "terminate"); /* what stands is left alone, however long the other one is refused */
+	assert_not_seen(
+		w, "terminate"); /* what stands is left alone, however long the other one is refused */
 	pass_ms(w, 30000);
 	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
 	assert_not_seen(w, " l10");
@@ -409,6 +431,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_follow_the_first_child),
+		cmocka_unit_test(the_other_lines_of_a_slow_peer_use_its_ike_sa),
 		cmocka_unit_test(a_refused_line_keeps_no_other_one_down),
 		cmocka_unit_test(a_learned_address_completes_the_binding_and_its_change_makes_it_stale),
 		cmocka_unit_test(losing_the_role_in_the_middle_of_coming_turns_round),
