@@ -105,15 +105,24 @@ static inline bool world_follows(const struct sim_world *w, unsigned segment)
 }
 
 /* world.c */
-/* The strongest fault of a kind that is on for this router and segment; NULL when none is. -1 stands for any. */
-const struct sim_fault *world_fault(
-	const struct sim_world *w, enum sim_fault_kind kind, int router, int segment);
 void world_trace(const struct sim_world *w, unsigned router, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 bool world_advance(
 	struct sim_world *w, mono_t end); /* one thing that happens up to `end`; false: nothing does */
 void world_wake(struct sim_world *w, unsigned router, enum sim_process process, mono_t deadline);
 void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint8_t *frame, size_t len);
+
+/* A Cisco-like router's part of a segment; `e` of a frame. */
+enum world_cisco { CISCO_TIME, CISCO_FRAME, CISCO_UP, CISCO_DOWN, CISCO_PRIORITY };
+void world_cisco(struct sim_world *w, unsigned router, unsigned segment, enum world_cisco call,
+	const struct sim_event *e);
+
+/* faults.c; a fault by its number in the plan */
+/* The strongest fault of a kind that is on for this router and segment; NULL when none is. -1 stands for any. */
+const struct sim_fault *world_fault(
+	const struct sim_world *w, enum sim_fault_kind kind, int router, int segment);
+void world_fault_begins(struct sim_world *w, unsigned index);
+void world_fault_ends(struct sim_world *w, unsigned index);
 
 /* process.c: the hsrp process around its core */
 void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in);
