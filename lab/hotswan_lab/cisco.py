@@ -254,6 +254,7 @@ class Cisco(Node):
                 self._take_over(g)
 
     def _run(self):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))    # this thread: no router waits for a busy machine
         while not self._ended:
             with self._lock:
                 now = time.monotonic()

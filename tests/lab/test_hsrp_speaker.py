@@ -20,7 +20,7 @@ from hotswan_lab.hsrp_bytes import (ACTIVE, ADVERTISE, COUP, HELLO, LISTEN, PASS
 from hotswan_lab.system import SLOW
 
 KEY, TEXT = "openwall-openwall", b"lab-text"
-HELLO_MS, HOLD_MS = int(250 * SLOW), int(750 * SLOW)
+HELLO_MS, HOLD_MS = int(250 * SLOW), int(1000 * SLOW)
 HELLO_S, HOLD_S = HELLO_MS / 1000, HOLD_MS / 1000
 SCENES = ["win", "lose", "preempt", "coup", "resign", "wrong-key", "wrong-address", "learn"]
 # Without a word of ours to the contrary: their priority. They are active first, except in "win" and "coup".
@@ -387,7 +387,7 @@ def check_win(play, variant, _):
 def check_learn(play, variant, _):
     """Timers come from the active router, and without one of ours its address."""
     told = "1 sec (cfgd 3 sec), hold time 3 sec (cfgd 10 sec)" if variant.version == 1 else \
-        f"{HELLO_MS} msec (cfgd 3 sec), hold time {HOLD_MS} msec (cfgd 10 sec)"
+        f"{HELLO_MS} msec (cfgd 3 sec), hold time {HOLD_MS // 1000} sec (cfgd 10 sec)"
     assert f"Hello time {told}" in play.shown[0][number_of(variant, "learn")]
     mine = {(h.said.hello, h.said.hold, h.said.virtual) for _, h in play.said(variant, "learn", True)}
     taught = {(h.said.hello, h.said.hold, h.said.virtual) for _, h in play.said(variant, "learn", False)}
