@@ -296,15 +296,6 @@ static void note_template(struct cli_call *c)
 		cli_note(c, "%% NOTE: dynamic map \"%s\" does not exist yet", name);
 }
 
-/* charon makes one SA of an access list line, whatever hosts speak. */
-static void warn_per_host(struct cli_call *c)
-{
-	cli_note(c,
-		"%%Warning: level per-host is kept, but each access list line has one SA for all its hosts: "
-		"write "
-		"a line per host pair where each needs its own");
-}
-
 /* --- The rows ------------------------------------------------------------------------------------------------------------------ */
 
 static const uint32_t pfs_groups[] = {1, 2, 5, 14, 15, 16, 19, 20, 21, 24};
@@ -473,8 +464,7 @@ static const struct cli_row rows[] = {
 		.help = "||specify a security association granularity level for identities|per-host level",
 		.rank = 33,
 		.fields = {FLAG(NULL, struct crypto_map_entry, options.per_host)},
-		.touches = MODEL_CRYPTO_MAP,
-		.after = warn_per_host},
+		.touches = MODEL_CRYPTO_MAP},
 	{.modes = ENTRY,
 		.syntax = "set security-association replay ; " CLI_REPLAY,
 		.help = "||Set replay checking|" CLI_REPLAY_HELP,

@@ -105,10 +105,11 @@ static void load(struct core *c, struct conn *n, const struct ike_conn *planned)
 	p = core_pending(c, n->load_cookie);
 	if (p)
 		p->conn = core_strdup(c, n->name);
-	if (!p || !p->conn || !ike_conn_copy(copy, planned)) {
+	if (!p || !p->conn || !ike_conn_copy(copy, planned) || !hosts_extend(n, copy)) {
 		if (p)
 			core_pending_done(c, n->load_cookie);
 		n->load_cookie = 0;
+		ike_conn_clear(copy);
 		free(copy);
 		c->oom = true;
 		return;
@@ -145,8 +146,10 @@ void conn_load_result(struct core *c, const char *name, uint64_t cookie, int err
 	}
 	accepted(c, n);
 	n->loaded = n->sent;
-	if (n->loaded == n->wanted)
+	if (n->loaded == n->wanted) {
 		conn_loaded(c, n);
+		hosts_loaded(c, n);
+	}
 }
 
 void conn_reload(struct core *c, struct conn *n)
@@ -224,6 +227,7 @@ void conn_drop(struct core *c, struct conn *n)
 	if (n->phase == CONN_ENDING)
 		return;
 	conn_rest(c, n);
+	hosts_forget(c, n);
 	demand_forget(c, n); /* whoever serves next negotiates it */
 	if (had && c->ike_up)
 		conn_terminate(c, n, n->unit->binding->leave == LEAVE_FORCE || conn_is_mute(c, n));
@@ -234,6 +238,7 @@ static void free_conn(struct core *c, struct conn *n)
 {
 	struct list *link;
 
+	hosts_forget(c, n); /* while it knows its SAs */
 	while ((link = list_take(&n->sas)) != NULL)
 		list_item(link, struct sa_rec, in_conn)->conn = NULL;
 	while ((link = list_take(&n->ikes)) != NULL)
@@ -274,6 +279,7 @@ static void ended(struct core *c, struct conn *n)
 		free_conn(c, n);
 		return;
 	}
+	hosts_forget(c, n);
 	while ((link = list_take(&n->sas)) != NULL)
 		list_item(link, struct sa_rec, in_conn)->conn = NULL;
 	while ((link = list_take(&n->ikes)) != NULL)
@@ -318,10 +324,11 @@ void conn_forget(struct core *c, struct conn *n)
 		sa_let_go(c, s);
 		s->child = -1;
 	}
+	hosts_forget(c, n);
 	free(n->children);
 	n->children = NULL;
 	n->child_count = n->installed = 0;
-	n->wanted = n->loaded = n->load_cookie = 0;
+	n->planned = n->wanted = n->loaded = n->load_cookie = 0;
 	accepted(c, n);
 	if (!c->ike_up || (list_empty(&n->sas) && list_empty(&n->ikes))) {
 		free_conn(c, n);
@@ -349,6 +356,7 @@ static void remap_sas(struct core *c, struct conn *n)
 		if (s->child >= 0) {
 			n->children[s->child].installed++;
 			n->installed++;
+			hosts_up(c, s);
 			idle_arm(c, s);
 		} else if (lost) {
 			struct effect *e = effects_add(c->out, EF_TERMINATE);
@@ -386,11 +394,13 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 				children[i].digest; /* again would be a second SA with IKEv1 */
 		children[i].idle_s = planned->children[i].idle_s;
 		children[i].idle_to_default = planned->children[i].idle_to_default;
+		children[i].per_host = planned->children[i].per_host;
 		children[i].local = planned->children[i].local;
 		children[i].remote = planned->children[i].remote;
 		children[i].rests = old >= 0 && n->children[old].waits && children[i].idle_s;
 	}
 	demand_forget(c, n);
+	hosts_forget(c, n);
 	free(n->children);
 	n->children = children;
 	n->child_count = count;
@@ -494,19 +504,20 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 	n->unit = u;
 	if (n->phase == CONN_ENDING) /* comes back here when it is over */
 		return n;
-	if (n->wanted != digest) {
+	if (n->planned != digest) {
 		if (!take_children(c, n, planned))
 			return n;
+		n->planned = digest;
 		n->local = planned->local;
 		n->remote = planned->remote;
 		n->dynamic = !ip_is_set(&planned->remote);
 		n->bound_ms = planned->dpd_delay_s
 			? (planned->dpd_delay_s + planned->dpd_timeout_s + 1) * INT64_C(1000)
 			: 0;
-		n->wanted = digest;
 		if (n->phase == CONN_UP && n->installed < n->child_count)
 			n->phase = CONN_IDLE; /* a line was added */
 	}
+	n->wanted = hosts_digest(n, digest);
 	if (!n->peer && !n->dynamic) {
 		n->peer = hop_hold(c, &n->remote);
 		if (n->peer) {
@@ -569,6 +580,7 @@ void conns_charon_gone(struct core *c)
 	for (struct conn *n = c->conns; n; n = n->hh.next) {
 		if (n->phase != CONN_ENDING)
 			conn_rest(c, n);
+		hosts_forget(c, n);
 		timer_cancel(&c->timers, &n->reload);
 		n->loaded = n->sent = 0;
 		n->load_cookie = 0;

@@ -398,6 +398,7 @@ static void timer_event(struct core *c, struct timer *t)
 	case TIMER_STOP: stop_force(c); break;
 	case TIMER_TRACK: track_delay_over(c, t->owner); break;
 	case TIMER_HAZARDS: hazards_check(c); break;
+	case TIMER_HOST: hosts_timer(c, t->owner); break;
 	}
 }
 

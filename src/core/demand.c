@@ -127,6 +127,10 @@ static void wake(struct core *c, const struct event *e, const struct waiter *w)
 	struct conn *n = w->conn;
 	struct unit *u = n->unit;
 
+	if (hosts_apart(c, &n->children[w->child])) {
+		hosts_ask(c, n, w->child, &e->demand.source, &e->demand.destination);
+		return;
+	}
 	core_log(c, SEV_INFO, "CRYPTO-6-SA_DEMAND", "A packet from %s to %s asks for an SA with peer %s",
 		ip_format(&e->demand.source, from), ip_format(&e->demand.destination, to),
 		ip_format(&n->remote, peer));

@@ -11,7 +11,11 @@
  */
 #include "core/parts.h"
 
-enum { IDLE_LOOK_MS = 10000 };
+enum {
+	IDLE_LOOK_MS = 10000,
+	PAIR_IDLE_S =
+		1800, /* of pairs of hosts where nothing is configured: they shall not be rekeyed for ever */
+};
 
 /* The entry returns to its default peer. */
 static bool back_to_default(
@@ -30,6 +34,8 @@ static uint32_t idle_time(const struct core *c, const struct sa_rec *s)
 
 	if (!child || !e)
 		return 0;
+	if (!child->idle_s && hosts_apart(c, child))
+		return PAIR_IDLE_S;
 	return n->dynamic || c->demand_heard || back_to_default(n, child, e) ? child->idle_s : 0;
 }
 

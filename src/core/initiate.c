@@ -38,6 +38,7 @@ void conn_kick(struct core *c, struct conn *n)
 {
 	if (n->phase != CONN_IDLE || !may_initiate(c, n))
 		return;
+	hosts_wait(c, n);
 	if (is_up(n)) {
 		n->phase = CONN_UP;
 		return;
@@ -244,7 +245,8 @@ void conn_child_up(struct core *c, struct conn *n, int32_t child)
 	struct unit *u = n->unit;
 
 	assert(child >= 0 && (uint32_t)child < n->child_count);
-	demand_over(c, n, (uint32_t)child);
+	if (!hosts_apart(c, &n->children[child]))
+		demand_over(c, n, (uint32_t)child);
 	n->children[child].installed++;
 	n->installed++;
 	n->failing = false;

@@ -15,9 +15,11 @@
  *   initiate.c   bringing them up: order, back-off, change of peer
  *   calls.c      calling the peers of a dynamic map where orphans of theirs come from
  *   orphans.c    ESP for SAs that nobody has: who still sends into dead ones, and how much
+ *   planes.c     what the data plane cannot do
  *   secrets.c    keys in charon
  *   sas.c        SAs as charon reports them, the routes they hold
  *   demand.c     SAs that a packet asks for
+ *   hosts.c      SAs of pairs of hosts (`level per-host`)
  *   idle.c       SAs that nothing passes through
  *   clear.c      what the operator ends or sets back
  *   routes.c     verdicts on RRI slots, `ip route` lines
@@ -221,6 +223,10 @@ void orphans_timer(struct core *c, struct binding *b);
 void orphans_over(struct core *c, struct binding *b);
 void orphan_event(struct core *c, const struct event *e);
 
+/* --- planes.c ---------------------------------------------------------------------------------------------------- */
+
+void planes_say(struct core *c, struct unit *u, const struct plan *p);
+
 /* --- secrets.c --------------------------------------------------------------------------------------------------- */
 
 void secrets_work(struct core *c);
@@ -247,6 +253,24 @@ void demand_heard(struct core *c, bool heard);
 bool demand_waits(const struct unit *u); /* a child of its connection in use does */
 void demand_rules(
 	const struct unit *u, struct filter *f); /* into f->waiting, which has room for the unit's rules */
+
+/* --- hosts.c ----------------------------------------------------------------------------------------------------- */
+
+struct host_pair;
+
+bool hosts_apart(
+	const struct core *c, const struct conn_child *child); /* each pair of hosts has an SA of its own */
+void hosts_wait(struct core *c, struct conn *n);	       /* its lines of that kind wait for packets */
+void hosts_ask(struct core *c, struct conn *n, uint32_t child, const struct ipaddr *local,
+	const struct ipaddr *remote);
+uint64_t hosts_digest(const struct conn *n, uint64_t planned); /* of what charon shall have */
+bool hosts_extend(
+	const struct conn *n, struct ike_conn *planned); /* by the pairs that come up; false on exhaustion */
+void hosts_loaded(struct core *c, struct conn *n);
+void hosts_timer(struct core *c, struct host_pair *p);
+void hosts_up(struct core *c, struct sa_rec *s);
+void hosts_down(struct sa_rec *s);
+void hosts_forget(struct core *c, struct conn *n); /* all pairs; their SAs are not touched */
 
 /* --- idle.c ------------------------------------------------------------------------------------------------------ */
 

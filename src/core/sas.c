@@ -145,6 +145,7 @@ static void take_peer(struct core *c, struct sa_rec *s)
 void sa_let_go(struct core *c, struct sa_rec *s)
 {
 	timer_cancel(&c->timers, &s->idle);
+	hosts_down(s);
 	release_routes(c, s);
 	list_remove(&s->dirty);
 	if (!s->peer)
@@ -189,6 +190,7 @@ static void remove_sa(struct core *c, struct sa_rec *s)
 static void take_prefixes(struct sa_rec *s, const struct child_sa *sa)
 {
 	s->prefix_count = 0;
+	s->local_prefix = sa->local[0].prefix;
 	for (uint8_t i = 0; i < sa->remote_count && i < 8; i++) {
 		bool repeated = false;
 
@@ -303,6 +305,7 @@ static void child_up(struct core *c, const struct child_sa *sa)
 	take_peer(c, s);
 	if (s->conn->dynamic && s->conn->unit)
 		call_answered(c, s->conn->unit->binding->id, &s->remote, s->remote_port);
+	hosts_up(c, s);
 	learned_note(c, s, sa);
 	sa_touch(c, s);
 	if (s->child >= 0)
@@ -415,6 +418,7 @@ static void bury(struct core *c, struct sa_rec *s)
 	struct conn *n = s->conn;
 
 	timer_cancel(&c->timers, &s->idle);
+	hosts_down(s);
 	forget_spi(c, s);
 	list_remove(&s->in_conn);
 	list_remove(&s->dirty);

@@ -61,7 +61,8 @@ enum timer_kind {
 	TIMER_ADOPTION,
 	TIMER_STOP,
 	TIMER_TRACK,
-	TIMER_HAZARDS
+	TIMER_HAZARDS,
+	TIMER_HOST
 };
 
 /* --- The world ------------------------------------------------------------------------------------------------ */
@@ -196,7 +197,8 @@ struct unit {
 	uint32_t tries;		   /* failures in a row, over all peers */
 	struct rri_route **routes; /* held for the access list */
 	uint32_t route_count;
-	bool passes; /* lines of its list let pass what no other entry wants */
+	uint8_t said_plane; /* planes.c */
+	bool passes;	    /* lines of its list let pass what no other entry wants */
 	char acl[NAME_MAX_LEN];
 	struct acl_users *acl_users; /* NULL: none */
 	struct list in_acl;
@@ -231,6 +233,7 @@ struct conn_child {
 		int64_t in, out; /* packets */
 	} gone;			 /* what the last SA that went had counted */
 	struct ike_selector local, remote;
+	bool per_host;	      /* `level per-host`, where the data plane can (hosts.c) */
 	bool rests;	      /* what it was made from waited: so shall it */
 	struct waiter *waits; /* for a packet before it is negotiated again; NULL: it does not */
 };
@@ -245,6 +248,12 @@ struct conn {
 	struct unit *unit; /* NULL: not wanted any more */
 	struct ipaddr local, remote;
 	bool dynamic;
+	uint64_t planned;	 /* digest of the plan */
+	struct host_pair *pairs; /* of hosts that have an SA of their own, or will */
+	uint32_t pending_pairs;
+	uint16_t pair_number;
+	uint64_t pair_loads; /* how often there was a new one */
+	bool said_pairs;
 	uint64_t wanted, loaded; /* digests; loaded 0: charon does not have it */
 	uint64_t sent;		 /* of the load under way */
 	uint64_t load_cookie;	 /* 0: none under way */
@@ -306,6 +315,8 @@ struct sa_rec {
 	struct hop *peer;
 	struct prefix prefixes[8];
 	uint8_t prefix_count;
+	struct prefix local_prefix; /* the first */
+	struct host_pair *pair;	    /* NULL: not of one */
 	struct rri_route *routes[8];
 	uint8_t route_count;
 	uint32_t generation;

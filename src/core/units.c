@@ -416,6 +416,7 @@ static bool apply_conns(struct core *c, struct unit *u)
 	if (!make_plan(c, u, &p))
 		return false;
 	u->replan = !conns_apply(c, u, &p);
+	planes_say(c, u, &p);
 	plan_clear(&p);
 	return true;
 }

@@ -64,7 +64,8 @@ uint64_t ike_child_digest(const struct ike_child *c)
 	h = mix_u64(mix_u64(h, c->life_time_s), c->rekey_time_s);
 	h = mix_u64(mix_u64(h, c->life_bytes), c->rekey_bytes);
 	h = mix_u64(mix_u64(h, c->replay_window), c->clear_df);
-	return mix_u64(mix_u64(mix_u64(h, c->idle_s), c->idle_to_default), c->pass);
+	return mix_u64(
+		mix_u64(mix_u64(h, c->idle_s), c->idle_to_default), (uint64_t)c->per_host << 1 | c->pass);
 }
 
 uint64_t ike_conn_digest(const struct ike_conn *c)

@@ -40,15 +40,16 @@ struct ike_child {
 	bool clear_df;			  /* of the outer header; else copied from the inner one */
 	bool pass;	 /* no SA: what it selects passes the tunnels around it in clear. These come last */
 	uint32_t idle_s; /* closed when nothing passed for that long; 0: never. The core's business */
+	bool per_host;	 /* an SA for each pair of hosts, when one asks for it. The core's business */
 	bool idle_to_default; /* … and the entry goes back to its default peer */
 };
 
 /* A connection that charon shall have. Owned by whoever made it; children is malloc'ed. */
 struct ike_conn {
 	char name[IKE_CONN_NAME_MAX];
-	uint8_t version;				  /* 1 or 2 (D11) */
-	struct ipaddr local;				  /* tunnel endpoint and identity */
-	struct ipaddr remote;				  /* not set: any (dynamic map) */
+	uint8_t version;      /* 1 or 2 (D11) */
+	struct ipaddr local;  /* tunnel endpoint and identity */
+	struct ipaddr remote; /* not set: any (dynamic map) */
 	uint16_t remote_port; /* a NAT's, where our packets from port 4500 get in; 0: IKE's own */
 	char local_id[IKE_ID_MAX], remote_id[IKE_ID_MAX]; /* remote_id "": any */
 	char proposals[IKE_PROPOSALS_MAX];

@@ -60,6 +60,7 @@ static void fill_options(const struct planner *p, const struct crypto_map_entry 
 	c->clear_df = crypto_entry_df(p->m, p->interface, e) == DF_CLEAR;
 	c->idle_s = o.idle_s;
 	c->idle_to_default = o.idle_to_default;
+	c->per_host = o.per_host;
 }
 
 static bool fill_child(const struct planner *p, const struct crypto_map_entry *e, struct ike_child *c)

@@ -391,8 +391,10 @@ static struct child_sa child_blank(const struct ike_sa *ike, const char *name)
 	return sa;
 }
 
-static void visit_child(const struct decoder *d, const struct child_sa *sa, enum ike_part part)
+static void visit_child(const struct decoder *d, struct child_sa *sa, enum ike_part part)
 {
+	sa->child[strcspn(sa->child, ".")] =
+		'\0'; /* of a pair of hosts: reported as its line (core/hosts.c) */
 	if (sa->id && d->visitor->child_sa)
 		d->visitor->child_sa(d->visitor->user, sa, part);
 }

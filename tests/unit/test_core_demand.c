@@ -1,5 +1,6 @@
 /*
- * SAs that a packet asks for: lines of static entries that rest after their idle time, and come back.
+ * SAs that a packet asks for: lines of static entries that rest after their idle time and come back, and pairs of hosts
+ * (`level per-host`).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,7 @@ static const char peer[] = "hs/FastEthernet0/0/mymap/1/10.1.1.1";
 enum { IDLE_S = 60 };
 
 /* Entry 1: 10.0.0.0/16 but for 10.0.9.0/24, and telnet to 10.7.0.0/16. */
-static struct world *start(bool libipsec)
+static struct world *start_with(bool libipsec, bool per_host)
 {
 	struct world *w = world_new();
 	struct acl_rule *telnet;
@@ -31,7 +32,8 @@ static struct world *start(bool libipsec)
 	telnet->protocol = 6;
 	telnet->destination.port_op = ACL_PORT_EQ;
 	telnet->destination.port_lo = telnet->destination.port_hi = 23;
-	entry(w, "mymap", 1, "10.1.1.1", "102", "esp-aes-sha", true)->options.idle_s = IDLE_S;
+	entry(w, "mymap", 1, "10.1.1.1", "102", "esp-aes-sha", true)->options =
+		(struct sa_options){.idle_s = IDLE_S, .per_host = per_host};
 	apply(w, "mymap", false, "");
 	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = true});
 	config(w);
@@ -39,6 +41,11 @@ static struct world *start(bool libipsec)
 	charon_starts(w, 1, libipsec);
 	ike_up(w, 1, peer, "10.1.1.1");
 	return w;
+}
+
+static struct world *start(bool libipsec)
+{
+	return start_with(libipsec, false);
 }
 
 static void told(struct world *w, uint32_t id, const char *child, int64_t use_s)
@@ -213,6 +220,127 @@ static void an_entry_without_idle_time_does_not_rest_any_more(void **state)
 	world_free(w);
 }
 
+/* --- Pairs of hosts ---------------------------------------------------------------------------------------------------- */
+
+/* Up, or used so long ago. */
+static void pair_told(struct world *w, uint32_t id, const char *local, const char *remote, int64_t use_s)
+{
+	struct child_sa sa = {.incarnation = 1,
+		.id = id,
+		.ike_id = 1,
+		.child = "l20",
+		.state = CHILD_SA_INSTALLED,
+		.spi_in = 0x1000 + id,
+		.remote_port = 500,
+		.local_count = 1,
+		.remote_count = 1,
+		.use_in_s = use_s,
+		.use_out_s = -1};
+
+	str_copy(sa.conn, sizeof(sa.conn), peer);
+	assert_true(ip_parse("10.1.1.1", &sa.remote_host));
+	assert_true(prefix_parse(local, &sa.local[0].prefix) && prefix_parse(remote, &sa.remote[0].prefix));
+	world_event(w, &(struct event){.kind = EV_CHILD_SA, .child = {.child = &sa}});
+}
+
+static void each_pair_of_hosts_has_an_sa_of_its_own(void **state)
+{
+	struct world *w = start_with(false, true);
+
+	(void)state;
+	pass_ms(w, 30000);
+	assert_not_seen(w, "initiate"); /* not before a packet */
+	assert_not_seen(w, "per-host");
+	assert_seen(w, "filter waits for 3 rules");
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_seen(w, "load hs/FastEthernet0/0/mymap/1/10.1.1.1 local 192.168.0.2 children 4 ");
+	assert_int_equal(count_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.1"), 1);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 1, 0x800); /* the same pair again */
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	pair_told(w, 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	packet(w, OUTSIDE, "192.168.1.6", "10.0.0.1", 17, 53);
+	assert_int_equal(count_seen(w, "children 4 "), 2); /* the first one is no child any more */
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.2");
+	pair_told(w, 11, "192.168.1.6/32", "10.0.0.1/32", 0);
+	pair_told(w, 12, "192.168.1.7/32", "10.0.0.2/32", 0); /* the peer had a packet first */
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.7", "10.0.0.2", 17, 53);
+	assert_not_seen(w, "initiate");
+
+	/* What nobody uses goes, and comes back. */
+	pass_ms(w, IDLE_S * 1000 + 500);
+	pair_told(w, 10, "192.168.1.5/32", "10.0.0.1/32", IDLE_S + 1);
+	assert_seen(w, "terminate ike 0 child 10");
+	child_gone(w, 10);
+	pass_ms(w, 5000);
+	assert_not_seen(w, "initiate");
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.3");
+	world_free(w);
+}
+
+static void pairs_that_come_up_are_bounded_and_may_fail(void **state)
+{
+	struct world *w = start_with(false, true);
+	char host[16];
+
+	(void)state;
+	log_clear(w);
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(host, sizeof(host), "10.0.1.%u", i);
+		packet(w, OUTSIDE, "192.168.1.5", host, 17, 53);
+	}
+	assert_int_equal(count_seen(w, "initiate"), 32);
+	pass_ms(w, 13000); /* the peer is silent */
+	assert_seen(w, "terminate");
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.1.49", 17, 53);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	assert_seen(w, "children 4 "); /* those before are forgotten */
+	/* charon dies in the middle of it. */
+	charon_dies(w);
+	charon_starts(w, 2, false);
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.1.49", 17, 53);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	world_free(w);
+}
+
+/* Two SAs hold one route, as two peers would. */
+static void a_route_stays_as_long_as_a_pair_needs_it(void **state)
+{
+	struct world *w = start_with(false, true);
+
+	(void)state;
+	w->model->rri_per_sa = true;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	pair_told(w, 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	pair_told(w, 11, "192.168.1.6/32", "10.0.0.1/32", 0);
+	pair_told(w, 12, "192.168.1.6/32", "10.0.0.2/32", 0);
+	assert_true(
+		has_route(w, "10.0.0.1/32", ROUTE_PROTO_RRI) && has_route(w, "10.0.0.2/32", ROUTE_PROTO_RRI));
+	child_gone(w, 10);
+	child_gone(w, 12);
+	assert_true(has_route(w, "10.0.0.1/32", ROUTE_PROTO_RRI));
+	assert_false(has_route(w, "10.0.0.2/32", ROUTE_PROTO_RRI));
+	child_gone(w, 11);
+	assert_false(has_route(w, "10.0.0.1/32", ROUTE_PROTO_RRI));
+	world_free(w);
+}
+
+static void where_user_space_does_esp_a_line_has_one_sa(void **state)
+{
+	struct world *w = start_with(true, true);
+
+	(void)state;
+	assert_seen(w, "mymap 1: level per-host needs kernel ESP");
+	assert_int_equal(count_seen(w, "level per-host"), 1);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +350,10 @@ int main(void)
 		cmocka_unit_test(nothing_rests_where_nobody_tells_of_packets),
 		cmocka_unit_test(what_else_happens_while_it_rests),
 		cmocka_unit_test(an_entry_without_idle_time_does_not_rest_any_more),
+		cmocka_unit_test(each_pair_of_hosts_has_an_sa_of_its_own),
+		cmocka_unit_test(pairs_that_come_up_are_bounded_and_may_fail),
+		cmocka_unit_test(a_route_stays_as_long_as_a_pair_needs_it),
+		cmocka_unit_test(where_user_space_does_esp_a_line_has_one_sa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
