@@ -8,27 +8,19 @@
 
 #include "base/text.h"
 #include "linux/charon.h"
+#include "linux/ike_backlog.h"
 #include "linux/ike_liveness.h"
 #include "linux/ike_wire.h"
 #include "linux/vici.h"
 
 enum {
 	SNAPSHOT_DEADLINE_MS = 60000, /* 10,000 SAs take about a second */
-	DEFERRED_MAX = 65536,
-	CARE_INTERVAL_S = 30,	   /* log trimmed, and asked whether charon is alive */
-	ALIVE_DEADLINE_MS = 30000, /* a charon with thousands of negotiations under way takes its time */
+	CARE_INTERVAL_S = 30,	      /* log trimmed, and asked whether charon is alive */
+	ALIVE_DEADLINE_MS = 30000,    /* a charon with thousands of negotiations under way takes its time */
 };
 
 static const char *const events[] = {
 	"ike-updown", "child-updown", "child-rekey", "ike-rekey", "ike-update", NULL};
-
-/* An event that waits for the end of a snapshot. */
-struct deferred {
-	struct deferred *next;
-	size_t len;
-	char name[24];
-	uint8_t body[];
-};
 
 struct ike {
 	sd_event *loop;
@@ -46,8 +38,7 @@ struct ike {
 	char version[32], refusal[256];
 
 	bool snapshot, snapshot_begun, snapshot_again;
-	struct deferred *first, **last;
-	size_t deferred;
+	struct ike_backlog backlog;
 	struct ike_counters counters;
 };
 
@@ -264,8 +255,9 @@ static const struct {
 	{"ike-update", true, false},
 };
 
-static void translate(struct ike *i, const char *name, const void *body, size_t len)
+static void translate(void *user, const char *name, const void *body, size_t len)
 {
+	struct ike *i = user;
 	struct translation t = {.ike = i};
 	struct ike_visitor v = {.user = &t, .incarnation = i->incarnation};
 	struct vici_token up;
@@ -286,36 +278,10 @@ static void translate(struct ike *i, const char *name, const void *body, size_t 
 
 static void defer(struct ike *i, const char *name, const void *body, size_t len)
 {
-	struct deferred *d = i->deferred < DEFERRED_MAX ? malloc(sizeof(*d) + len) : NULL;
-
-	if (!d || !str_copy(d->name, sizeof(d->name), name)) {
-		free(d);
-		i->counters.events_lost++;
-		i->snapshot_again = true; /* it is lost, so this snapshot is not the last word */
+	if (ike_backlog_add(&i->backlog, name, body, len))
 		return;
-	}
-	d->next = NULL;
-	d->len = len;
-	memcpy(d->body, body, len);
-	*i->last = d;
-	i->last = &d->next;
-	i->deferred++;
-}
-
-static void replay(struct ike *i, bool forget)
-{
-	struct deferred *d = i->first;
-
-	i->first = NULL;
-	i->last = &i->first;
-	i->deferred = 0;
-	while (d) {
-		struct deferred *next = d->next;
-		if (!forget)
-			translate(i, d->name, d->body, d->len);
-		free(d);
-		d = next;
-	}
+	i->counters.events_lost++;
+	i->snapshot_again = true; /* it is lost, so this snapshot is not the last word */
 }
 
 static void on_event(void *user, const char *name, const void *body, size_t len)
@@ -378,7 +344,7 @@ static void on_snapshot_done(void *user, int error, const void *body, size_t len
 		return;
 	report(i, &(struct event){.kind = EV_SA_SNAPSHOT_END});
 	i->snapshot = false;
-	replay(i, false);
+	ike_backlog_replay(&i->backlog, translate, i);
 	if (i->snapshot_again)
 		(void)ike_snapshot(i);
 }
@@ -482,7 +448,7 @@ static void on_stats(void *user, int error, const void *body, size_t len)
 		&(struct event){
 			.kind = EV_IKE_UP, .ike = {.incarnation = i->incarnation, .libipsec = i->libipsec}});
 	if (!i->snapshot)
-		replay(i, false);
+		ike_backlog_replay(&i->backlog, translate, i);
 }
 
 static void on_version(void *user, int error, const void *body, size_t len)
@@ -530,7 +496,7 @@ static void on_down(void *user, int error)
 	i->up = i->snapshot = i->snapshot_again = false;
 	i->pid = 0;
 	i->version[0] = '\0';
-	replay(i, true);
+	ike_backlog_replay(&i->backlog, NULL, NULL);
 	ike_liveness_reset(i->liveness);
 	if (was_up)
 		report(i, &(struct event){.kind = EV_IKE_DOWN});
@@ -569,7 +535,7 @@ int ike_new(
 	if (!i)
 		return -ENOMEM;
 	*i = (struct ike){.loop = sd_event_ref(loop), .handler = handler, .user = user};
-	i->last = &i->first;
+	ike_backlog_init(&i->backlog);
 	const struct vici_handlers handlers = {on_up, on_down, on_event, i};
 	int error = charon_path(run_dir, "charon.vici", path);
 	if (error >= 0 && !str_copy(i->run_dir, sizeof(i->run_dir), run_dir))
@@ -595,7 +561,7 @@ void ike_free(struct ike *i)
 		return;
 	vici_free(i->vici); /* answers what waits, so everything else is still there */
 	ike_liveness_free(i->liveness);
-	replay(i, true);
+	ike_backlog_replay(&i->backlog, NULL, NULL);
 	sd_event_source_disable_unref(i->trim);
 	sd_event_unref(i->loop);
 	free(i);
