@@ -106,6 +106,7 @@ def test_a_static_peer_behind_a_nat_is_accepted_by_address_and_key(lab):
     assert "Capabilities:DN" in detail
 
     net.p.cli("enable\nclear crypto session remote 10.1.1.1\n", check=True)
+    wait_for(lambda: net.remote.tunnels() == [], 10, "the session is gone", evidence=lab.evidence)
     assert gets_in(lab, net.remote, 20) <= 2                            # from now on it is known
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
     log = net.p.show("show logging")
