@@ -174,6 +174,11 @@ bool endpoint_is_ours(const struct core *c, int ifindex, const struct ipaddr *en
 
 bool binding_is_mute(const struct core *c, const struct binding *b)
 {
+	const struct group_rec *g = binding_group(c, b);
+
+	/* Its address may be one that the group does not name any more, and the kernel's word of its end be lost. */
+	if (g && g->role != HSRP_ROLE_NONE && g->role != HSRP_ROLE_ACTIVE)
+		return true;
 	return !endpoint_is_ours(c, b->ifindex, &b->endpoint) || (c->stopping && binding_uses_group(b));
 }
 

@@ -264,8 +264,10 @@ void group_enter(struct hsrp *h, struct group *g, enum hsrp_state next, enum hsr
 		forget_peer(&g->active);
 	if (g->standby.local)
 		forget_peer(&g->standby);
-	if (next == HSRP_ACTIVE)
+	if (next == HSRP_ACTIVE) {
 		g->active = (struct hsrp_peer){.local = true, .expires = MONO_NEVER};
+		g->pending = 0; /* it comes right back: what waited for the address to go would be a lie */
+	}
 	if (next == HSRP_STANDBY)
 		g->standby = (struct hsrp_peer){.local = true, .expires = MONO_NEVER};
 	if (next <= HSRP_INITIAL) {
@@ -341,7 +343,7 @@ void group_event(struct hsrp *h, struct group *g, enum hsrp_fsm_event event, enu
 /* A box that said nothing for a hold time is not active any more, whatever it believes (suspended, starved). */
 bool group_stalled(const struct hsrp *h, const struct group *g)
 {
-	return g->state == HSRP_ACTIVE && g->pending == 0 && g->last_hello.ns > 0 &&
+	return g->state == HSRP_ACTIVE && g->last_hello.ns > 0 &&
 		mono_diff_ms(h->now, g->last_hello) > (int64_t)g->hold_ms;
 }
 

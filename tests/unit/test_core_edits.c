@@ -396,6 +396,31 @@ static void an_edit_without_the_address_sends_no_delete(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: a restarted HSRP process had not learned the address anew, and a word of the kernel was lost. */
+static void a_role_lost_with_its_learned_address_sends_no_delete(void **state)
+{
+	struct world *w = core_start();
+
+	(void)state;
+	static_map(w);
+	standby(w, 0, "group1", "");
+	apply(w, "mymap", true, "group1");
+	core_runs(w);
+	role(w, 0, HSRP_ROLE_STANDBY, "192.168.0.3");
+	link_state(w, VMAC, "hs2-0", true, true);
+	address(w, VMAC, "192.168.0.3", true);
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	ike_up(w, 1, static_conn, "10.1.1.1");
+	child_up(w, 2, 1, static_conn, "l10", "10.1.1.1", "10.0.0.0/16");
+	assert_true(binding(w).serving);
+	log_clear(w);
+	world_event(w,
+		&(struct event){.kind = EV_HSRP_ROLE, .hsrp = {.ifindex = OUTSIDE, .role = HSRP_ROLE_INIT}});
+	pass_ms(w, 2000);
+	assert_seen(w, "terminate hs/FastEthernet0/0/mymap/1/10.1.1.1 force");
+	world_free(w);
+}
+
 /* Found by the simulator: charon kept the definition whose answer came last. */
 static void a_line_that_goes_and_comes_back_at_once_is_loaded(void **state)
 {
@@ -447,6 +472,7 @@ int main(void)
 		cmocka_unit_test(a_map_taken_off_is_deleted_at_the_peer),
 		cmocka_unit_test(clearing_sas_without_the_address_sends_no_delete),
 		cmocka_unit_test(an_edit_without_the_address_sends_no_delete),
+		cmocka_unit_test(a_role_lost_with_its_learned_address_sends_no_delete),
 		cmocka_unit_test(a_line_that_goes_and_comes_back_at_once_is_loaded),
 	};
 

@@ -267,6 +267,36 @@ static void an_answer_that_waited_for_a_hold_time_announces_nothing(void **state
 	world_free(w);
 }
 
+/* Found by the simulator: what it had to say when it lost the role kept waiting, and nobody looked at the silence. */
+static void a_role_that_came_back_is_given_up_after_a_sleep_too(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+	struct hsrp_packet better = packet(HSRP_HELLO, HSRP_ACTIVE, 200),
+			   lower = packet(HSRP_HELLO, HSRP_ACTIVE, 50);
+
+	world_start(w, A);
+	world_run_ms(w, 15000);
+	w->box[A].kernel_slow = true;
+	while (world_state(w, A) != HSRP_ACTIVE)
+		world_run_ms(w, 100);
+	world_kernel_answer(w, A); /* the virtual MAC interface is made, the address asked for */
+	world_send(w, A, &better, 100, NULL);
+	assert_int_equal(world_state(w, A), HSRP_SPEAK);
+	world_run_ms(w, 30000);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	world_kernel_answer(w, A); /* later than that address would have lived: it is asked for again */
+	world_kernel_answer(w, A);
+	assert_true(world_status(w, A).serving);
+	assert_int_equal(world_count(w, A, "resign"), 0);
+	world_skip(w, A);
+	w->now = mono_add_ms(w->now, 15000);
+	world_send(w, A, &lower, 100, NULL);
+	assert_int_not_equal(world_state(w, A), HSRP_ACTIVE);
+	assert_int_equal(world_count(w, A, "coup"), 0);
+	world_free(w);
+}
+
 static void a_late_wake_up_does_not_take_over_from_a_living_router(void **state)
 {
 	(void)state;
@@ -299,6 +329,7 @@ int main(void)
 		cmocka_unit_test(an_active_router_that_slept_through_its_hold_time_steps_down),
 		cmocka_unit_test(one_that_slept_is_not_woken_as_active_by_its_configuration),
 		cmocka_unit_test(an_answer_that_waited_for_a_hold_time_announces_nothing),
+		cmocka_unit_test(a_role_that_came_back_is_given_up_after_a_sleep_too),
 		cmocka_unit_test(a_late_wake_up_does_not_take_over_from_a_living_router),
 	};
 
