@@ -185,8 +185,9 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	plan->engine = o->engine == SIM_ENGINE_ALWAYS || (o->engine == SIM_ENGINE_DRAWN && engine);
 	plan->libipsec = random_percent(&r, 50);
 	draw_features(plan, &r);
-	unsigned faults = (unsigned)random_to(&r, 9);
-	for (unsigned i = 0; i < faults; i++) {
+	bool bad_day = random_percent(&r, 12);
+	unsigned faults = (unsigned)(bad_day ? 10 + random_to(&r, 20) : random_to(&r, 9));
+	for (unsigned i = 0; i < faults && plan->fault_count < SIM_FAULTS_MAX; i++) {
 		draw_fault(&plan->faults[plan->fault_count++], plan, &r,
 			plan->hold_ms < 1000 ? 1000 : plan->hold_ms);
 		if (plan->fault_count > 1 && random_percent(&r, 35))
