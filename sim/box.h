@@ -52,7 +52,8 @@ struct box {
 	struct effects effects;
 	uint32_t incarnation;
 	mono_t stalled_until;
-	bool kernel_known, hsrp_linked;
+	bool kernel_known, hsrp_linked,
+		loaded_static; /* the last: the connection of the static entry, by this engine */
 	/* As told, of the outside: its group, its link, its virtual address. */
 	enum hsrp_role role, reported; /* as it read, and as the last report that left says */
 	bool told_carrier, told_vip;

@@ -208,6 +208,7 @@ static int load(struct sim_world *w, struct box *b, const struct ike_conn *conn)
 		c = &b->conns[b->conn_count++];
 	if (!c || !ike_conn_copy(c, conn))
 		check_fail(w, "a charon cannot take connection %s", conn->name);
+	b->loaded_static |= ip_is_set(&conn->remote);
 	return 0;
 }
 
@@ -412,7 +413,7 @@ static void look_at(struct sim_world *w, unsigned router, struct box_sa *s)
 	struct box *b = w->router[router].box;
 	bool pending = s->orphan_since.ns != INT64_MAX && mono_diff_ms(w->now, s->orphan_since) >= PROBE_MS;
 
-	if (!b->core || !b->kernel_known || w->peers->peer[s->peer].dynamic || pending == s->said_silent)
+	if (!b->core || !b->loaded_static || w->peers->peer[s->peer].dynamic || pending == s->said_silent)
 		return;
 	s->said_silent = pending;
 	engine_tell(w, router, CHANNEL_CHARON,

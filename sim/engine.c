@@ -425,7 +425,7 @@ void engine_start(struct sim_world *w, unsigned router)
 	b->core = core_new();
 	b->model = model_new();
 	assert(b->core && b->model);
-	b->kernel_known = b->hsrp_linked = b->stopping = b->stopped = false;
+	b->kernel_known = b->hsrp_linked = b->loaded_static = b->stopping = b->stopped = false;
 	b->role = b->reported = HSRP_ROLE_NONE;
 	b->started = w->now;
 	for (unsigned i = 0; i < BOX_SAS; i++)
