@@ -190,7 +190,7 @@ def test_a_duplicate_address_is_said_while_we_are_active(lab, operation):
     assert net.p.standby_state() == "Active"
 
 
-def test_interfaces_and_neighbours_in_ios_form(lab):
+def test_interfaces_neighbours_and_tracked_routes(lab):
     net = topologies.single(lab, configs.hsrp("P"), remotes=False)
     Speaker(lab)
     net.p.wait_state("Active", timeout=15)
@@ -208,3 +208,15 @@ def test_interfaces_and_neighbours_in_ios_form(lab):
     entries = json.loads(net.p.show("show arp | json"))["entries"]
     assert {"address": "192.168.0.3", "mac": "0000.0c07.ac00"}.items() <= next(
         e for e in entries if e["address"] == "192.168.0.3").items(), entries
+    # A static route that goes with the inside interface, and the one behind it.
+    net.p.configure("track 7 interface eth1 line-protocol\n"
+                    "ip route 10.77.0.0 255.255.0.0 192.168.0.1 track 7\nip route 10.77.0.0 255.255.0.0 192.168.0.100 250\n")
+    routes = lambda: net.p.run("ip", "route", "show", "10.77.0.0/16")  # noqa: E731
+    wait_for(lambda: "via 192.168.0.1 " in routes() and "via 192.168.0.100 " in routes(), 5, "both routes", evidence=routes)
+    inside = next(segment for segment, name in net.p.interfaces.items() if name == "eth1")
+    net.p.link(inside, False)
+    wait_for(lambda: "via 192.168.0.1 " not in routes() and "via 192.168.0.100 " in routes(), 5, "the floating one alone",
+             evidence=routes)
+    assert "192.168.0.1 track 7 state is [down]" in net.p.show("show ip route track-table")
+    net.p.link(inside, True)
+    wait_for(lambda: "via 192.168.0.1 " in routes(), 5, "the tracked one again", evidence=routes)
