@@ -157,21 +157,6 @@ def test_kernel_settings_come_and_go(lab):
     assert [p.run("cat", conf + name) for name in ("all/forwarding", "eth1/disable_ipv6")] == before
 
 
-def test_a_restart_resumes_the_role(lab):
-    p = router(lab, "p")
-    capture = Capture(lab, "lan")
-    p.start(config("P", 2, 110))
-    p.wait_state("Active", 1, timeout=20)
-    for kill in ("hsrp", "engine"):
-        killed = time.time()
-        p.kill_role(kill)
-        wait_for(lambda: [h for h in capture.hsrp() if h[0] > killed + 0.3 and h[3] == ACTIVE], 10, f"{kill} is back",
-                 evidence=lab.evidence)
-        wait_for(lambda: state(p) == "Active", 10, "active", evidence=lab.evidence)
-        assert [h for h in capture.hsrp() if h[0] > killed and h[3] != ACTIVE and h[1] == "fe80::2"] == []
-        assert p.run("ip", "-6", "addr").count(f"{VIP}/64") == 1
-
-
 @pytest.fixture
 def scene(lab):
     """(our router not started, speaker fe80::100, its configuration, capture, a plain host)."""

@@ -7,7 +7,7 @@ import time
 
 from hotswan_lab import Capture, wait_for
 from hotswan_lab.headend import Headend
-from hotswan_lab.hsrp_bytes import ACTIVE, read
+from hotswan_lab.hsrp_bytes import ACTIVE, HELLO, read
 from hotswan_lab.system import SLOW
 
 VIP, VMAC = "fe80::5:73ff:fea0:1", "00:05:73:a0:00:01"
@@ -97,6 +97,8 @@ def test_life_of_a_pair_of_ipv6_groups(lab):
     both(p, "Active")
     heard = [read(f.data) for f in lan.frames if f.time > began]
     assert {h.source for h in heard if h and h.said.state == ACTIVE} == {"fe80::2"}
+    assert {h.said.state for h in heard if h and h.source == "fe80::2" and h.said.op == HELLO} == {ACTIVE}
+    assert p.run("ip", "-6", "addr").count(f"{VIP}/64") == 1
 
     # A stranger that asks first is told that the address is taken; one that does not ask is complained of.
     stranger.ip("-6", "addr", "add", f"{VIP}/64", "dev", "eth0")

@@ -36,6 +36,8 @@ static void hear_group(struct desk *d, const struct hsrp_group_config *g)
 		text_printf(&d->heard, " chain %s", g->auth.chain);
 	if (g->follow.device[0])
 		text_printf(&d->heard, " follows %s %u", g->follow.device, g->follow.group);
+	if (g->pair.device[0])
+		text_printf(&d->heard, " pair %s %u v%u", g->pair.device, g->pair.group, g->pair.family);
 	for (unsigned i = 0; i < g->track_count; i++)
 		text_printf(&d->heard, " track %u %s", g->track[i].object, g->track[i].down ? "down" : "up");
 	text_add(&d->heard, "\n");
@@ -262,6 +264,34 @@ static void a_name_is_told_to_those_that_follow_it(void **state)
 	desk_free(d);
 }
 
+/* A group whose partner has not its family would wait for ever for a group that is not there. */
+static void a_pair_is_told_by_family(void **state)
+{
+	struct desk *d = desk_new();
+
+	(void)state;
+	for (unsigned n = 1; n <= 2; n++) {
+		char name[32];
+		snprintf(name, sizeof(name), "interface eth%u", n);
+		type(d, name);
+		type(d, "standby version 2");
+		snprintf(name, sizeof(name), "standby 1 name SIDE%u", n);
+		type(d, name);
+	}
+	text_clear(&d->heard);
+	type(d, "hotswan redundancy pair SIDE1 SIDE2");
+	assert_heard(d, "group eth1 1 v4 pri 100 pair eth2 1 v4\ngroup eth2 1 v4 pri 100 pair eth1 1 v4\n");
+	type(d, "interface eth1");
+	type(d, "standby 1 ipv6 autoconfig");
+	assert_heard(d, "group eth1 1 v6 pri 100\n");
+	type(d, "interface eth2");
+	type(d, "standby 1 ipv6 autoconfig");
+	assert_heard(d, "group eth2 1 v6 pri 100 pair eth1 1 v6\ngroup eth1 1 v6 pri 100 pair eth2 1 v6\n");
+	type(d, "no standby 1 ipv6");
+	assert_heard(d, "no group eth2 1 v6\ngroup eth1 1 v6 pri 100\n");
+	desk_free(d);
+}
+
 static void a_chain_is_told_while_a_group_uses_it(void **state)
 {
 	struct desk *d = desk_new();
@@ -317,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_link_is_told_to_those_that_track_it),
 		cmocka_unit_test(an_object_is_told_to_those_that_track_it),
 		cmocka_unit_test(a_name_is_told_to_those_that_follow_it),
+		cmocka_unit_test(a_pair_is_told_by_family),
 		cmocka_unit_test(a_chain_is_told_while_a_group_uses_it),
 	};
 
