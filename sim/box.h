@@ -60,6 +60,7 @@ struct box {
 	bool stopping, stopped;
 	/* What the operator has typed: the second line of the access list. */
 	bool second_rule;
+	mono_t edited; /* … typed last */
 	/* Channels. */
 	mono_t last[CHANNEL_COUNT];
 	/* The kernel. */

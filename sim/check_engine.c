@@ -50,7 +50,10 @@ static bool is_static_net(const struct prefix *p)
 /* What a predecessor left, and the operator took from the list since: it goes when the successor knows all it has to. */
 static bool is_left_over(const struct sim_world *w, const struct box *b, const struct prefix *p)
 {
-	return p->addr.bytes[1] == 10 && !b->second_rule && mono_diff_ms(w->now, b->started) < ADOPTION_MS;
+	bool edited =
+		!b->second_rule || mono_diff_ms(w->now, b->edited) < ADOPTION_MS; /* taken, or put back */
+
+	return p->addr.bytes[1] == 10 && edited && mono_diff_ms(w->now, b->started) < ADOPTION_MS;
 }
 
 /* Before it is carried out. */

@@ -408,6 +408,7 @@ void engine_rules(struct sim_world *w, unsigned router, bool second)
 	if (b->second_rule == second)
 		return;
 	b->second_rule = second;
+	b->edited = w->now;
 	if (!b->core)
 		return; /* typed before it died: the journal has it */
 	type(w, router,
