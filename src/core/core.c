@@ -233,6 +233,7 @@ void core_pending_done(struct core *c, uint64_t cookie)
 	if (!p)
 		return;
 	owner = p->owner;
+	c->nobodys -= p->kind == PENDING_KROUTE && owner == 0;
 	if (p->kind == PENDING_CONN)
 		free(p->conn);
 	*p = (struct pending){.next_free = c->pending_free};

@@ -122,6 +122,7 @@ static void send(struct core *c, struct kroute *k, bool add)
 	if (!p)
 		return;
 	p->kroute = k;
+	c->nobodys += p->owner == 0;
 	k->in_flight++;
 	k->lost = false;
 	k->sent_add = add;
@@ -293,6 +294,11 @@ void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error)
 		retry_later(c, k);
 	else
 		reconcile(c, k);
+}
+
+bool kroutes_adopted(const struct core *c)
+{
+	return !c->adopting && !c->sweep && !c->nobodys;
 }
 
 void kroutes_sweep_start(struct core *c)

@@ -364,7 +364,8 @@ void kroute_seen(struct core *c, const struct route *r);
 void kroute_lost(struct core *c, const struct route *r);
 void kroute_result(struct core *c, struct kroute *k, uint64_t cookie, int error);
 void kroute_timer(struct core *c, struct kroute *k);
-void kroutes_retry(struct core *c); /* the world changed: what was refused is tried again */
+void kroutes_retry(struct core *c);	    /* the world changed: what was refused is tried again */
+bool kroutes_adopted(const struct core *c); /* what a restart found and nobody wants is gone */
 void kroutes_sweep_start(struct core *c);
 void kroutes_sweep_work(struct core *c);
 

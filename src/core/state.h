@@ -508,6 +508,7 @@ struct core {
 	struct foreign_rec *foreign;
 	struct list *sweep; /* position in all_kroutes; NULL: none under way */
 	uint32_t sweep_generation;
+	uint32_t nobodys; /* effects on routes that count in no binding's ops */
 	struct static_rec *statics;
 	struct list all_statics, dirty_statics;
 	uint32_t static_generation;

@@ -466,7 +466,7 @@ void units_settled(struct core *c, struct binding *b)
 {
 	struct list *link;
 
-	if (!list_empty(&b->wait_filter) || b->filter_dirty || b->filter_cookie)
+	if (!list_empty(&b->wait_filter) || b->filter_dirty || b->filter_cookie || !kroutes_adopted(c))
 		return;
 	while ((link = list_take(&b->old_rules)) != NULL) {
 		struct unit *u = list_item(link, struct unit, in_old);

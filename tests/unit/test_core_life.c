@@ -263,6 +263,33 @@ static void a_restart_gives_nothing_up_while_its_filter_is_refused(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: the route of a line that was taken away meanwhile was nobody's, and its guard let go before it. */
+static void a_line_removed_after_a_restart_guards_until_its_route_has_gone(void **state)
+{
+	struct world *w = core_start();
+
+	(void)state;
+	acl_line(w, "102", 20, true, "192.168.1.0/24", "10.5.0.0/16");
+	static_map(w);
+	apply(w, "mymap", false, "");
+	kernel_has(w, "10.0.0.0/16", "10.1.1.1", 213, 16777217);
+	kernel_has(w, "10.5.0.0/16", "10.1.1.1", 213, 16777217);
+	w->filter_error = -EPERM;
+	config(w);
+	snapshot(w);
+	charon_starts(w, 1, false);
+	acl_rule_delete(model_acl(w->model, "102"), 20);
+	model_touch(w->model, MODEL_ACL, "102", 0);
+	config(w);
+	w->filter_error = 0;
+	log_clear(w);
+	pass_ms(w, 20000);
+	assert_order(w, "filter eth0 rules 2", "route- 10.5.0.0/16");
+	assert_order(w, "route- 10.5.0.0/16", "filter eth0 rules 1");
+	assert_not_seen(w, "route- 10.0.0.0/16");
+	world_free(w);
+}
+
 /* D9: its address lives a second longer than the hold time in which it may take its role up. */
 static void a_restart_waits_for_an_hsrp_process_that_may_come_back(void **state)
 {
@@ -473,6 +500,7 @@ int main(void)
 		cmocka_unit_test(stop_does_not_wait_for_ever),
 		cmocka_unit_test(a_restart_moves_nothing_that_is_still_wanted),
 		cmocka_unit_test(a_restart_gives_nothing_up_while_its_filter_is_refused),
+		cmocka_unit_test(a_line_removed_after_a_restart_guards_until_its_route_has_gone),
 		cmocka_unit_test(a_restart_waits_for_an_hsrp_process_that_may_come_back),
 		cmocka_unit_test(what_nobody_claims_goes_even_if_charon_never_comes),
 		cmocka_unit_test(reconciling_twice_does_nothing),
