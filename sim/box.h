@@ -48,7 +48,8 @@ struct box {
 	/* The engine process. */
 	struct core *core; /* NULL: dead */
 	struct model *model;
-	mono_t started;
+	mono_t started, guarding; /* it started; its first filter was accepted (until then: the same) */
+	bool guards;
 	struct effects effects;
 	uint32_t incarnation;
 	mono_t stalled_until;

@@ -53,7 +53,7 @@ static bool is_left_over(const struct sim_world *w, const struct box *b, const s
 	bool edited =
 		!b->second_rule || mono_diff_ms(w->now, b->edited) < ADOPTION_MS; /* taken, or put back */
 
-	return p->addr.bytes[1] == 10 && edited && mono_diff_ms(w->now, b->started) < ADOPTION_MS;
+	return p->addr.bytes[1] == 10 && edited && mono_diff_ms(w->now, b->guarding) < ADOPTION_MS;
 }
 
 /* Before it is carried out. */

@@ -428,7 +428,8 @@ void engine_start(struct sim_world *w, unsigned router)
 	assert(b->core && b->model);
 	b->kernel_known = b->hsrp_linked = b->loaded_static = b->stopping = b->stopped = false;
 	b->role = b->reported = HSRP_ROLE_NONE;
-	b->started = w->now;
+	b->started = b->guarding = w->now;
+	b->guards = false;
 	for (unsigned i = 0; i < BOX_SAS; i++)
 		b->sas[i].told = b->sas[i].said_silent = false;
 	type_everything(w, router);

@@ -282,7 +282,9 @@ int netns_filter(struct sim_world *w, unsigned router, const struct effect *f)
 		world_trace(w, router, "filter gone");
 		return 0;
 	}
-	b->filter = b->filter_once = true;
+	if (!b->guards)
+		b->guarding = w->now;
+	b->guards = b->filter = b->filter_once = true;
 	b->rule_count = 0;
 	for (uint32_t i = 0; i < f->filter->rule_count && b->rule_count < BOX_RULES; i++)
 		if (f->filter->rules[i].permit)
