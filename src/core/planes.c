@@ -30,8 +30,7 @@ static bool copies_df(const struct core *c, const struct unit *u, const struct c
 void planes_say(struct core *c, struct unit *u, const struct plan *p)
 {
 	static const char *const texts[] = {
-		"level per-host needs kernel ESP: with libipsec each access list line has one SA for all its "
-		"hosts",
+		"level per-host needs kernel ESP: with libipsec an access list line has one SA",
 		"with libipsec the SA of an access list line that names an ICMP message is for all ICMP",
 		"with libipsec the DF bit is always set: copy is as set",
 	};
