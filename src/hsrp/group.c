@@ -115,7 +115,7 @@ static bool address_gone(const struct group *g)
 {
 	return g->have != HAVE_ADDRESS &&
 		!(g->busy && (g->op == HSRP_KERNEL_SERVE || g->op == HSRP_KERNEL_RENEW)) &&
-		!(g->have == HAVE_UNKNOWN && g->serving);
+		!(g->have == HAVE_UNKNOWN && (g->serving || g->held_until.ns > 0));
 }
 
 static bool followers_gone(const struct group *g)

@@ -99,11 +99,11 @@ struct group {
 	uint32_t serial;
 	struct hsrp_kernel installed; /* what SERVE put there */
 	mono_t asked_at;	      /* SERVE or RENEW, the last one */
-	mono_t held_until;	      /* so long the kernel keeps the address that it confirmed */
-	bool serving;		      /* address confirmed and gratuitous ARP sent; until confirmed gone */
-	bool prepare_failed;	      /* tried once in this state */
-	uint16_t pending;	      /* actions that wait until the address is gone */
-	uint8_t spoken;		      /* version of what was said last: a Resign goes to those who heard it */
+	mono_t held_until; /* at least so long the kernel keeps the address that it confirmed; {0}: it took it away */
+	bool serving;	     /* address confirmed and gratuitous ARP sent; until confirmed gone */
+	bool prepare_failed; /* tried once in this state */
+	uint16_t pending;    /* actions that wait until the address is gone */
+	uint8_t spoken;	     /* version of what was said last: a Resign goes to those who heard it */
 	int kernel_error;
 	struct hsrp_record resume; /* state != 0: a predecessor's role */
 	bool untold; /* no report yet: the device decides whether the role is taken up; if not, what is left goes first */

@@ -179,6 +179,7 @@ static void gone(struct hsrp *h, struct group *g)
 	bool settled = g->untold && g->state != HSRP_ACTIVE;
 
 	g->serving = false;
+	g->held_until = (mono_t){0};
 	g->pending = 0;
 	if (settled)
 		g->unconfirmed = g->untold = false;

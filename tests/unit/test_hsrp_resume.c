@@ -297,6 +297,37 @@ static void a_role_that_came_back_is_given_up_after_a_sleep_too(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: the answer came later than the address had to live, and the kernel had begun late, too. */
+static void a_resign_waits_for_an_address_whose_end_is_not_known(void **state)
+{
+	(void)state;
+	struct world *w = world_new(1);
+	struct hsrp_packet better = packet(HSRP_HELLO, HSRP_ACTIVE, 200);
+
+	world_start(w, A);
+	world_run_ms(w, 15000);
+	w->box[A].kernel_slow = true;
+	while (world_state(w, A) != HSRP_ACTIVE)
+		world_run_ms(w, 100);
+	world_kernel_answer(w, A); /* the virtual MAC interface is made, the address asked for */
+	world_run_ms(w, 2000);
+	world_send(w, A, &better, 100, NULL);
+	world_run_ms(w, 9500); /* 11 s since it was asked for */
+	assert_int_equal(world_state(w, A), HSRP_SPEAK);
+	world_skip(w, A);
+	world_kernel_answer(w, A); /* it is there, or was: nobody knows since when */
+	assert_did(w, A, "kernel unserve ");
+	world_run_ms(w, 20000);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE); /* again, and the kernel has not answered */
+	world_skip(w, A);
+	world_send(w, A, &better, 100, NULL);
+	assert_int_equal(world_state(w, A), HSRP_SPEAK);
+	assert_silent(w, A);
+	world_kernel_answer(w, A);
+	assert_did(w, A, "adv passive 0/1 imac", "resign speak pri 100 imac", "hello speak pri 100 imac");
+	world_free(w);
+}
+
 static void a_late_wake_up_does_not_take_over_from_a_living_router(void **state)
 {
 	(void)state;
@@ -330,6 +361,7 @@ int main(void)
 		cmocka_unit_test(one_that_slept_is_not_woken_as_active_by_its_configuration),
 		cmocka_unit_test(an_answer_that_waited_for_a_hold_time_announces_nothing),
 		cmocka_unit_test(a_role_that_came_back_is_given_up_after_a_sleep_too),
+		cmocka_unit_test(a_resign_waits_for_an_address_whose_end_is_not_known),
 		cmocka_unit_test(a_late_wake_up_does_not_take_over_from_a_living_router),
 	};
 
