@@ -199,7 +199,7 @@ void check_router(struct sim_world *w, unsigned router)
 			!port->unconfirmed)
 			check_fail(w, "router %c is %s, has the address and does nothing about it",
 				'A' + router, peek_state_text(port->state));
-		if (port->serving && !port->vmac.macvlan)
+		if (port->serving && !port->vmac.macvlan && port->pending == 0)
 			check_fail(w, "router %c says it serves without an interface for the address",
 				'A' + router);
 	}
