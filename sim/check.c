@@ -58,8 +58,11 @@ void check_state(
 		world_trace(w, router, "segment %u: %s -> %s%s%s", segment, peek_state_text(port->state),
 			peek_state_text(state), reason ? ": " : "",
 			reason ? hsrp_reason_text((enum hsrp_reason)reason) : "");
+	/* A side of a pair whose timer fired long ago waits for the other side, and goes with it. */
+	bool with_other = w->plan->pair && w->router[router].port[1 - segment].state == PEEK_ACTIVE;
 	if (state == PEEK_ACTIVE && reason == HSRP_REASON_ACTIVE_EXPIRED && port->state != PEEK_SPEAK &&
-		!(port->state == PEEK_STANDBY && port->state_since.ns == w->now.ns) && port->unread_active)
+		!with_other && !(port->state == PEEK_STANDBY && port->state_since.ns == w->now.ns) &&
+		port->unread_active)
 		check_fail(w,
 			"router %c: the active timer fired, and an unread Hello of the active router waits",
 			'A' + router);
