@@ -293,7 +293,7 @@ def main(argv):
     shutil.rmtree(os.path.join(work, "results"), ignore_errors=True)
     libreswan = download(work, *LIBRESWAN) == 0
     disks = [make_base(work, closure(), libreswan), make_tree(work, build, arguments, "" if libreswan else "libreswan"), result]
-    if not boot(work, disks, int(os.environ.get("GUEST_TIMEOUT", "900"))):
+    if not boot(work, disks, int(os.environ.get("GUEST_TIMEOUT", "1500"))):
         return 1
     subprocess.run(["tar", "-xf", result, "-C", work], check=True)
     with open(os.path.join(work, "results/status"), encoding="ascii") as file:
