@@ -451,10 +451,11 @@ void group_resume(struct hsrp *h, struct group *g)
 	 * Unless it is being taken away, the address may still stand; SERVE puts back what is missing. Nobody is told of
 	 * the role before the kernel's answer: the predecessor may not have got so far, and the engine keeps what it has.
 	 */
-	if (state == HSRP_ACTIVE) {
+	if (state == HSRP_ACTIVE)
 		g->serving = g->have == HAVE_UNKNOWN && !g->busy;
+	if (state == HSRP_ACTIVE ||
+		g->have == HAVE_UNKNOWN) /* another role: it may have died on its way out */
 		g->unconfirmed = g->untold = true;
-	}
 	g->t_active = state == HSRP_ACTIVE ? MONO_NEVER : hold_deadline(h, g, NULL, h->now);
 	g->t_standby = state == HSRP_STANDBY || state == HSRP_ACTIVE ? MONO_NEVER
 								     : hold_deadline(h, g, NULL, h->now);

@@ -171,8 +171,13 @@ static void a_standby_role_is_resumed(void **state)
 	struct world *w = pair();
 
 	world_run_ms(w, 1);
+	w->box[B].kernel_slow = true;
 	resume(w, B, 1000);
 	assert_int_equal(world_state(w, B), HSRP_STANDBY);
+	assert_int_equal(world_count(w, B, "report"), 0); /* it may have been active a moment before */
+	w->box[B].kernel_slow = false;
+	world_kernel_answer(w, B);
+	assert_int_equal(world_count(w, B, "report changed Standby"), 1);
 	assert_false(w->box[B].has_address);
 	world_run_ms(w, 60000);
 	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
