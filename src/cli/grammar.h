@@ -444,7 +444,7 @@ bool cli_render_object(const struct cli_syntax *s, const struct cli_target *t, s
 /* The syntax for people: "standby [<0-4095>] priority <1-255>". */
 void cli_syntax_text(const struct cli_syntax *s, struct text *out);
 
-/* --- Lists (lists.c) -------------------------------------------------------------------------------------------------------------------- */
+/* --- Lists (lists.c, lists_inner.c) ----------------------------------------------------------------------------------------------------- */
 
 extern const struct cli_list cli_list_isakmp_policies, cli_list_isakmp_keys, cli_list_isakmp_host_keys,
 	cli_list_ikev2_proposals, cli_list_ikev2_policies, cli_list_ikev2_keyrings, cli_list_ikev2_peers,

@@ -93,13 +93,19 @@ def crowd_config(name, last):
     return "\n".join(lines + ["ip route 0.0.0.0 0.0.0.0 192.168.0.1", ""])
 
 
-def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
+def both_sides(lab):
+    """What lies beyond the headends: a network on the way to the peers, and a host inside, which is returned."""
     isp = Node(lab, "isp")
     isp.connect("outside", "192.168.0.1/24")
     isp.connect("wan", "10.1.255.254/16")
     isp.forward()
     host = lab.host("host", inside="192.168.1.10/24")
     host.ip("route", "add", "default", "via", "192.168.1.3")
+    return host
+
+
+def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
+    host = both_sides(lab)
     crowd = Crowd(lab, PEERS).start(retransmit="")      # far ends that would wait for minutes
     crowd.secret()
     crowd.connections(VIRTUAL, "192.168.1.0/24", 1, "aes256-sha256-ecp256")
@@ -177,12 +183,7 @@ crypto ikev2 profile p
 
 @pytest.mark.parametrize("ike", [1, 2])
 def test_h05_dynamic_peers_come_back_without_a_detection_of_their_own(lab, ike):
-    isp = Node(lab, "isp")
-    isp.connect("outside", "192.168.0.1/24")
-    isp.connect("wan", "10.1.255.254/16")
-    isp.forward()
-    host = lab.host("host", inside="192.168.1.10/24")
-    host.ip("route", "add", "default", "via", "192.168.1.3")
+    host = both_sides(lab)
     crowd = Crowd(lab, 5).start(retransmit="")
     crowd.secret()
     crowd.connections(VIRTUAL, "192.168.1.0/24", ike, "aes256-sha256-ecp256", dpd="0s")
@@ -242,12 +243,7 @@ def gets_in(remote):
 
 @pytest.mark.parametrize("ike, entry", [(1, "dynamic"), (2, "dynamic"), (1, "static")])
 def test_h05_a_peer_behind_a_nat_comes_back_without_a_detection_of_its_own(lab, ike, entry):
-    isp = Node(lab, "isp")
-    isp.connect("outside", "192.168.0.1/24")
-    isp.connect("wan", "10.1.255.254/16")
-    isp.forward()
-    host = lab.host("host", inside="192.168.1.10/24")
-    host.ip("route", "add", "default", "via", "192.168.1.3")
+    both_sides(lab)
     nat = Node(lab, "nat")
     nat.connect("wan", "10.1.0.1/16")
     nat.connect("home", "192.168.77.1/24")

@@ -4,33 +4,23 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core_scenes.h"
 
 struct world *rri_world(void)
 {
-	struct world *w = world_new();
-
-	prologue(w);
-	return w;
+	return core_start();
 }
 
 struct crypto_map_entry *rri_static(struct world *w)
 {
-	acl_line(w, "102", 10, true, "192.168.1.0/24", NET);
-	return entry(w, "mymap", 1, PEER, "102", "esp-aes-sha", true);
+	return static_map(w);
 }
 
 struct crypto_map_entry *rri_dynamic(struct world *w)
 {
-	struct crypto_map_entry *t =
-		crypto_map_entry_get(model_dynamic_map_get(w->model, "mydynmap"), 1, CRYPTO_MAP_TEMPLATE);
-	struct crypto_map_entry *e =
-		crypto_map_entry_get(model_crypto_map_get(w->model, "mymap"), 3, CRYPTO_MAP_ISAKMP_DYNAMIC);
+	struct crypto_map_entry *t = dynamic_map(w);
 
-	t->transform_set_count = 1;
-	str_copy(t->transform_sets[0], NAME_MAX_LEN, "my-transform-set");
-	t->rri.enabled = true;
-	str_copy(e->dynamic_map, sizeof(e->dynamic_map), "mydynmap");
-	rri_template_changed(w);
+	config(w);
 	return t;
 }
 
