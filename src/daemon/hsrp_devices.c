@@ -145,6 +145,22 @@ static void device_changed(struct hsrpd *d, struct device *v, const struct linkw
 		device_ask(d, v);
 }
 
+/* Also of our own doing: the core knows what it wants there. A device that is about to vanish tells of its macvlans first. */
+static void macvlan_taken(struct hsrpd *d, const struct device *v, const struct linkwatch_change *c)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_TAKEN};
+	enum ip_family family;
+	unsigned group;
+	int ifindex;
+
+	if (!hsrp_macvlan_parse(c->device, &ifindex, &family, &group) || ifindex != v->ifindex)
+		return;
+	memcpy(in.which.device, v->name, sizeof(in.which.device));
+	in.which.group = (int32_t)group;
+	in.which.family = (uint8_t)family;
+	hsrpd_step(d, &in, NULL);
+}
+
 static void on_link_change(void *arg, const struct linkwatch_change *c)
 {
 	struct hsrpd *d = arg;
@@ -152,7 +168,11 @@ static void on_link_change(void *arg, const struct linkwatch_change *c)
 	static const struct mac none;
 
 	HASH_ITER (hh, d->devices, v, next) {
-		if (c->address) {
+		if (c->kind == LINKWATCH_ADDRESS_GONE || c->gone || c->off)
+			macvlan_taken(d, v, c);
+		if (c->kind == LINKWATCH_ADDRESS_GONE)
+			continue;
+		if (c->kind == LINKWATCH_LINK_LOCAL) {
 			v->overtaken |= v->asked && v->ifindex == c->ifindex;
 			if (v->ifindex == c->ifindex)
 				device_ask(d, v);

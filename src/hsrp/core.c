@@ -454,6 +454,17 @@ static void in_kernel(struct hsrp *h, const struct hsrp_in *in, int *result)
 		group_settled(h, master);
 }
 
+static void in_taken(struct hsrp *h, const struct hsrp_which *w)
+{
+	struct interface *i = interface_find(h, w->device);
+	struct group *g = i ? group_find(i, w->family, (unsigned)w->group) : NULL;
+
+	if (!g)
+		return;
+	plan_taken(h, g);
+	group_rearm(h, g);
+}
+
 static void in_leave(struct hsrp *h)
 {
 	struct interface *i, *next;
@@ -590,6 +601,7 @@ int hsrp_step(struct hsrp *h, const struct hsrp_in *in, mono_t now, struct hsrp_
 		input_frame(h, in);
 		break;
 	case HSRP_IN_KERNEL: in_kernel(h, in, &result); break;
+	case HSRP_IN_TAKEN: in_taken(h, &in->which); break;
 	case HSRP_IN_RESUME: in_resume(h, &in->record, &result); break;
 	case HSRP_IN_LEAVE: in_leave(h); break;
 	case HSRP_IN_DEBUG: h->debug = in->debug; break;

@@ -47,6 +47,7 @@ enum hsrp_in_kind {
 	HSRP_IN_RESIGN, /* .which: an active group hands over */
 	HSRP_IN_YIELD,	/* .which: likewise, if a standby router is known that has the higher priority */
 	HSRP_IN_ARP,	/* .which: one gratuitous ARP */
+	HSRP_IN_TAKEN,	/* .which: its address, or its macvlan, is gone or down; maybe of our own doing */
 	HSRP_IN_LEAVE,	/* stop: all groups leave; HSRP_OUT_LEFT when nothing of ours is left */
 	HSRP_IN_DEBUG,	/* .debug: what is told by HSRP_OUT_LOG of level 7 */
 	HSRP_IN_CONDITION, /* .which: such lines are told of it only, and of the others so named; device "": of all */

@@ -2,6 +2,7 @@
 #include "hsrp/hsrp.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *hsrp_state_text(enum hsrp_state state)
 {
@@ -86,4 +87,28 @@ void hsrp_macvlan_name(int ifindex, enum ip_family family, unsigned group, char 
 {
 	snprintf(out, HSRP_DEVICE_MAX, "hs%d-%u%s", ifindex, group & HSRP_GROUP_MAX_V2,
 		family == IP_V6 ? "x" : "");
+}
+
+static unsigned digits(const char **s)
+{
+	unsigned n = 0;
+
+	for (; **s >= '0' && **s <= '9'; (*s)++)
+		n = n * 10 + (unsigned)(**s - '0'); /* one that is too large makes another name */
+	return n;
+}
+
+bool hsrp_macvlan_parse(const char *name, int *ifindex, enum ip_family *family, unsigned *group)
+{
+	char made[HSRP_DEVICE_MAX];
+
+	if (strncmp(name, "hs", 2) != 0)
+		return false;
+	const char *s = name + 2;
+	*ifindex = (int)digits(&s);
+	s += *s == '-';
+	*group = digits(&s);
+	*family = *s == 'x' ? IP_V6 : IP_V4;
+	hsrp_macvlan_name(*ifindex, *family, *group, made);
+	return *ifindex > 0 && strcmp(name, made) == 0;
 }

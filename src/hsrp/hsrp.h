@@ -295,5 +295,7 @@ struct mac hsrp_virtual_mac(unsigned version, enum ip_family family, unsigned gr
  * What is sent to the virtual MAC enters the box by it, not by the device: filters must name both ("hs3-*").
  */
 void hsrp_macvlan_name(int ifindex, enum ip_family family, unsigned group, char out[HSRP_DEVICE_MAX]);
+/* The way back; false when the name is not of that form. Whose it is, its alias says (vmac.h). */
+bool hsrp_macvlan_parse(const char *name, int *ifindex, enum ip_family *family, unsigned *group);
 
 #endif

@@ -24,15 +24,6 @@ static bool is_peer(const struct hsrp_peer *peer, const struct ipaddr *address)
 	return !peer->local && ip_equal(&peer->address, address);
 }
 
-/* Says it at most once in 30 s. */
-static bool quiet(struct hsrp *h, mono_t *until)
-{
-	if (h->now.ns < until->ns)
-		return true;
-	*until = mono_add_ms(h->now, BADAUTH_QUIET_MS);
-	return false;
-}
-
 static bool authentic(
 	struct hsrp *h, struct group *g, const struct hsrp_packet *p, const struct hsrp_frame *f)
 {
@@ -44,7 +35,7 @@ static bool authentic(
 		return true;
 	g->bad_auth++;
 	debug_dropped(h, g->i, "failed_authentication", &f->from);
-	if (quiet(h, &g->quiet_auth))
+	if (out_quiet(h, &g->quiet_auth))
 		return false;
 	if (p->version == 2)
 		out_log(h, 4, "%%HSRP-4-BADAUTH2: Bad authentication from %s", ip_format_ios(&f->from, from));
@@ -64,7 +55,7 @@ static void compare_address(struct hsrp *h, struct group *g, const struct hsrp_p
 		ip_equal(&g->c.vip, &p->vip))
 		return;
 	g->other_vip++;
-	if (!quiet(h, &g->quiet_vip))
+	if (!out_quiet(h, &g->quiet_vip))
 		out_log(h, 4,
 			"%%HSRP-4-DIFFVIP1: %s Grp %u active routers virtual IP address %s is different to "
 			"the locally "
@@ -85,7 +76,7 @@ static void watch_strangers(
 	bool takes = (p->opcode == HSRP_HELLO && p->state == HSRP_ACTIVE) || p->opcode == HSRP_COUP;
 	bool alive = g->active.local || (ip_is_set(&g->active.address) && !is_peer(&g->active, &f->from));
 
-	if (known || !takes || !alive || quiet(h, &g->quiet_unexpected))
+	if (known || !takes || !alive || out_quiet(h, &g->quiet_unexpected))
 		return;
 	out_log(h, 4,
 		"%%HSRP-4-UNEXPECTED: %s Grp %u %s from new neighbor %s (%s), priority %u, while %s is "
@@ -190,7 +181,7 @@ static void own_frame(struct hsrp *h, struct interface *i, const struct hsrp_fra
 
 	i->own_source++;
 	debug_dropped(h, i, "conflicting_source", &f->from);
-	if (!quiet(h, &i->quiet_own))
+	if (!out_quiet(h, &i->quiet_own))
 		out_log(h, 3, "%%STANDBY-3-DUPADDR: Duplicate address on %s, sourced by %s", i->c.name,
 			mac_format_dotted(&f->from_mac, mac));
 }
@@ -227,7 +218,7 @@ static void input_claim(struct hsrp *h, struct interface *i, const struct hsrp_c
 	if (!until)
 		return;
 	i->duplicate++;
-	if (!quiet(h, until))
+	if (!out_quiet(h, until))
 		out_log(h, 4, "%%IP-4-DUPADDR: Duplicate address %s on %s, sourced by %s",
 			ip_format_ios(&c->address, ip), i->c.name, mac_format_dotted(&c->mac, mac));
 }

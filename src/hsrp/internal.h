@@ -24,6 +24,8 @@ enum {
 	BADAUTH_QUIET_MS = 30000,      /* captured: one message about it in 30 s */
 	RENEW_MS = 3000,     /* an address' lifetime is renewed after half of it, at the latest after this */
 	RENEW_GRID_MS = 250, /* and together with the others' */
+	REPAIR_MS = 20, /* what was taken away comes back after this: its device may just be going, too */
+	REPAIR_EVERY_MS = 250, /* … and so often at most: somebody may take it away again and again */
 	LIFETIME_MIN_S = 2,
 	LIFETIME_EARLY_MS = 50, /* the kernel counts in ticks, and ends a lifetime up to 20 ms early */
 	GARP_ROUNDS = 2,	/* captured: at 0 s and at 3 s */
@@ -100,6 +102,8 @@ struct group {
 	struct hsrp_kernel installed; /* what SERVE put there */
 	mono_t asked_at;	      /* SERVE or RENEW, the last one */
 	mono_t held_until; /* at least so long the kernel keeps the address that it confirmed; {0}: it took it away */
+	bool taken;	     /* somebody took some of it away: renewed soon */
+	bool repairs;	     /* … as is under way */
 	bool serving;	     /* address confirmed and gratuitous ARP sent; until confirmed gone */
 	bool prepare_failed; /* tried once in this state */
 	uint16_t pending;    /* actions that wait until the address is gone */
@@ -114,9 +118,10 @@ struct group {
 	mono_t last_change, last_heard, cause, address_confirmed, announced_at;
 	uint8_t reason, old_state;
 	struct ipaddr reason_from;
-	struct ipaddr expired;						 /* whose hold time ended last */
-	struct hsrp_peer said_active, said_standby;			 /* as debug lines had them last */
-	mono_t quiet_auth, quiet_vip, quiet_duplicate, quiet_unexpected; /* no such message again before */
+	struct ipaddr expired;			    /* whose hold time ended last */
+	struct hsrp_peer said_active, said_standby; /* as debug lines had them last */
+	mono_t quiet_auth, quiet_vip, quiet_duplicate, quiet_unexpected,
+		quiet_taken; /* no such message again before */
 	uint64_t sent, received, bad_auth, bad_hello_time, other_vip, inoperational, garps;
 	struct hsrp_auth old_auth; /* `timeout` of a key: accepted until then */
 	mono_t old_auth_until;
@@ -314,6 +319,7 @@ void input_frame(struct hsrp *h, const struct hsrp_in *in);
 /* plan.c: desired against actual, one group's part of the kernel */
 void plan_run(struct hsrp *h, struct group *g);
 void plan_answer(struct hsrp *h, struct group *g, int error);
+void plan_taken(struct hsrp *h, struct group *g);
 void plan_device_gone(struct hsrp *h, struct group *g);
 bool plan_holds_address(const struct hsrp *h, const struct group *g); /* confirmed, and within its lifetime */
 struct mac plan_mac(const struct group *g); /* the group's virtual MAC; the interface's own with use-bia */
@@ -350,6 +356,7 @@ void debug_tracks(
 /* output.c */
 struct hsrp_out *out_new(
 	struct hsrp *h, enum hsrp_out_kind kind); /* never NULL: a dummy when out of memory */
+bool out_quiet(struct hsrp *h, mono_t *until);	  /* it was said in the last 30 s; if not, it is now */
 void out_log(struct hsrp *h, unsigned level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void out_packet(struct hsrp *h, struct group *g, enum hsrp_opcode opcode, enum hsrp_state state);
 void out_advertise(

@@ -35,6 +35,14 @@ struct hsrp_out *out_new(struct hsrp *h, enum hsrp_out_kind kind)
 	return out;
 }
 
+bool out_quiet(struct hsrp *h, mono_t *until)
+{
+	if (mono_before(h->now, *until))
+		return true;
+	*until = mono_add_ms(h->now, BADAUTH_QUIET_MS);
+	return false;
+}
+
 void out_log(struct hsrp *h, unsigned level, const char *format, ...)
 {
 	struct hsrp_out *out = out_new(h, HSRP_OUT_LOG);

@@ -114,6 +114,8 @@ static void issue(struct hsrp *h, struct group *g, enum hsrp_kernel_op op, const
 	out->kernel.op = (uint8_t)op;
 	out->kernel.serial = ++h->serial;
 	g->busy = true;
+	g->repairs = g->taken && op == HSRP_KERNEL_RENEW;
+	g->taken = false;
 	g->op = (uint8_t)op;
 	g->serial = h->serial;
 	g->t_renew = MONO_NEVER;
@@ -139,6 +141,11 @@ static void confirmed(struct group *g)
  */
 static mono_t renew_at(const struct hsrp *h, const struct group *g)
 {
+	if (g->taken) {
+		mono_t soon = mono_add_ms(h->now, REPAIR_MS),
+		       again = mono_add_ms(g->asked_at, REPAIR_EVERY_MS);
+		return mono_before(soon, again) ? again : soon;
+	}
 	int64_t half_ms = (int64_t)g->installed.lifetime_s * SECOND_MS / 2;
 	int64_t ms = mono_diff_ms(h->now, (mono_t){0}) + (half_ms < RENEW_MS ? half_ms : RENEW_MS);
 
@@ -168,6 +175,25 @@ void plan_run(struct hsrp *h, struct group *g)
 	}
 	if (!g->busy && g->have == HAVE_ADDRESS && g->t_renew.ns == INT64_MAX)
 		g->t_renew = renew_at(h, g);
+}
+
+/* The renewal puts all of it back, so it comes sooner. One that is under way may have been before this: then another. */
+void plan_taken(struct hsrp *h, struct group *g)
+{
+	if (wanted(g) != HAVE_ADDRESS || !plan_holds_address(h, g) || g->taken)
+		return;
+	g->taken = true;
+	if (!g->busy)
+		g->t_renew = renew_at(h, g);
+}
+
+static void repaired(struct hsrp *h, struct group *g)
+{
+	if (!out_quiet(h, &g->quiet_taken))
+		out_log(h, 4,
+			"%%HSRP-4-TAKEN: %s Grp %u somebody removed the virtual address or switched its "
+			"interface off; it is back",
+			g->i->c.name, g->key.number);
 }
 
 /* The address is gone, or was never there: what waited for that may leave. */
@@ -255,7 +281,11 @@ void plan_answer(struct hsrp *h, struct group *g, int error)
 			if (g->state == HSRP_ACTIVE && plan_holds_address(h, g))
 				group_announce(h, g);
 			break;
-		case HSRP_KERNEL_RENEW: confirmed(g); break;
+		case HSRP_KERNEL_RENEW:
+			confirmed(g);
+			if (g->repairs)
+				repaired(h, g);
+			break;
 		case HSRP_KERNEL_UNSERVE:
 			g->have = g->installed.use_bia ? HAVE_NOTHING : HAVE_MACVLAN;
 			gone(h, g);
@@ -272,7 +302,7 @@ void plan_answer(struct hsrp *h, struct group *g, int error)
 /* The device vanished and took macvlan and addresses along. An operation under way is answered, its answer is stale. */
 void plan_device_gone(struct hsrp *h, struct group *g)
 {
-	g->busy = false;
+	g->busy = g->taken = false;
 	g->serial = 0;
 	g->have = HAVE_NOTHING;
 	g->t_renew = MONO_NEVER;

@@ -248,6 +248,18 @@ def test_a_dead_process_leaves_no_address_behind(lab):
     assert plain.ping(f"{VIP}%eth0", count=1) == 0
 
 
+@pytest.mark.parametrize("address", [f"{VIP}/64", "2001:db8:1::1/128"])
+def test_an_address_that_somebody_takes_away_comes_back(lab, address):
+    node, plain = alone(lab)
+    plain.wait_ping(f"{VIP}%eth0")
+    node.ip("-6", "addr", "del", address, "dev", node.macvlans()[0])
+    wait_for(lambda: node.status() and [text for _, text in node.logs if "%HSRP-4-TAKEN: FastEthernet0/0 Grp 1 " in text], 5,
+             "said", evidence=lab.evidence)
+    assert address in node.ip("-6", "addr")
+    plain.wait_ping(f"{VIP}%eth0")
+    assert node.status()["state"] == "Active"
+
+
 def test_use_bia_needs_no_macvlan_and_keeps_the_devices_own_address(lab):
     node, plain = alone(lab, use_bia=True)
     assert node.macvlans() == []

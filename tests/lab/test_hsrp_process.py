@@ -305,6 +305,34 @@ def test_secondary_addresses_and_a_changed_address(lab):
     assert a.status()["state"] == "Active"
 
 
+TAKEN = "%HSRP-4-TAKEN: FastEthernet0/0 Grp 1 somebody removed the virtual address or switched its interface off; it is back"
+
+
+@pytest.mark.parametrize("taken", ["address", "up", "macvlan"])
+def test_what_somebody_takes_away_comes_back_by_the_kernels_word(lab, taken):
+    """Not by a renewal that is due anyway: that would say nothing."""
+    a = HsrpRole(lab, "a", 2, timers=FAST)
+    a.start()
+    a.wait_state("Active")
+    wait_for(lambda: a.status()["serving"], 5, "serving", evidence=lab.evidence)
+    changes = a.status()["changes"]
+    macvlan = a.macvlans()[0]
+    index = a.ip("-o", "link", "show", "dev", macvlan).split(":")[0]
+    {"address": lambda: a.ip("addr", "del", f"{VIP}/32", "dev", macvlan),
+     "up": lambda: a.ip("link", "set", macvlan, "down"),
+     "macvlan": lambda: a.ip("link", "del", macvlan)}[taken]()
+
+    def back():
+        link = a.ip("-o", "link", "show", "dev", macvlan)
+        return ",UP" in link and a.addresses().get(VIP) == macvlan and (link.split(":")[0] != index) == (taken == "macvlan")
+
+    wait_for(back, 5, f"{taken} is put back", evidence=lab.evidence)
+    said = [TAKEN] if taken != "macvlan" else ["%HSRP-3-KERNEL: FastEthernet0/0 Grp 1 renewing the virtual address failed"]
+    wait_for(lambda: a.status() and [text for _, text in a.logs if any(text.startswith(s) for s in said)], 5, f"{said} is said",
+             evidence=lab.evidence)
+    assert a.status()["state"] == "Active" and a.status()["changes"] == changes
+
+
 def test_an_interface_of_that_name_that_is_not_ours_is_left_alone(lab):
     a = HsrpRole(lab, "a", 2, timers=FAST)
     index = a.ip("-o", "link", "show", "dev", a.device).split(":")[0]

@@ -179,6 +179,97 @@ static void an_address_that_was_not_renewed_in_time_is_not_announced(void **stat
 	world_free(w);
 }
 
+static void take_away(struct world *w, unsigned box)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_TAKEN, .which = {.device = "eth1", .group = 1, .family = IP_V4}};
+
+	w->box[box].has_address = false;
+	world_step(w, box, &in);
+}
+
+static void what_somebody_takes_away_comes_back(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	world_run_ms(w, 1000);
+	unsigned garps = world_count(w, A, "garp"), reports = world_count(w, A, "report");
+	take_away(w, A);
+	world_run_ms(w, 20);
+	assert_true(w->box[A].has_address);
+	assert_int_equal(world_count(w, A, "log %HSRP-4-TAKEN: FastEthernet0/0 Grp 1"), 1);
+	/* Again and again: not faster than four times a second, and said once in 30 s. */
+	take_away(w, A);
+	world_run_ms(w, 229);
+	assert_false(w->box[A].has_address);
+	world_run_ms(w, 21);
+	assert_true(w->box[A].has_address);
+	assert_int_equal(world_count(w, A, "log %HSRP-4-TAKEN"), 1);
+	assert_int_equal(world_count(w, A, "garp"), garps);
+	assert_int_equal(world_count(w, A, "report"), reports);
+	world_free(w);
+}
+
+static void what_is_taken_away_during_a_renewal_is_renewed_again(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	w->box[A].kernel_slow = true;
+	while (w->box[A].kept_count == 0)
+		world_run_ms(w, 50);
+	take_away(w, A); /* the renewal was asked for before; its answer does not tell of this */
+	world_kernel_answer(w, A);
+	assert_false(w->box[A].has_address);
+	world_run_ms(w, 250);
+	assert_true(w->box[A].has_address);
+	world_kernel_answer(w, A);
+	world_free(w);
+}
+
+static void what_a_standby_router_gives_back_is_no_news(void **state)
+{
+	(void)state;
+	struct world *w = pair();
+	mono_t renewed = w->box[B].renewed;
+
+	world_skip(w, B);
+	take_away(w, B);
+	world_run_ms(w, 1000);
+	assert_false(w->box[B].has_address);
+	assert_int_equal(w->box[B].renewed.ns, renewed.ns);
+	assert_int_equal(world_count(w, B, "log %HSRP-4-TAKEN"), 0);
+	world_free(w);
+}
+
+static void a_macvlan_s_name_tells_its_group(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		int ifindex;
+		enum ip_family family;
+		unsigned group;
+	} good[] = {{"hs2-0", 2, IP_V4, 0}, {"hs31-4095", 31, IP_V4, 4095}, {"hs7-12x", 7, IP_V6, 12}};
+	static const char *const bad[] = {"eth0", "hs", "hs2", "hs2-", "hs-2-1", "hs2-1y", "hs2-1xx",
+		"hs02-1", "hs2-4096", "hs2-01", "hs2-1 ", "hs2--1"};
+	char made[HSRP_DEVICE_MAX];
+	int ifindex;
+	enum ip_family family;
+	unsigned group;
+
+	for (size_t n = 0; n < sizeof(good) / sizeof(good[0]); n++) {
+		assert_true(hsrp_macvlan_parse(good[n].name, &ifindex, &family, &group));
+		assert_int_equal(ifindex, good[n].ifindex);
+		assert_int_equal(family, good[n].family);
+		assert_int_equal(group, good[n].group);
+		hsrp_macvlan_name(ifindex, family, group, made);
+		assert_string_equal(made, good[n].name);
+	}
+	for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++)
+		assert_false(hsrp_macvlan_parse(bad[n], &ifindex, &family, &group));
+}
+
 static void another_virtual_address_is_said_and_the_election_goes_on(void **state)
 {
 	(void)state;
@@ -317,6 +408,10 @@ int main(void)
 		cmocka_unit_test(address_and_timers_are_learned_from_the_active_router),
 		cmocka_unit_test(nothing_is_learned_from_the_wrong_password_or_another_network),
 		cmocka_unit_test(an_address_that_was_not_renewed_in_time_is_not_announced),
+		cmocka_unit_test(what_somebody_takes_away_comes_back),
+		cmocka_unit_test(what_is_taken_away_during_a_renewal_is_renewed_again),
+		cmocka_unit_test(what_a_standby_router_gives_back_is_no_news),
+		cmocka_unit_test(a_macvlan_s_name_tells_its_group),
 		cmocka_unit_test(another_virtual_address_is_said_and_the_election_goes_on),
 		cmocka_unit_test(the_address_lives_a_second_longer_than_hold),
 		cmocka_unit_test(another_virtual_address_while_active),
