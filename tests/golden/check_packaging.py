@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-TESTS_ONLY = {"libcmocka-dev", "libjansson-dev"}
+TESTS_ONLY = {"libcmocka-dev"}
 IN_BUILD_ESSENTIAL = {"gcc", "libc6-dev"}
 BY_MESON = {"ninja-build"}
 
