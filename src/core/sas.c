@@ -255,6 +255,8 @@ static void note_gone(struct core *c, const struct sa_rec *s, const struct child
 	if (!child)
 		return;
 	child->gone.peer = s->remote;
+	child->gone.local = s->local_prefix;
+	child->gone.remote = s->prefixes[0];
 	child->gone.at = c->now;
 	child->gone.in = s->packets_in_before + (int64_t)counted->packets_in;
 	child->gone.out = s->packets_out_before + (int64_t)counted->packets_out;
@@ -264,8 +266,10 @@ static void take_counters_of_gone(struct core *c, struct sa_rec *s)
 {
 	struct conn_child *child = s->conn && s->child >= 0 ? &s->conn->children[s->child] : NULL;
 
-	if (!child || !ip_equal(&child->gone.peer, &s->remote))
-		return;
+	if (!child || !ip_equal(&child->gone.peer, &s->remote) ||
+		!prefix_equal(&child->gone.local, &s->local_prefix) ||
+		!prefix_equal(&child->gone.remote, &s->prefixes[0]))
+		return; /* of another peer, or pair of hosts */
 	if (mono_diff_ms(c->now, child->gone.at) <= SUCCESSOR_WITHIN_MS) {
 		s->packets_in_before = child->gone.in;
 		s->packets_out_before = child->gone.out;

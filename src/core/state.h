@@ -229,6 +229,7 @@ struct conn_child {
 	bool idle_to_default;
 	struct {
 		struct ipaddr peer; /* not set: none went lately */
+		struct prefix local, remote;
 		mono_t at;
 		int64_t in, out; /* packets */
 	} gone;			 /* what the last SA that went had counted */

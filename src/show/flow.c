@@ -86,7 +86,7 @@ static const struct crypto_map_entry *entry_at(const struct facts *f, const stru
 {
 	const struct vec *interfaces = &f->model->interfaces;
 
-	for (; w->at[0] < interfaces->count; w->at[0]++, w->at[1] = w->at[2] = w->at[3] = 0) {
+	for (; w->at[0] < interfaces->count; *w = (struct walk){{w->at[0] + 1}}) {
 		*interface = interfaces->items[w->at[0]];
 		if (!interface_chosen(a, *interface))
 			continue;
@@ -99,8 +99,7 @@ static const struct crypto_map_entry *entry_at(const struct facts *f, const stru
 
 static void next_entry(struct walk *w)
 {
-	w->at[1]++;
-	w->at[2] = w->at[3] = 0;
+	*w = (struct walk){{w->at[0], w->at[1] + 1}};
 }
 
 /* A dynamic entry's connections: "…/any", and "…/any-<profile>" for each IKEv2 profile. */
@@ -141,8 +140,8 @@ static bool same_selector(const struct ike_selector *a, const struct ike_selecto
 		a->ports.lo == b->ports.lo && a->ports.hi == b->ports.hi;
 }
 
-/* How many SAs from `first` on belong to one flow of the dynamic connection. */
-static size_t dynamic_run(const struct facts *f, size_t first)
+/* How many SAs from `first` on have the child, the peer and the selectors of that one. */
+static size_t selector_run(const struct facts *f, size_t first)
 {
 	const struct child_sa *a = &f->child_sas[first];
 	size_t n = 1;
@@ -202,7 +201,7 @@ static bool dynamic_flow(
 	const struct child_sa *sa;
 
 	while ((sa = seek_host(f, conn, host, &i))) {
-		size_t run = dynamic_run(f, i), pairs = (size_t)sa->local_count * sa->remote_count;
+		size_t run = selector_run(f, i), pairs = (size_t)sa->local_count * sa->remote_count;
 
 		if (w->at[2] != i - first)
 			w->at[3] = 0;
@@ -221,49 +220,72 @@ static bool dynamic_flow(
 	return false;
 }
 
-/* SAs of an access list line with one peer: child "l10", and "l10-1" … where a line became several. */
-static void static_sas(const struct facts *f, const char *conn, const struct acl_rule *rule, struct flow *out)
+static void take_line(struct flow *out, const struct acl_rule *rule)
 {
-	char child[IKE_CHILD_NAME_MAX];
-	size_t n = 0;
-
-	snprintf(child, sizeof(child), "l%u", rule->sequence);
-	size_t i = facts_first_child_sa(f, conn, child);
-	while (i + n < f->child_sa_count && !strcmp(f->child_sas[i + n].conn, conn) &&
-		in_conn(f->child_sas[i + n].child, child))
-		n++;
-	set_sas(out, n ? &f->child_sas[i] : NULL, n);
+	out->local = ident_of_acl(&rule->source, rule->protocol);
+	out->remote = ident_of_acl(&rule->destination, rule->protocol);
 }
 
-/* The next flow of a static entry: at[2] access list line, at[3] peer. A line whose peers have no SA comes once. */
+static bool of_line(const struct facts *f, size_t i, const char *conn, const char *child)
+{
+	return i < f->child_sa_count && !strcmp(f->child_sas[i].conn, conn) &&
+		in_conn(f->child_sas[i].child, child);
+}
+
+/*
+ * The SAs of an access list line with one peer: of child "l10", and of "l10-1" … where a line became several. With
+ * `level per-host` those of one pair of hosts, which are the flow's idents. `seen` have been in flows before; false: none is left.
+ */
+static bool line_flow(
+	const struct facts *f, const char *conn, const struct acl_rule *rule, size_t *seen, struct flow *out)
+{
+	bool pairs = out->entry->options.per_host && !f->libipsec;
+	char child[IKE_CHILD_NAME_MAX];
+	size_t n;
+
+	snprintf(child, sizeof(child), "l%u", rule->sequence);
+	set_sas(out, NULL, 0);
+	for (size_t first = facts_first_child_sa(f, conn, child);
+		!out->sa_count && of_line(f, first + *seen, conn, child); *seen += n) {
+		const struct child_sa *sa = &f->child_sas[first + *seen];
+
+		n = pairs ? selector_run(f, first + *seen) : 1;
+		while (!pairs && of_line(f, first + *seen + n, conn, child))
+			n++;
+		set_sas(out, sa, n);
+		if (pairs && out->sa_count && sa->local_count && sa->remote_count) {
+			out->local = ident_of_selector(&sa->local[0]);
+			out->remote = ident_of_selector(&sa->remote[0]);
+		}
+	}
+	return out->sa_count > 0;
+}
+
+/* The next flow of a static entry: at[2] line, at[3] peer, at[4] SAs seen. A line whose peers have no SA comes once. */
 static bool static_flow(const struct facts *f, struct walk *w, struct flow *out)
 {
 	const struct crypto_map_entry *e = out->entry;
 	const struct acl *acl = e->acl[0] ? model_acl(f->model, e->acl) : NULL;
 	char conn[CONN_NAME_MAX];
 
-	for (; acl && w->at[2] < acl->rules.count; w->at[2]++, w->at[3] = 0) {
+	for (; acl && w->at[2] < acl->rules.count; w->at[2]++, w->at[3] = w->at[4] = 0) {
 		const struct acl_rule *rule = acl->rules.items[w->at[2]];
+		bool came = w->at[3] || w->at[4];
 		if (rule->is_remark || !rule->permit)
 			continue;
-		out->local = ident_of_acl(&rule->source, rule->protocol);
-		out->remote = ident_of_acl(&rule->destination, rule->protocol);
-		bool any = false;
-		for (unsigned p = 0; p < e->peer_count; p++) {
-			conn_name(out->interface->name, out->map->name, e->sequence, &e->peers[p].addr, conn);
-			static_sas(f, conn, rule, out);
-			any = any || out->sa_count;
-			if (out->sa_count && p >= w->at[3]) {
-				w->at[3] = p + 1;
+		take_line(out, rule);
+		for (; w->at[3] < e->peer_count; w->at[3]++, w->at[4] = 0) {
+			conn_name(out->interface->name, out->map->name, e->sequence, &e->peers[w->at[3]].addr,
+				conn);
+			if (line_flow(f, conn, rule, &w->at[4], out))
 				return true;
-			}
 		}
-		if (!any && w->at[3] == 0) {
+		if (!came) {
 			const struct ipaddr *peer = entry_peer(f, out->interface->name, out->map->name, e);
-			set_sas(out, NULL, 0);
 			out->peer = peer ? *peer : (struct ipaddr){0};
 			out->peer_port = IKE_PORT;
 			w->at[2]++;
+			w->at[3] = w->at[4] = 0;
 			return true;
 		}
 	}
@@ -375,14 +397,19 @@ bool session_flow_next(const struct facts *f, const struct session *s, struct wa
 				return true;
 		return false;
 	}
-	while (acl && w->at[2] < acl->rules.count) {
-		const struct acl_rule *rule = acl->rules.items[w->at[2]++];
+	for (; acl && w->at[2] < acl->rules.count; w->at[2]++, w->at[4] = 0) {
+		const struct acl_rule *rule = acl->rules.items[w->at[2]];
+		bool came = w->at[4] > 0;
 		if (rule->is_remark || !rule->permit)
 			continue;
-		out->local = ident_of_acl(&rule->source, rule->protocol);
-		out->remote = ident_of_acl(&rule->destination, rule->protocol);
-		static_sas(f, s->conn, rule, out);
-		return true;
+		take_line(out, rule);
+		if (line_flow(f, s->conn, rule, &w->at[4], out))
+			return true;
+		if (!came) {
+			w->at[2]++;
+			w->at[4] = 0;
+			return true;
+		}
 	}
 	return false;
 }

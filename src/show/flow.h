@@ -1,11 +1,11 @@
 /*
  * Flows and sessions: what a crypto map protects, walked in the order of interface, entry, access list line.
  *
- * Owns:  nothing; a walk's position is four indices, so that it can be interrupted at any point.
+ * Owns:  nothing; a walk's position is a few indices, so that it can be interrupted at any point.
  * Never: prints.
  *
- * A flow is an access list line of a static entry with the SAs of one peer (or with none), or what the SAs of a dynamic
- * entry negotiated. A session is a peer: its IKE_SA, if any, and its flows.
+ * A flow is an access list line of a static entry with the SAs of one peer (or with none), a pair of hosts of such a line
+ * (`level per-host`), or what the SAs of a dynamic entry negotiated. A session is a peer: its IKE_SA, if any, and its flows.
  */
 #ifndef SHOW_FLOW_H
 #define SHOW_FLOW_H
@@ -45,7 +45,7 @@ struct session {
 
 /* A position; zero at the start. */
 struct walk {
-	size_t at[4];
+	size_t at[5];
 };
 
 /* Whether an interface has a crypto map and is meant by the arguments. */

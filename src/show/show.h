@@ -36,7 +36,7 @@ struct show {
 	struct json writer;
 	/* The position inside the view; what each means is the view's own. All zero at the start. */
 	unsigned stage;
-	size_t at[4];
+	size_t at[5];
 	size_t printed; /* entries so far */
 	void *scratch;	/* malloc'ed by a view that needs an index of its own */
 	size_t scratch_count;

@@ -65,6 +65,8 @@ static const struct golden {
 	{"ipsec_sa_map_other", scene_headend, SHOW_IPSEC_SA, {.sa = SHOW_SA_MAP, .name = "other"}, false},
 	{"ipsec_sa_silent", scene_silent, SHOW_IPSEC_SA, NONE, false},
 	{"ipsec_sa_empty", scene_empty, SHOW_IPSEC_SA, NONE, false},
+	{"ipsec_sa_hosts", scene_hosts, SHOW_IPSEC_SA, NONE, false},
+	{"ipsec_sa_hosts_json", scene_hosts, SHOW_IPSEC_SA, NONE, true},
 	{"ipsec_sa_count", scene_headend, SHOW_IPSEC_SA_COUNT, NONE, false},
 	{"isakmp_sa_active", scene_active, SHOW_ISAKMP_SA, NONE, false},
 	{"isakmp_sa_active_detail", scene_active, SHOW_ISAKMP_SA, {.detail = true}, false},
@@ -83,6 +85,7 @@ static const struct golden {
 	{"session_headend", scene_headend, SHOW_CRYPTO_SESSION, NONE, false},
 	{"session_headend_detail", scene_headend, SHOW_CRYPTO_SESSION, {.detail = true}, false},
 	{"session_headend_brief", scene_headend, SHOW_CRYPTO_SESSION, {.brief = true}, false},
+	{"session_hosts", scene_hosts, SHOW_CRYPTO_SESSION, {.detail = true}, false},
 	{"session_empty", scene_empty, SHOW_CRYPTO_SESSION, NONE, false},
 	{"session_local", scene_headend, SHOW_CRYPTO_SESSION,
 		{.local = {.family = IP_V4, .bytes = {9, 9, 9, 9}}}, false},
@@ -285,7 +288,7 @@ static bool run_case(const struct golden *g, const char *dir, bool update)
 static int write_json(const char *path)
 {
 	static const scene_builder scenes[] = {scene_empty, scene_active, scene_standby, scene_headend,
-		scene_stale, scene_silent, scene_hostile, scene_hsrp, scene_interfaces};
+		scene_stale, scene_silent, scene_hostile, scene_hsrp, scene_interfaces, scene_hosts};
 	static const struct show_args variants[] = {{.all = true, .detail = true}, {.brief = true},
 		{.sa = SHOW_SA_ADDRESS}, {.sa = SHOW_SA_IDENTITY}, {.sa = SHOW_SA_PEER},
 		{.sa = SHOW_SA_MAP, .name = "x"}, {.address = {.family = IP_V4, .bytes = {10, 0, 0, 1}}},

@@ -368,6 +368,22 @@ void scene_active(struct scene *s)
 	facts_ready(&s->facts);
 }
 
+void scene_hosts(struct scene *s)
+{
+	struct facts *f = &s->facts;
+	struct child_sa *sa;
+
+	build_active(s);
+	crypto_map_entry(model_crypto_map(s->model, "mymap"), 1)->options.per_host = true;
+	f->child_sa_count = 0;
+	struct ike_sa ike = f->ike_sas[0];
+	child(f, 1, &ike, "l10", "192.168.1.10/32", "10.0.0.1/32")->state = CHILD_SA_REKEYED;
+	child(f, 2, &ike, "l10", "192.168.1.11/32", "10.0.0.1/32");
+	sa = child(f, 3, &ike, "l10", "192.168.1.10/32", "10.0.0.1/32");
+	sa->packets_in_before = 100; /* of the first one */
+	facts_ready(f);
+}
+
 void scene_standby(struct scene *s)
 {
 	struct facts *f = &s->facts;

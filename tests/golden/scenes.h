@@ -13,6 +13,7 @@ typedef void (*scene_builder)(struct scene *s);
 
 void scene_empty(struct scene *s);   /* a daemon without configuration */
 void scene_active(struct scene *s);  /* the guide's HSRP example, active, tunnels up, IKEv1 */
+void scene_hosts(struct scene *s);   /* scene_active with `level per-host`: two pairs of hosts, one rekeyed */
 void scene_standby(struct scene *s); /* the same on the other router */
 void scene_headend(struct scene *s); /* dynamic map, IKEv2 and IKEv1 peers, RRI, several interfaces */
 void scene_idle(struct scene *s);    /* a dynamic map without peers */

@@ -307,6 +307,64 @@ static void pairs_that_come_up_are_bounded_and_may_fail(void **state)
 	world_free(w);
 }
 
+static void so_many_pairs_have_an_sa_and_no_more(void **state)
+{
+	enum { MAX = 1024 };
+	struct world *w = start_with(false, true);
+	char host[24];
+
+	(void)state;
+	log_clear(w);
+	for (uint32_t i = 0; i < MAX; i++) {
+		snprintf(host, sizeof(host), "10.0.%u.%u", 1 + i / 256, i % 256);
+		packet(w, OUTSIDE, "192.168.1.5", host, 17, 53);
+		snprintf(host, sizeof(host), "10.0.%u.%u/32", 1 + i / 256, i % 256);
+		pair_told(w, 10 + i, "192.168.1.5/32", host, 0);
+	}
+	assert_int_equal(count_seen(w, "initiate"), MAX);
+	assert_not_seen(w, "HOST_PAIRS");
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.8.1", 17, 53);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.8.2", 17, 53);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.1.7", 17, 53); /* has one */
+	assert_int_equal(count_seen(w, "HOST_PAIRS"), 1);
+	assert_seen(w,
+		"1024 pairs of hosts have an SA with peer 10.1.1.1: further ones are dropped until one goes");
+	assert_not_seen(w, "initiate");
+	assert_not_seen(w, "SA_DEMAND");
+	child_gone(w, 10 + 7);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.8.2", 17, 53);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.1.7", 17,
+		53); /* its place is taken, though nothing stands there yet */
+	assert_int_equal(count_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.1025"), 1);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	assert_int_equal(count_seen(w, "HOST_PAIRS"), 2);
+	/* What the peer brings up is taken, however many there are. */
+	pair_told(w, 5000, "192.168.1.9/32", "10.0.9.9/32", 0);
+	assert_not_seen(w, "terminate");
+	world_free(w);
+}
+
+/* Its DELETE overtook the last message for the one that follows: another pair that comes up between them is not its successor. */
+static void a_pair_hands_its_counters_to_no_other(void **state)
+{
+	struct world *w = start_with(false, true);
+	struct child_sa gone = {.incarnation = 1, .id = 10, .packets_in = 7, .packets_out = 9};
+	struct child_sa other = {.id = 11}, same = {.id = 12};
+
+	(void)state;
+	pair_told(w, 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	world_event(w, &(struct event){.kind = EV_CHILD_SA_GONE, .child = {.child = &gone}});
+	pair_told(w, 11, "192.168.1.6/32", "10.0.0.1/32", 0);
+	pair_told(w, 12, "192.168.1.5/32", "10.0.0.1/32", 0);
+	core_counted_before(w->core, &other);
+	core_counted_before(w->core, &same);
+	assert_int_equal(other.packets_in_before, 0);
+	assert_int_equal(same.packets_in_before, 7);
+	assert_int_equal(same.packets_out_before, 9);
+	world_free(w);
+}
+
 /* Two SAs hold one route, as two peers would. */
 static void a_route_stays_as_long_as_a_pair_needs_it(void **state)
 {
@@ -352,6 +410,8 @@ int main(void)
 		cmocka_unit_test(an_entry_without_idle_time_does_not_rest_any_more),
 		cmocka_unit_test(each_pair_of_hosts_has_an_sa_of_its_own),
 		cmocka_unit_test(pairs_that_come_up_are_bounded_and_may_fail),
+		cmocka_unit_test(so_many_pairs_have_an_sa_and_no_more),
+		cmocka_unit_test(a_pair_hands_its_counters_to_no_other),
 		cmocka_unit_test(a_route_stays_as_long_as_a_pair_needs_it),
 		cmocka_unit_test(where_user_space_does_esp_a_line_has_one_sa),
 	};

@@ -211,9 +211,10 @@ static void counters_run_on_over_rekeys_and_can_be_set_back(void **state)
 static void counters_run_on_when_the_old_sa_goes_first(void **state)
 {
 	struct world *w = two_peers();
-	struct child_sa gone = {.id = 1, .packets_in = 30, .packets_out = 40};
+	struct child_sa gone = {.id = 6, .packets_in = 30, .packets_out = 40};
 
 	(void)state;
+	child_up(w, 6, 1, first, "l10", "10.1.1.1", "10.0.0.0/16");
 	world_event(w, &(struct event){.kind = EV_CHILD_SA_GONE, .child = {.child = &gone}});
 	child_up(w, 3, 1, first, "l10", "10.1.1.1", "10.0.0.0/16");
 	assert_int_equal(counted(w, 3).packets_in_before, 30);

@@ -317,6 +317,82 @@ static void a_peer_that_rekeys_keeps_one_flow(void **state)
 	free_world(&w);
 }
 
+static void add_pair(struct facts *f, uint32_t id, uint32_t local, uint32_t remote)
+{
+	struct child_sa *sa;
+
+	add_tunnel(f, id, "hs/eth0/m/1/198.52.0.1", "l10", 0xc6340001, 0);
+	sa = &f->child_sas[f->child_sa_count - 1];
+	sa->local[0].prefix = (struct prefix){ip_v4(local), 32};
+	sa->remote[0].prefix = (struct prefix){ip_v4(remote), 32};
+}
+
+static void assert_pair(const struct flow *flow, uint32_t local, uint32_t remote, size_t sas)
+{
+	assert_int_equal(ip_v4_u32(&flow->local.addr), local);
+	assert_int_equal(ip_v4_u32(&flow->remote.addr), remote);
+	assert_int_equal(ip_v4_u32(&flow->local.mask), flow->sa_count ? UINT32_MAX : 0xff000000);
+	assert_int_equal(flow->sa_count, sas);
+}
+
+/* Each with its hosts as idents; a line without any is itself. Where user space does ESP a line has one SA for all. */
+static void each_pair_of_hosts_is_a_flow(void **state)
+{
+	struct world w = {.model = model_new()};
+	struct show_args all = {0};
+	struct walk walk = {0};
+	struct flow flow;
+	struct session session;
+
+	(void)state;
+	w.facts.model = w.model;
+	crypto_interface(w.model);
+	struct crypto_map_entry *e =
+		crypto_map_entry_get(model_crypto_map_get(w.model, "m"), 1, CRYPTO_MAP_ISAKMP);
+	e->peers[e->peer_count++].addr = ip_v4(0xc6340001);
+	e->options.per_host = true;
+	str_copy(e->acl, sizeof(e->acl), "101");
+	for (uint32_t line = 10; line <= 20; line += 10) {
+		struct acl_rule *r = calloc(1, sizeof(*r));
+		*r = (struct acl_rule){.sequence = line,
+			.permit = true,
+			.source = {ip_v4(0x0a000000), ip_v4(0x00ffffff)},
+			.destination = {ip_v4(0xac100000 + line), ip_v4(0)}};
+		vec_push(&model_acl_get(w.model, "101")->rules, r);
+	}
+	add_pair(&w.facts, 1, 0x0a000001, 0xac10000a);
+	add_pair(&w.facts, 2, 0x0a000002, 0xac10000a);
+	add_pair(&w.facts, 3, 0x0a000001, 0xac10000a); /* follows 1 */
+	add_pair(&w.facts, 4, 0x0a000003, 0xac10000a); /* is going */
+	w.facts.child_sas[3].state = CHILD_SA_DELETING;
+	facts_ready(&w.facts);
+
+	assert_true(flow_next(&w.facts, &all, &walk, &flow));
+	assert_pair(&flow, 0x0a000001, 0xac10000a, 2);
+	assert_true(flow_next(&w.facts, &all, &walk, &flow));
+	assert_pair(&flow, 0x0a000002, 0xac10000a, 1);
+	assert_true(flow_next(&w.facts, &all, &walk, &flow));
+	assert_pair(&flow, 0x0a000000, 0xac100014, 0);
+	assert_false(flow_next(&w.facts, &all, &walk, &flow));
+
+	walk = (struct walk){0};
+	assert_true(session_next(&w.facts, &all, &walk, &session));
+	walk = (struct walk){0};
+	assert_true(session_flow_next(&w.facts, &session, &walk, &flow));
+	assert_pair(&flow, 0x0a000001, 0xac10000a, 2);
+	assert_true(session_flow_next(&w.facts, &session, &walk, &flow));
+	assert_pair(&flow, 0x0a000002, 0xac10000a, 1);
+	assert_true(session_flow_next(&w.facts, &session, &walk, &flow));
+	assert_pair(&flow, 0x0a000000, 0xac100014, 0);
+	assert_false(session_flow_next(&w.facts, &session, &walk, &flow));
+
+	w.facts.libipsec = true;
+	walk = (struct walk){0};
+	assert_true(flow_next(&w.facts, &all, &walk, &flow));
+	assert_int_equal(ip_v4_u32(&flow.local.mask), 0xff000000);
+	free_world(&w);
+}
+
 static void an_identity_that_the_peer_chose_cannot_write_lines(void **state)
 {
 	static const enum show_view all[] = {SHOW_CRYPTO_SESSION, SHOW_ISAKMP_PEERS, SHOW_IKEV2_SA};
@@ -384,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_model_that_changes_between_slices_does_no_harm),
 		cmocka_unit_test(every_sa_belongs_to_exactly_one_flow_and_session),
 		cmocka_unit_test(a_peer_that_rekeys_keeps_one_flow),
+		cmocka_unit_test(each_pair_of_hosts_is_a_flow),
 		cmocka_unit_test(an_identity_that_the_peer_chose_cannot_write_lines),
 		cmocka_unit_test(what_is_missing_is_said_and_nothing_else_claimed),
 	};
