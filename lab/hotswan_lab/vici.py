@@ -13,7 +13,7 @@ SECTION, END, VALUE, LIST, ITEM, LIST_END = range(1, 7)
 
 
 def encode(message):
-    """Bytes of a nested dict: dict = section, list = list, anything else its str()."""
+    """Bytes of a nested dict: dict = section, list = list, bytes as they are, anything else its str()."""
     out = bytearray()
     for name, value in message.items():
         key = bytes([len(name)]) + name.encode()
@@ -26,7 +26,7 @@ def encode(message):
                 out += bytes([ITEM]) + struct.pack("!H", len(raw)) + raw
             out += bytes([LIST_END])
         else:
-            raw = str(value).encode()
+            raw = value if isinstance(value, bytes) else str(value).encode()
             out += bytes([VALUE]) + key + struct.pack("!H", len(raw)) + raw
     return bytes(out)
 

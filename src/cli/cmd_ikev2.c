@@ -114,7 +114,7 @@ static bool get_address(const struct cli_target *t, struct cli_args *a)
 	return true;
 }
 
-static const uint32_t key_types[] = {0, 6};
+static const uint32_t key_types[] = {0, 6, SECRET_HEX};
 
 /* Which of the three keys a row means: by the keyword that it has. */
 static struct secret *key_of(const struct cli_row *row, struct ikev2_peer *p)
@@ -131,6 +131,8 @@ static bool set_key(struct cli_call *c)
 
 	if (!str_copy(s.text, sizeof(s.text), cli_arg(c->args, "key")->s))
 		return cli_refuse(c, "Key is too long");
+	if (s.type == SECRET_HEX && (strlen(s.text) % 2 || s.text[strspn(s.text, "0123456789abcdefABCDEF")]))
+		return cli_refuse(c, "A hex key is an even number of hexadecimal digits, without 0x");
 	*key_of(c->row, c->target.object) = s;
 	return true;
 }
@@ -160,8 +162,9 @@ static bool get_key(const struct cli_target *t, struct cli_args *a)
 
 	if (!s->set)
 		return false;
-	if (s->type == 6)
-		cli_put_number(a, "type", 1);
+	for (uint32_t i = 1; i < sizeof(key_types) / sizeof(*key_types); i++)
+		if (s->type == key_types[i])
+			cli_put_number(a, "type", i);
 	cli_put_string(a, "key", s->text);
 	return true;
 }
@@ -367,10 +370,11 @@ static const struct cli_row rows[] = {
 		.refuse =
 			"Peers are known by address or identity: use address A.B.C.D or identity fqdn NAME"},
 	{.modes = IN(IKEV2_PEER),
-		.syntax = "pre-shared-key local ; [{0|6}:type] WORD/128:key",
+		.syntax = "pre-shared-key local ; [{0|6|hex}:type] WORD/128:key",
 		.help = "specify the pre-shared key|specify signing key|Specifies an UNENCRYPTED password "
 			"will follow|"
-			"Specifies an ENCRYPTED password will follow|The UNENCRYPTED (cleartext) user "
+			"Specifies an ENCRYPTED password will follow|Key entered in hex string|The "
+			"UNENCRYPTED (cleartext) user "
 			"password",
 		.rank = 20,
 		.flags = CLI_SECRET,
@@ -380,9 +384,10 @@ static const struct cli_row rows[] = {
 		.get = get_key,
 		.after = warn_key},
 	{.modes = IN(IKEV2_PEER),
-		.syntax = "pre-shared-key remote ; [{0|6}:type] WORD/128:key",
+		.syntax = "pre-shared-key remote ; [{0|6|hex}:type] WORD/128:key",
 		.help = "|specify verifying key|Specifies an UNENCRYPTED password will follow|"
-			"Specifies an ENCRYPTED password will follow|The UNENCRYPTED (cleartext) user "
+			"Specifies an ENCRYPTED password will follow|Key entered in hex string|The "
+			"UNENCRYPTED (cleartext) user "
 			"password",
 		.rank = 21,
 		.flags = CLI_SECRET,
@@ -392,8 +397,8 @@ static const struct cli_row rows[] = {
 		.get = get_key,
 		.after = warn_key},
 	{.modes = IN(IKEV2_PEER),
-		.syntax = "pre-shared-key ; [{0|6}:type] WORD/128:key",
-		.help = "|||The UNENCRYPTED (cleartext) user password",
+		.syntax = "pre-shared-key ; [{0|6|hex}:type] WORD/128:key",
+		.help = "||||The UNENCRYPTED (cleartext) user password",
 		.rank = 22,
 		.flags = CLI_SECRET,
 		.touches = MODEL_KEY,

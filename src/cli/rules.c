@@ -98,7 +98,7 @@ void cli_warn_priority(struct cli_call *c, const struct interface_cfg *i, const 
 
 void cli_warn_key(struct cli_call *c, const struct secret *s)
 {
-	if (s->set && s->type != 0)
+	if (s->set && s->type != 0 && s->type != SECRET_HEX)
 		cli_note(c,
 			"%%Warning: a key of type %u cannot be decrypted and is not used: type it in clear",
 			(unsigned)s->type);

@@ -88,7 +88,7 @@ uint64_t ike_secret_digest(const struct ike_secret *s)
 	uint64_t h = mix_text(0xcbf29ce484222325u, s->id);
 
 	h = mix(h, &s->owners.addr, sizeof(s->owners.addr));
-	return mix_text(mix_text(mix_u64(h, s->owners.len), s->owner_id), s->key);
+	return mix(mix_text(mix_u64(h, s->owners.len), s->owner_id), s->key, s->key_len);
 }
 
 bool ike_conn_equal(const struct ike_conn *a, const struct ike_conn *b)
@@ -99,19 +99,17 @@ bool ike_conn_equal(const struct ike_conn *a, const struct ike_conn *b)
 bool ike_secret_copy(struct ike_secret *to, const struct ike_secret *from)
 {
 	*to = *from;
-	to->key = str_dup(from->key);
+	to->key = malloc(from->key_len + 1); /* never of no size */
+	if (to->key)
+		memcpy(to->key, from->key, from->key_len);
 	return to->key != NULL;
 }
 
 void ike_secret_clear(struct ike_secret *s)
 {
-	if (s->key) {
-		volatile char *p = s->key; /* the wiping must not be optimised away */
-
-		while (*p)
-			*p++ = '\0';
-		free(s->key);
-	}
+	if (s->key)
+		explicit_bzero(s->key, s->key_len);
+	free(s->key);
 	*s = (struct ike_secret){0};
 }
 

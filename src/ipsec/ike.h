@@ -66,7 +66,8 @@ struct ike_secret {
 	char id[IKE_CONN_NAME_MAX]; /* unique, ours */
 	struct prefix owners;	    /* the peers it is for; length 0: any, unless there is an .owner_id */
 	char owner_id[IKE_ID_MAX];  /* and the identity it is for, in charon's words; "": none */
-	char *key;		    /* owned; wiped before it is freed */
+	char *key;		    /* octets; owned; wiped before it is freed */
+	size_t key_len;
 };
 
 enum ike_sa_state { IKE_SA_CONNECTING, IKE_SA_ESTABLISHED, IKE_SA_DELETING, IKE_SA_OTHER };

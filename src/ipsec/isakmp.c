@@ -236,7 +236,32 @@ bool isakmp_fill(const struct model *m, const char *profile, struct ike_conn *c)
 /* Types 6 and 7 are kept as they came; only a key in clear can be given to charon. */
 static bool key_usable(const struct secret *s)
 {
-	return s->set && s->type == 0 && s->text[0];
+	return s->set && (s->type == 0 || s->type == SECRET_HEX) && s->text[0];
+}
+
+static uint8_t digit_of(char c)
+{
+	return (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+/* Tells of a key; false: enough. */
+static bool tell(struct ike_secret *s, const struct secret *key,
+	bool (*f)(const struct ike_secret *s, void *arg), void *arg)
+{
+	uint8_t octets[SECRET_MAX_LEN / 2];
+	bool more;
+
+	s->key = (char *)key->text;
+	s->key_len = strlen(key->text);
+	if (key->type != SECRET_HEX)
+		return f(s, arg);
+	s->key = (char *)octets;
+	s->key_len /= 2;
+	for (size_t i = 0; i < s->key_len; i++)
+		octets[i] = (uint8_t)(digit_of(key->text[2 * i]) << 4 | digit_of(key->text[2 * i + 1]));
+	more = f(s, arg);
+	explicit_bzero(octets, sizeof(octets));
+	return more;
 }
 
 void isakmp_each_secret(const struct model *m, bool (*f)(const struct ike_secret *s, void *arg), void *arg)
@@ -247,18 +272,18 @@ void isakmp_each_secret(const struct model *m, bool (*f)(const struct ike_secret
 	char prefix[PREFIX_TEXT_MAX];
 
 	vec_each (&m->isakmp_keys, i, k) {
-		struct ike_secret s = {.owners = k->peers, .key = (char *)k->key.text};
+		struct ike_secret s = {.owners = k->peers};
 
 		snprintf(s.id, sizeof(s.id), "hs/key/%s", prefix_format(&k->peers, prefix));
-		if (key_usable(&k->key) && !f(&s, arg))
+		if (key_usable(&k->key) && !tell(&s, &k->key, f, arg))
 			return;
 	}
 	vec_each (&m->isakmp_host_keys, i, h) {
-		struct ike_secret s = {.key = (char *)h->key.text};
+		struct ike_secret s = {0};
 
 		snprintf(s.id, sizeof(s.id), "hs/key/%s", h->name);
 		snprintf(s.owner_id, sizeof(s.owner_id), "fqdn:%s", h->name);
-		if (key_usable(&h->key) && !f(&s, arg))
+		if (key_usable(&h->key) && !tell(&s, &h->key, f, arg))
 			return;
 	}
 	vec_each (&m->ikev2_keyrings, i, ring) {
@@ -268,11 +293,11 @@ void isakmp_each_secret(const struct model *m, bool (*f)(const struct ike_secret
 			const struct secret *key = key_usable(&p->key) ? &p->key
 				: key_usable(&p->remote_key)	       ? &p->remote_key
 								       : &p->local_key;
-			struct ike_secret s = {.owners = p->address, .key = (char *)key->text};
+			struct ike_secret s = {.owners = p->address};
 
 			snprintf(s.id, sizeof(s.id), "hs/keyring/%s/%s", ring->name, p->name);
 			ike_identity_text(&p->identity, s.owner_id);
-			if ((p->address_set || s.owner_id[0]) && key_usable(key) && !f(&s, arg))
+			if ((p->address_set || s.owner_id[0]) && key_usable(key) && !tell(&s, key, f, arg))
 				return;
 		}
 	}

@@ -170,7 +170,7 @@ void ike_encode_secret(struct vici_message *m, const struct ike_secret *s)
 
 	vici_value(m, "id", s->id);
 	vici_value(m, "type", "IKE");
-	vici_value(m, "data", s->key);
+	vici_value_n(m, "data", s->key, s->key_len);
 	vici_list(m, "owners"); /* without any: for everybody */
 	if (ip_is_set(&s->owners.addr) && s->owners.len) {
 		if (s->owners.len == ip_bits(&s->owners.addr))

@@ -25,7 +25,8 @@ enum {
 	PEERS_MAX = 16,		/* `set peer` lines per entry */
 };
 
-/* A secret as typed: type 0 in clear, 6 and 7 as they came, 5/8/9 hashes (enable secret). Requirement D16. */
+/* A secret as typed: type 0 in clear or as hexadecimal digits, 6 and 7 as they came, 5/8/9 hashes (enable secret). Requirement D16. */
+enum { SECRET_HEX = 16 }; /* no type of IOS, which has a word for it */
 struct secret {
 	uint8_t type;
 	bool set;

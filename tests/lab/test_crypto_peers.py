@@ -1,8 +1,10 @@
 """Peers that are not where, or what, the configuration says: behind a NAT, dead, back again."""
 
+import pytest
+
 from hotswan_lab import configs, topologies, wait_for
 from hotswan_lab.lab import Node
-from hotswan_lab.remote import ESP_SETS, IKE, LabError, Remote
+from hotswan_lab.remote import ESP_SETS, IKE, KEY, LabError, Remote
 from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, make_remote
 from hotswan_lab.vici import Vici
 
@@ -126,10 +128,13 @@ def test_a_static_peer_behind_a_nat_is_accepted_by_address_and_key(lab):
     net.audit()
 
 
-def test_ikev2_identities_of_a_profile(lab):
+@pytest.mark.parametrize("typed, key", [(KEY, KEY), ("hex 00ff17Ab", b"\x00\xff\x17\xab")])
+def test_ikev2_identities_of_a_profile(lab, typed, key):
     net = behind_nat(lab)
+    net.remote.secret(key)
     calls_itself(net.remote, "branch.example.com")
-    net.p.start(configs.prologue("A").replace("crypto isakmp key", "! crypto isakmp key") + PROFILE
+    net.p.start(configs.prologue("A").replace("crypto isakmp key", "! crypto isakmp key")
+                + PROFILE.replace(f"pre-shared-key {KEY}", f"pre-shared-key {typed}")
                 + ENTRY.format(peers=NAT_OUTSIDE, more=" set ikev2-profile prof\n"))
     gets_in(lab, net.remote, 10)                                        # at once: the identity is configured
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)

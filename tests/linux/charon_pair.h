@@ -285,7 +285,7 @@ static struct ike_conn conn_make(int version, struct ike_child *child)
 
 static void load(const struct ike_conn *c, const char *owners, const char *key)
 {
-	struct ike_secret s = {.id = "hs/key/1", .key = (char *)key};
+	struct ike_secret s = {.id = "hs/key/1", .key = (char *)key, .key_len = strlen(key)};
 
 	if (owners)
 		assert_true(prefix_parse(owners, &s.owners));

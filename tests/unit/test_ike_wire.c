@@ -131,7 +131,8 @@ static void a_dynamic_entry_is_open_for_any_peer(void **state)
 
 static void a_key_has_the_owners_its_prefix_says(void **state)
 {
-	struct ike_secret s = {.id = "hs/key/1", .owners = prefix_of("10.0.0.0/8"), .key = (char *)"k"};
+	struct ike_secret s = {
+		.id = "hs/key/1", .owners = prefix_of("10.0.0.0/8"), .key = (char *)"k", .key_len = 1};
 	struct vici_message m = {0};
 
 	(void)state;
@@ -143,6 +144,18 @@ static void a_key_has_the_owners_its_prefix_says(void **state)
 	s.owners = prefix_of("0.0.0.0/0");
 	ike_encode_secret(&m, &s);
 	assert_message(&m, "id=hs/key/1 type=IKE data=k owners=[]");
+}
+
+static void a_key_may_hold_any_octet(void **state)
+{
+	struct ike_secret s = {.id = "k", .key = (char *)"\xff\0\1", .key_len = 3};
+	static const uint8_t data[] = {3, 4, 'd', 'a', 't', 'a', 0, 3, 0xff, 0, 1};
+	struct vici_message m = {0};
+
+	(void)state;
+	ike_encode_secret(&m, &s);
+	assert_non_null(memmem(m.data, m.len, data, sizeof(data)));
+	vici_message_free(&m);
 }
 
 static void selectors_are_written_and_read(void **state)
@@ -449,6 +462,7 @@ int main(void)
 		cmocka_unit_test(a_static_entry_as_charon_is_given_it),
 		cmocka_unit_test(a_dynamic_entry_is_open_for_any_peer),
 		cmocka_unit_test(a_key_has_the_owners_its_prefix_says),
+		cmocka_unit_test(a_key_may_hold_any_octet),
 		cmocka_unit_test(selectors_are_written_and_read),
 		cmocka_unit_test(a_range_becomes_the_fewest_prefixes),
 		cmocka_unit_test(what_is_no_selector_is_none),

@@ -495,6 +495,33 @@ static void keys_that_charon_can_use(void **state)
 	model_free(m);
 }
 
+static bool take_copy(const struct ike_secret *s, void *arg)
+{
+	return ike_secret_copy(arg, s);
+}
+
+static void a_hex_key_is_its_octets(void **state)
+{
+	struct model *m = model_new();
+	struct ikev2_peer *p = ikev2_keyring_peer_get(model_ikev2_keyring_get(m, "ring"), "p");
+	struct ike_secret s = {0}, same;
+
+	(void)state;
+	p->address_set = true;
+	p->key = (struct secret){.type = SECRET_HEX, .set = true, .text = "00fF7a"};
+	isakmp_each_secret(m, take_copy, &s);
+	assert_int_equal(s.key_len, 3);
+	assert_memory_equal(s.key, "\x00\xff\x7a", 3);
+	assert_true(ike_secret_copy(&same, &s));
+	assert_int_equal(ike_secret_digest(&same), ike_secret_digest(&s));
+	same.key[2]++; /* behind an octet that ends a text */
+	assert_int_not_equal(ike_secret_digest(&same), ike_secret_digest(&s));
+	ike_secret_clear(&same);
+	ike_secret_clear(&s);
+	assert_null(s.key);
+	model_free(m);
+}
+
 static void digests_tell_every_difference(void **state)
 {
 	struct ike_child children[1] = {{.name = "l10", .esp_proposals = "aes128-sha1"}};
@@ -758,6 +785,7 @@ int main(void)
 		cmocka_unit_test(a_static_entry_is_one_connection_a_peer_and_one_child_a_line),
 		cmocka_unit_test(a_dynamic_map_is_one_connection_from_any_peer_and_version),
 		cmocka_unit_test(keys_that_charon_can_use),
+		cmocka_unit_test(a_hex_key_is_its_octets),
 		cmocka_unit_test(digests_tell_every_difference),
 		cmocka_unit_test(a_deny_line_lets_pass_only_what_nothing_else_protects),
 		cmocka_unit_test(the_df_bit_is_the_entrys_then_the_interfaces_then_the_global_one),
