@@ -38,7 +38,7 @@ def python_tests(text):
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            marked = marks + " ".join(map(ast.unparse, node.decorator_list))
+            marked = " ".join([marks, *map(ast.unparse, node.decorator_list)])
             found[node.name] = bool(re.search(r"\bmark\.(kernel_esp|guest)\b", marked))
     return found
 
