@@ -50,9 +50,13 @@ static void write_peer_rules(struct text *t, const struct direction *d, const st
 	}
 }
 
+/* "rt mtu" is what the route takes, a learned path MTU included, less the headers of TCP over IPv4. */
+enum { RT_MTU_LESS = 40 };
+
 /*
- * The outer DF bit of our ESP, in UDP as well (there IKE begins with four zero octets). What is larger than the device takes
- * is cut behind this hook, by a kernel that drops it when it has a DF bit.
+ * The outer DF bit of our ESP, in UDP as well (there IKE begins with four zero octets). What is larger than the device or the
+ * path takes is cut behind this hook, by a kernel that drops it when it has a DF bit. The length cannot be held against the
+ * path's MTU in a rule: while one is known that is smaller than the device's, nothing that goes there gets the bit.
  */
 static void write_df_rules(struct text *t, const struct filter_names *n, const struct filter_element *set)
 {
@@ -68,7 +72,8 @@ static void write_df_rules(struct text *t, const struct filter_names *n, const s
 		filter_write_name(t, n, set);
 		text_printf(t, " %s ip frag-off %s", what[i], set->permit ? "0" : "0x4000");
 		if (set->permit && n->mtu)
-			text_printf(t, " meta length <= %u", n->mtu);
+			text_printf(t, " meta length <= %u rt mtu >= %u", n->mtu,
+				n->mtu > RT_MTU_LESS ? n->mtu - RT_MTU_LESS : 0);
 		text_printf(t, " ip frag-off set %s\n", set->permit ? "0x4000" : "0");
 	}
 }

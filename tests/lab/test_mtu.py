@@ -122,6 +122,20 @@ def test_mtu_the_df_bit_is_copied_cleared_or_set(net):
     net.audit()
 
 
+def test_mtu_a_narrow_path_takes_what_may_be_cut_whatever_the_df_bit_of_our_esp(net):
+    net.p.configure(["crypto ipsec df-bit set"])
+    wait_for(lambda: outer_df(net, False), 10, "DF is set", evidence=net.lab.evidence)
+    net.isp.ip("link", "set", "eth1", "mtu", "1300")
+    net.remote.ip("link", "set", "eth0", "mtu", "1300")
+    said = net.host.run("ping", "-n", "-M", "dont", "-c", "10", "-i", "0.3", "-W", "2", "-s", "1300", REMOTE_HOST, check=False)
+    got = int(re.search(r"(\d+) received", said).group(1))
+    assert got >= 8, said                                               # one may tell us of the path
+    mtu = re.search(r"Frag needed and DF set \(mtu = (\d+)\)",
+                    net.host.run("ping", "-n", "-M", "do", "-c", "3", "-i", "0.3", "-W", "2", "-s", "1300", REMOTE_HOST, check=False))
+    assert mtu and int(mtu.group(1)) < 1300 or not kernel_esp()
+    net.audit()
+
+
 def test_mtu_tcp_finds_its_size_and_adjust_mss_lowers_it(net):
     transfers = Transfers(net)
     client, _ = transfers.sizes()

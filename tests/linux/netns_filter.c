@@ -448,6 +448,11 @@ static void the_df_bit_of_what_we_send(void **state)
 	watch(outside, "ip saddr 192.0.2.1 meta l4proto esp");
 	send_one(NULL, SOCK_RAW, IPPROTO_ESP, "192.0.2.1", 0, "192.0.2.2", 0, 2000);
 	assert_int_equal(watched(outside), 2);
+	/* The path takes less than the device: no bit, so that what is larger can be cut. */
+	must(NULL, "ip route add 192.0.2.2 dev e0 mtu 1000");
+	assert_df(false, "192.0.2.2", false, 100, false);
+	must(NULL, "ip route del 192.0.2.2 dev e0 mtu 1000");
+	assert_df(false, "192.0.2.2", false, 100, true);
 	peers[0].df = DF_CLEAR;
 	peers[0].remote = (struct ipaddr){0};
 	apply();
