@@ -3,7 +3,7 @@
  *
  * Start: the startup file (or, where a predecessor's journal continues that very file, file and journal) becomes the model
  * and the core hears of it; then the kernel's snapshot, then the roles, then charon's SAs. Only when all of these are
- * known is anything of a predecessor's compared and the daemon reported ready.
+ * known is anything of a predecessor's compared, and when that is done the daemon is reported ready.
  */
 #include "daemon/engine.h"
 
@@ -205,6 +205,7 @@ static void on_kernel_readable(void *ctx, uint32_t events)
 	int r = rtnl_readable(e->rtnl);
 
 	(void)events;
+	engine_check_applied(e);
 	if (r < 0) {
 		log_fault("the kernel's network interface broke: %s", strerror(-r));
 		loop_exit(e->loop, ROLE_EXIT_FAILED);
@@ -259,21 +260,31 @@ static void on_ike_event(void *arg, const struct event *event)
 	}
 }
 
-void engine_check_ready(struct engine *e)
+static bool knows_all(const struct engine *e)
 {
-	if (e->ready || e->stopping)
+	return e->kernel_known && e->hsrp_known && e->ike_known;
+}
+
+/* What followed from all that is known has been done, too: whoever waits for us finds it in the kernel. */
+void engine_check_applied(struct engine *e)
+{
+	if (e->ready || e->stopping || !knows_all(e) || !rtnl_idle(e->rtnl) ||
+		core_deadline(e->core).ns <= loop_clock().ns)
 		return;
-	if (!e->kernel_known || !e->hsrp_known || !e->ike_known) {
-		role_status(!e->kernel_known	 ? "Waiting for the kernel"
-				: !e->hsrp_known ? "Waiting for the HSRP process"
-						 : "Waiting for charon");
-		return;
-	}
 	e->ready = true;
 	if (filter_prune(e->filter) < 0)
 		log_ios("CRYPTO", LOG_SEV_ERROR, "FILTER",
 			"Filters of a predecessor could not be removed: %s", filter_error(e->filter));
 	role_ready("Ready");
+}
+
+void engine_check_ready(struct engine *e)
+{
+	if (!e->ready && !e->stopping && !knows_all(e))
+		role_status(!e->kernel_known	 ? "Waiting for the kernel"
+				: !e->hsrp_known ? "Waiting for the HSRP process"
+						 : "Waiting for charon");
+	engine_check_applied(e);
 }
 
 static void on_log_line(void *ctx, const char *line)

@@ -77,6 +77,7 @@ void engine_timer(void *engine);
 
 /* engine.c */
 void engine_check_ready(struct engine *e);
+void engine_check_applied(struct engine *e);
 void engine_forward(struct engine *e); /* let packets through, once every crypto map is guarded */
 void engine_stopped(struct engine *e); /* EF_STOPPED */
 /* Between two lines of a session: a journal of many lines becomes the configuration that they led to. */

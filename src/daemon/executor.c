@@ -190,4 +190,5 @@ void engine_timer(void *engine)
 	static const struct event timer = {.kind = EV_TIMER};
 
 	engine_event(engine, &timer);
+	engine_check_applied(engine);
 }

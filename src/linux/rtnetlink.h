@@ -65,6 +65,8 @@ int rtnl_fd(const struct rtnl *rn);
 int rtnl_readable(struct rtnl *rn);
 /* Hands queued requests to the kernel. Call it once after any number of the requests below. */
 void rtnl_flush(struct rtnl *rn);
+/* Whether every request has had its answer. */
+bool rtnl_idle(const struct rtnl *rn);
 
 /*
  * Begins a snapshot: EV_SNAPSHOT_BEGIN, all links, all addresses, all routes of ours, EV_SNAPSHOT_END. One at a time:

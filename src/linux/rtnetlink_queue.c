@@ -168,6 +168,11 @@ void rtnl_flush(struct rtnl *rn)
 		send_batch(rn);
 }
 
+bool rtnl_idle(const struct rtnl *rn)
+{
+	return !rn->queue.in_flight && !rn->queue.finishing && rn->queue.count == 0;
+}
+
 /* --- And back --------------------------------------------------------------------------------------------------- */
 
 static void tell_result(struct rtnl *rn, const struct rtnl_request *r, int error)
