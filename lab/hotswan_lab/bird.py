@@ -3,7 +3,7 @@
 import os
 
 from .router import ROOT
-from .system import run, tail, wait_for
+from .system import PATIENCE_S, run, tail, wait_for
 
 CONFIG = """router id {router_id};
 log stderr all;
@@ -39,7 +39,7 @@ class Bird:
     def start(self):
         """Start it in the foreground, as a child of ours."""
         self.node.spawn(["bird", "-f", "-c", self.config, "-s", self.control], "bird.log")
-        wait_for(lambda: os.path.exists(self.control), 10, f"bird of {self.node.name}",
+        wait_for(lambda: os.path.exists(self.control), PATIENCE_S, f"bird of {self.node.name}",
                  evidence=lambda: tail(os.path.join(self.node.path, "bird.log")))
         return self
 

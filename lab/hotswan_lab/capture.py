@@ -7,7 +7,7 @@ import signal
 import struct
 import subprocess
 
-from .system import LabError, die_with_parent, wait_for
+from .system import PATIENCE_S, LabError, die_with_parent, wait_for
 
 ETHERNET, IPV4, IPV6, ARP, UDP, ESP, ICMPV6 = 1, 0x0800, 0x86DD, 0x0806, 17, 50, 58
 
@@ -102,7 +102,7 @@ class Capture:
                  "-B", str(buffer_kib), "-s", "0", "-Z", "root", "-w", self.path],
                 stdin=subprocess.DEVNULL, stderr=errors, stdout=errors, preexec_fn=die_with_parent)
         lab.captures.append(self)
-        wait_for(lambda: "listening on" in self._said(), 10, f"tcpdump listens on {segment}")
+        wait_for(lambda: "listening on" in self._said(), PATIENCE_S, f"tcpdump listens on {segment}")
 
     def _said(self):
         with open(self._errors, encoding="utf-8", errors="replace") as errors:
@@ -117,7 +117,7 @@ class Capture:
         """End the capture; raises if the kernel dropped frames, since an audit of part proves nothing."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
         if " 0 packets dropped by kernel" not in self._said().replace("\n", " "):
             raise LabError(f"incomplete capture:\n{self._said()}")
         return self.frames

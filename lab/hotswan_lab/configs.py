@@ -6,6 +6,7 @@ from .system import SLOW
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "configs")
 FAST_TIMERS = f"msec {250 * SLOW:.0f} msec {750 * SLOW:.0f}"
+CALM_TIMERS = f"{SLOW:.0f} {6 * SLOW:.0f}"      # the hold time outlasts a machine that stands still for a while
 
 
 def text(name):

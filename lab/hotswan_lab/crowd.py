@@ -4,7 +4,7 @@ import os
 import sys
 
 from .remote import ESP_SETS, RETRANSMIT, Remote
-from .system import kernel_esp, wait_for
+from .system import PATIENCE_S, kernel_esp, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PORT = 7007
@@ -65,7 +65,7 @@ class Crowd(Remote):
         """
         if kernel_esp():
             return
-        wait_for(lambda: "ipsec0" in self.ip("-br", "link"), 10, "charon's TUN")
+        wait_for(lambda: "ipsec0" in self.ip("-br", "link"), PATIENCE_S, "charon's TUN")
         self.ip("route", "replace", inside, "dev", "ipsec0")
 
 
@@ -89,7 +89,7 @@ class Flows:
         self._read = 0
         self._rest = ""
         self._replies = []                      # (flow, sent, received)
-        wait_for(lambda: os.path.getsize(self._log) > 0, 10, "the flows run")
+        wait_for(lambda: os.path.getsize(self._log) > 0, PATIENCE_S, "the flows run")
 
     def replies(self):
         """All replies so far, as (flow, sent, received)."""

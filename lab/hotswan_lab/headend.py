@@ -5,7 +5,7 @@ import re
 import signal
 
 from .lab import Node, _pids_in
-from .system import LabError, run, tail, wait_for
+from .system import PATIENCE_S, LabError, run, tail, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROTOCOL_RRI, PROTOCOL_HELPER = 213, 214
@@ -46,7 +46,7 @@ class Headend(Node):
         argv = [HOTSWAND, "--config", self.config, "--run-dir", self.run_dir]
         self.process = self.spawn(argv + (["--charon", self.charon] if self.charon else []), "hotswand.log")
         if wait:
-            wait_for(self._answers, 15, f"hotswand of {self.name} answers", evidence=self.evidence)
+            wait_for(self._answers, PATIENCE_S, f"hotswand of {self.name} answers", evidence=self.evidence)
         return self
 
     def _answers(self):
@@ -73,7 +73,7 @@ class Headend(Node):
         text = lines if isinstance(lines, str) else "\n".join(lines)
         return self.cli(f"enable\nconfigure terminal\n{text.rstrip()}\nend\n", check=True)
 
-    def wait_show(self, command, text, timeout=10):
+    def wait_show(self, command, text, timeout=PATIENCE_S):
         """Until the output of a show command contains a text; that output."""
         return wait_for(lambda: (lambda out: out if text in out else None)(self.show(command)), timeout,
                         f"{self.name}: {command!r} contains {text!r}", every=0.1, evidence=self.evidence)
@@ -86,7 +86,7 @@ class Headend(Node):
                 return words[4] if words[3] == "P" else words[3]
         return None
 
-    def wait_state(self, state, group=0, timeout=10, interface=None):
+    def wait_state(self, state, group=0, timeout=PATIENCE_S, interface=None):
         """Until the group is in the state."""
         wait_for(lambda: self.standby_state(group, interface) == state, timeout, f"{self.name} is {state}",
                  every=0.05, evidence=self.lab.evidence)
@@ -96,7 +96,7 @@ class Headend(Node):
         found = re.search(r"local addr (\S+)", self.show("show crypto ipsec sa"))
         return found.group(1) if found else None
 
-    def wait_endpoint(self, address, timeout=10):
+    def wait_endpoint(self, address, timeout=PATIENCE_S):
         """Until the endpoint is this address."""
         wait_for(lambda: self.endpoint() == address, timeout, f"{self.name}: endpoint {address}", every=0.1,
                  evidence=self.lab.evidence)
@@ -110,7 +110,7 @@ class Headend(Node):
         """Prefixes of the injected routes in the kernel."""
         return sorted(str(route.prefix) for route in self.routes(protocol=PROTOCOL_RRI))
 
-    def wait_rri(self, *prefixes, timeout=10):
+    def wait_rri(self, *prefixes, timeout=PATIENCE_S):
         """Until exactly these prefixes are injected."""
         wait_for(lambda: self.rri() == sorted(prefixes), timeout, f"{self.name}: injected routes {prefixes}",
                  evidence=self.lab.evidence)
@@ -141,7 +141,7 @@ class Headend(Node):
         """SIGKILL one of the daemon's processes."""
         os.kill(self.role_pid(role), signal.SIGKILL)
 
-    def stop_daemon(self, sig=signal.SIGTERM, timeout=20):
+    def stop_daemon(self, sig=signal.SIGTERM, timeout=PATIENCE_S):
         """Stop the daemon in order (SIGTERM); its exit status."""
         return self.stop(self.process, sig, timeout)
 
@@ -156,7 +156,7 @@ class Headend(Node):
                 pass
         if self.frr:
             self.frr.kill()
-        wait_for(lambda: not _pids_in(self.ns), 5, f"{self.name} is dead")
+        wait_for(lambda: not _pids_in(self.ns), PATIENCE_S, f"{self.name} is dead")
         self._forget_kernel_state()
 
     def _forget_kernel_state(self):

@@ -11,7 +11,7 @@ import time
 
 from . import netlink
 from .pinger import Pinger
-from .system import LabError, die_with_parent, run, start_time, wait_for
+from .system import PATIENCE_S, LabError, die_with_parent, run, start_time, wait_for
 
 STATE = "/tmp/hotswan-lab"
 _open_labs = []
@@ -244,9 +244,12 @@ class Node:
         found = netlink.addresses(self.ns)
         return [a for a in found if address is None or a.address == address]
 
-    def ping(self, destination, source=None, count=3, interval=0.1, wait=1):
-        """How many of the pings were answered."""
-        argv = ["ping", "-n", "-q", "-c", str(count), "-i", str(interval), "-W", str(wait)]
+    def ping(self, destination, source=None, count=3, wait=1):
+        """How many of the pings were answered; when none is for `wait` seconds, that is all.
+
+        They leave at once: ping(8) waits for the last reply no longer than the interval between requests.
+        """
+        argv = ["ping", "-n", "-q", "-c", str(count), "-l", str(count), "-i", "10", "-W", str(wait)]
         argv += ["-I", source] if source else []
         out = self.run(*argv, destination, check=False)
         for line in out.splitlines():
@@ -254,16 +257,32 @@ class Node:
                 return int(line.split(",")[1].split()[0])
         return 0
 
+    def monitor(self, *objects):
+        """ip(8)'s monitor of link, address … inside the namespace, which listens already; what it says is monitor_said()."""
+        process = self.spawn(["ip", "monitor", *objects], "monitor.log")
+
+        def listens():
+            with open(f"/proc/{process.pid}/net/netlink", encoding="ascii") as sockets:
+                rows = [line.split() for line in sockets]
+            return any(row[2] == str(process.pid) and row[3] != "00000000" for row in rows)
+        wait_for(listens, PATIENCE_S, f"ip monitor of {self.name} listens")
+        return process
+
+    def monitor_said(self):
+        """Lines of the monitor so far."""
+        with open(os.path.join(self.path, "monitor.log"), encoding="ascii") as log:
+            return log.read().splitlines()
+
     def pinger(self, destination, source=None, interval=0.005):
         """A running stream of pings that records loss and gaps."""
         return Pinger(self, destination, source, interval)
 
-    def wait_ping(self, destination, source=None, timeout=10):
+    def wait_ping(self, destination, source=None, timeout=PATIENCE_S):
         """Until one ping is answered."""
         wait_for(lambda: self.ping(destination, source, count=1), timeout,
                  f"{self.name} reaches {destination}", every=0.1, evidence=self.lab.evidence)
 
-    def stop(self, process, sig=signal.SIGTERM, timeout=20):
+    def stop(self, process, sig=signal.SIGTERM, timeout=PATIENCE_S):
         """End one process of ours and wait for its end."""
         if process.poll() is None:
             process.send_signal(sig)

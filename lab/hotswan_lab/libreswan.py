@@ -4,7 +4,7 @@ import os
 
 from .lab import Node
 from .remote import KEY
-from .system import LabError, tail, wait_for
+from .system import PATIENCE_S, LabError, tail, wait_for
 
 LIBEXEC = "/usr/libexec/ipsec"
 CONN = """config setup
@@ -51,7 +51,7 @@ class Libreswan(Node):
             [f"{LIBEXEC}/pluto", "--nofork", "--stderrlog", "--config", self._file("ipsec.conf"), "--secretsfile",
              self._file("ipsec.secrets"), "--nssdir", self._file("nss"), "--ipsecdir", self._file("ipsec.d"), "--rundir",
              self._file("run"), "--use-xfrm"], "pluto.log", private_run=True)
-        wait_for(lambda: os.path.exists(self._file("run/pluto.ctl")), 10, f"pluto of {self.name} answers",
+        wait_for(lambda: os.path.exists(self._file("run/pluto.ctl")), PATIENCE_S, f"pluto of {self.name} answers",
                  evidence=self.evidence)
         self.whack("--listen")
         self.run(f"{LIBEXEC}/addconn", "--config", self._file("ipsec.conf"), "--ctlsocket", self._file("run/pluto.ctl"), "hq")
@@ -90,7 +90,7 @@ class Libreswan(Node):
         lines = self.whack("--trafficstatus", check=False).splitlines()
         return [line for line in lines if '"hq"' in line]
 
-    def wait_tunnel(self, timeout=20):
+    def wait_tunnel(self, timeout=PATIENCE_S):
         """Until there is one."""
         return wait_for(self.tunnels, timeout, f"{self.name} has a tunnel", every=0.2, evidence=self.lab.evidence)
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from .system import LabError, die_with_parent, socket_in, wait_for
+from .system import PATIENCE_S, LabError, die_with_parent, socket_in, wait_for
 
 READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netlink_reader.py")
 
@@ -153,7 +153,7 @@ class Monitor:
             self._reader = subprocess.Popen([sys.executable, "-E", "-S", READER, str(source.fileno())],
                                             stdin=subprocess.PIPE, stdout=self._log, pass_fds=[source.fileno()],
                                             preexec_fn=die_with_parent)
-        wait_for(lambda: self._lines(), 5, "the netlink reader")
+        wait_for(lambda: self._lines(), PATIENCE_S, "the netlink reader")
 
     def _lines(self):
         return os.pread(self._log.fileno(), 1 << 26, 0).decode().splitlines()
@@ -179,7 +179,7 @@ class Monitor:
     def close(self):
         """Stop recording, with nothing left unread; what was recorded stays."""
         self._reader.stdin.close()
-        self._reader.wait(10)
+        self._reader.wait(PATIENCE_S)
 
 
 def _changes(data):

@@ -4,7 +4,7 @@ import os
 import shutil
 
 from .lab import Node
-from .system import LabError, kernel_esp, tail, wait_for
+from .system import PATIENCE_S, LabError, kernel_esp, tail, wait_for
 from .vici import Events, Vici
 
 CHARON = "/usr/sbin/charon-systemd"
@@ -66,7 +66,7 @@ class Remote(Node):
             conf.write(CONF.format(plugins=PLUGINS.format(kernel=kernel), path=self.path, retransmit=retransmit))
         environment = dict(os.environ, STRONGSWAN_CONF=os.path.join(self.path, "strongswan.conf"))
         self.process = self.spawn([CHARON], "charon.out", environment, private_run=True)
-        self.vici = wait_for(self._connect, 10, f"charon of {self.name} answers", evidence=self.evidence)
+        self.vici = wait_for(self._connect, PATIENCE_S, f"charon of {self.name} answers", evidence=self.evidence)
         self.events = Events(os.path.join(self.path, "vici"), self._next_peer)
         return self
 
@@ -101,7 +101,21 @@ class Remote(Node):
         """Bring a child up and wait for it."""
         self.vici.command("initiate", {"ike": name, "child": child, "timeout": timeout * 1000})
 
-    def terminate(self, name, timeout=5):
+    def get_in(self, name="hq", child="c0", timeout=2 * PATIENCE_S):
+        """Until a call of ours succeeds; how many it took.
+
+        Each ends before the next begins, or two answers of a headend that was slow would make two tunnels.
+        """
+        calls = []
+
+        def call():
+            calls.append(name)
+            self.initiate(name, child)
+            return True
+        wait_for(call, timeout, f"{self.name} gets in", every=0.3, evidence=self.lab.evidence)
+        return len(calls)
+
+    def terminate(self, name, timeout=15):
         """Close the SAs of a connection, with DELETE on the wire."""
         self.vici.command("terminate", {"ike": name, "timeout": timeout * 1000})
 
@@ -138,7 +152,7 @@ class Remote(Node):
                           for child in ike["child-sas"].values() if child["state"] == "INSTALLED"]
         return found
 
-    def wait_tunnel(self, peer=None, timeout=15):
+    def wait_tunnel(self, peer=None, timeout=PATIENCE_S):
         """Until a child SA is installed (to the given peer)."""
         return wait_for(lambda: self.tunnels(peer), timeout, f"{self.name} has a tunnel to {peer or 'somebody'}",
                         every=0.05, evidence=self.lab.evidence)

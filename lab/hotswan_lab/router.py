@@ -6,7 +6,7 @@ import shutil
 import signal
 
 from .lab import Node
-from .system import run, tail, wait_for
+from .system import PATIENCE_S, run, tail, wait_for
 
 DAEMONS = "/usr/lib/frr"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -65,7 +65,7 @@ class Frr:
                  "-z", f"{self.path}/zserv.api", "-i", f"{self.path}/{daemon}.pid",
                  "-f", f"{self.path}/{daemon}.conf", "-P", "0", "-u", "frr", "-g", "frr", "--log", "stdout"],
                 f"{daemon}.log", private_run=True)
-            wait_for(lambda d=daemon: os.path.exists(f"{self.path}/{d}.vty"), 10, f"{daemon} of {self.node.name}",
+            wait_for(lambda d=daemon: os.path.exists(f"{self.path}/{d}.vty"), PATIENCE_S, f"{daemon} of {self.node.name}",
                      evidence=lambda d=daemon: tail(os.path.join(self.node.path, f"{d}.log")))
         return self
 
@@ -97,7 +97,7 @@ class Frr:
         return sorted(peer for peer, states in listed.items()
                       if any(state.get("nbrState", state.get("state", "")).startswith("Full") for state in states))
 
-    def wait_full(self, count, timeout=30):
+    def wait_full(self, count, timeout=2 * PATIENCE_S):
         """Until that many neighbours are Full."""
         wait_for(lambda: len(self.full_neighbors()) >= count, timeout, f"{self.node.name}: {count} OSPF neighbours",
                  every=0.1, evidence=lambda: self.vtysh("show ip ospf neighbor", "show ip ospf interface"))
@@ -122,7 +122,7 @@ class Router(Node):
         found = sorted(self.routes(prefix), key=lambda route: route.metric)
         return found[0].via if found else []
 
-    def wait_next_hop(self, prefix, gateway, timeout=10):
+    def wait_next_hop(self, prefix, gateway, timeout=PATIENCE_S):
         """Until the kernel sends the prefix to that gateway alone (None: has no route)."""
         wanted = [gateway] if gateway else []
         wait_for(lambda: self.next_hops(prefix) == wanted, timeout, f"{self.name}: {prefix} via {gateway}",

@@ -13,6 +13,9 @@ CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 # How much slower than a plain machine this one is (the guest emulates its processors): deadlines and intervals grow.
 SLOW = float(os.environ.get("HOTSWAN_LAB_SLOW", "1"))
+# A deadline says that something hangs, seconds: longer than any timer of the product or of a routing daemon that a test waits
+# for without naming it, and than a busy machine stands still. How soon a thing must come is read from frames' and events' own times.
+PATIENCE_S = 30
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

@@ -163,6 +163,15 @@ def start_pair(network, timeout=60):
     network.s.wait_state("Standby", timeout=timeout)
 
 
+def calm(network):
+    """A started pair gets a long hold time, so that roles change by what a test does and not by what else the machine does.
+
+    A start would last for three of them. The active router is the last: nobody may miss its hellos meanwhile.
+    """
+    for headend in sorted(network.headends, key=lambda h: h.standby_state() == "Active"):
+        headend.configure(["interface FastEthernet 0/0", f"standby timers {configs.CALM_TIMERS}"])
+
+
 def figure2(lab, timers=configs.FAST_TIMERS, ike=1, start=True):
     """HSRP pair outside, inside OSPF router, remote, inside host."""
     network = pair(lab, timers, ike, ospf=True, start=start)

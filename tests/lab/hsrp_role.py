@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from hotswan_lab import Node, wait_for
-from hotswan_lab.system import LabError, die_with_parent, tail
+from hotswan_lab.system import PATIENCE_S, LabError, die_with_parent, tail
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOTSWAND = os.environ.get("HOTSWAND", os.path.join(ROOT, "build", "src", "daemon", "hotswand"))
@@ -139,13 +139,13 @@ class HsrpRole(Node):
         if self.engine:
             self.engine.close()
         self.engine = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.engine.settimeout(5)
+        self.engine.settimeout(PATIENCE_S)
         self.engine.connect(os.path.join(self.run_dir, "hsrp.sock"))
 
     def send(self, kind, body=b"", number=0):
         self.engine.send(struct.pack("!BBHL", VERSION, kind, len(body) + 8, number) + body)
 
-    def receive(self, wanted=None, timeout=5):
+    def receive(self, wanted=None, timeout=PATIENCE_S):
         """Reads messages until one of the wanted kind (or all that is there, without one)."""
         end = time.monotonic() + timeout
         while True:
@@ -198,9 +198,12 @@ class HsrpRole(Node):
     def command(self, command, device="", group=-1, number=9):
         self.send(COMMAND, struct.pack("!B", command) + string(device) + struct.pack("!iB", group, 0), number)
 
-    def wait_state(self, *states, timeout=10, group=1):
-        return wait_for(lambda: (s := self.status(group))["state"] in states and s, timeout,
-                        f"{self.name} is {' or '.join(states)}", evidence=self.lab.evidence)
+    def wait_state(self, *states, timeout=PATIENCE_S, group=1):
+        """Until it is in one of the states; Active: and the kernel has the addresses."""
+        def reached():
+            status = self.status(group)
+            return status["state"] in states and (status["state"] != "Active" or status["serving"]) and status
+        return wait_for(reached, timeout, f"{self.name} is {' or '.join(states)}", evidence=self.lab.evidence)
 
     def addresses(self):
         """Addresses on any interface of the namespace, with their device."""
@@ -212,7 +215,7 @@ class HsrpRole(Node):
 
     def kill(self, number=signal.SIGKILL):
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(PATIENCE_S)
 
     def close(self):
         for process in self.processes:

@@ -61,7 +61,7 @@ def test_map_that_does_not_exist_says_so_and_protects_nothing(lab):
     assert "Version" in head.show("show version")
 
 
-def start_fails(head, config="", mention="", prefix=(), options=(), timeout=15):
+def start_fails(head, config="", mention="", prefix=(), options=(), timeout=60):
     """Start the daemon with a fault; its one line of explanation."""
     head.write_config(config)
     head.process = head.spawn([*prefix, HOTSWAND, "--config", head.config, "--run-dir", head.run_dir, *options],
@@ -118,7 +118,7 @@ def test_second_daemon_in_the_same_network(lab):
     twin.run_dir, twin.path, twin.config = head.path + "/hs2", head.path, head.path + "/second-config"
     twin.write_config("")
     with pytest.raises(LabError) as caught:
-        run(["ip", "netns", "exec", head.ns, HOTSWAND, "--config", twin.config, "--run-dir", twin.run_dir], timeout=15)
+        run(["ip", "netns", "exec", head.ns, HOTSWAND, "--config", twin.config, "--run-dir", twin.run_dir])
     said = [line for line in str(caught.value).splitlines()[1:] if line.strip()]
     assert "exit" in str(caught.value) and len(said) == 1, said
     assert "Version" in head.show("show version")
@@ -149,7 +149,8 @@ def test_start_without_real_time_priority_says_so(lab):
     head.write_config(configs.hsrp("P"))
     head.process = head.spawn(["capsh", "--drop=cap_sys_nice", "--shell=/usr/bin/env", "--", HOTSWAND, "--config",
                                head.config, "--run-dir", head.run_dir], "hotswand.log")
-    wait_for(lambda: "no real-time priority" in tail(f"{head.path}/hotswand.log"), 5, "a warning", evidence=head.evidence)
+    wait_for(lambda: "no real-time priority" in tail(f"{head.path}/hotswand.log"), 30, "a warning",
+             evidence=head.evidence)
 
 
 def test_disk_full_keeps_the_old_startup_config(lab):

@@ -31,7 +31,7 @@ def headend(lab, name, config=""):
     return head.start(config)
 
 
-def paste(head, text, end=EXEC_PROMPT, timeout=30):
+def paste(head, text, end=EXEC_PROMPT, timeout=60):
     """Everything the shell prints when a terminal user pastes the text in one go at the first prompt."""
     master, slave = pty.openpty()
     with subprocess.Popen([HOTSWAN, "--run-dir", head.run_dir], stdin=slave, stdout=slave, stderr=slave,
@@ -49,7 +49,7 @@ def paste(head, text, end=EXEC_PROMPT, timeout=30):
                 shell.kill()
                 raise LabError(f"no exec prompt after the paste:\n{seen.decode(errors='replace')}")
         os.write(master, b"exit\n")
-        shell.wait(10)
+        shell.wait(30)
     os.close(master)
     return seen.decode(errors="replace")
 

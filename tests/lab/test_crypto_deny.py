@@ -39,7 +39,7 @@ def test_a_denied_part_leaves_in_clear_and_the_rest_by_the_tunnel(lab):
     net.p.configure(["access-list 103 permit ip 192.168.1.0 0.0.0.255 host 10.0.77.1",
                      "crypto map mymap 2 ipsec-isakmp", "set peer 10.1.1.2", "set transform-set esp-aes-sha",
                      "match address 103"])
-    wait_for(lambda: "10.0.77.0/24" not in net.p.run("ip", "xfrm", "policy"), 10, "the exemption is gone",
+    wait_for(lambda: "10.0.77.0/24" not in net.p.run("ip", "xfrm", "policy"), 30, "the exemption is gone",
              evidence=lab.evidence)
     before = len(in_clear(net.capture.frames, EXEMPT))
     assert before >= 3

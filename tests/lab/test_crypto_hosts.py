@@ -63,7 +63,7 @@ def test_each_pair_of_hosts_has_an_sa_and_a_route_while_it_talks(lab):
     net.remote.connection("hq", "10.1.1.1", "192.168.0.2", [(REMOTE_NET, INSIDE_NET), (f"{THIRD}/32", f"{INSIDE_HOST}/32")],
                           initiate=False)
     net.p.start(configs.prologue("A") + CONFIG)
-    wait_for(lambda: "out.eth0.w" in net.p.run("nft", "list", "table", "inet", "hotswan"), 20, "the line waits", evidence=lab.evidence)
+    wait_for(lambda: "out.eth0.w" in net.p.run("nft", "list", "table", "inet", "hotswan"), 30, "the line waits", evidence=lab.evidence)
     assert net.remote.tunnels() == []
 
     first, second = FIRST, SECOND
@@ -87,7 +87,7 @@ def test_each_pair_of_hosts_has_an_sa_and_a_route_while_it_talks(lab):
 
     # One pair goes on; the others rest after their idle time, and their share of the routes goes with them.
     pinger = net.host.pinger(REMOTE_HOST, SECOND_HOST, interval=1)
-    wait_for(lambda: pairs(net.remote) == [second], IDLE_S + 30, "idle pairs are closed", every=0.5, evidence=lab.evidence)
+    wait_for(lambda: pairs(net.remote) == [second], IDLE_S + 40, "idle pairs are closed", every=0.5, evidence=lab.evidence)
     net.p.wait_rri(f"{REMOTE_HOST}/32")
     pinger.stop()
     net.host.wait_ping(REMOTE_HOST)

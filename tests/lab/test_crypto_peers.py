@@ -81,44 +81,29 @@ def accepted_identities(head):
     return [conn["remote-1"].get("id", "%any") for conn in conns]
 
 
-def gets_in(lab, remote, timeout):
-    """Until an attempt of the remote succeeds; how many it took."""
-    tries = []
-
-    def attempt():
-        tries.append(1)
-        try:
-            remote.initiate("hq", timeout=3)
-            return True
-        except LabError:
-            return False
-    wait_for(attempt, timeout, "the remote gets in", every=0.5, evidence=lab.evidence)
-    return len(tries)
-
-
 def test_a_static_peer_behind_a_nat_is_accepted_by_address_and_key(lab):
     net = behind_nat(lab)
     net.remote.connection("hq", HOME, OUTSIDE, [(REMOTE_NET, INSIDE_NET)], initiate=False)
     net.p.start(configs.prologue("A") + ENTRY.format(peers=NAT_OUTSIDE, more=""))
-    wait_for(lambda: accepted_identities(net.p) == ["%any"], 20, "any identity is accepted", evidence=lab.evidence)
-    assert gets_in(lab, net.remote, 10) == 1                            # our own call, which gets no answer, is still under way
+    wait_for(lambda: accepted_identities(net.p) == ["%any"], 30, "any identity is accepted", evidence=lab.evidence)
+    assert net.remote.get_in() == 1                                     # our own call, which gets no answer, is still under way
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    detail = net.p.show("show crypto session detail")
-    assert f"Peer: {NAT_OUTSIDE} port " in detail and f"Phase1_id: {HOME}" in detail
+    detail = net.p.wait_show("show crypto session detail", f"Phase1_id: {HOME}")
+    assert f"Peer: {NAT_OUTSIDE} port " in detail
     assert "Capabilities:DN" in detail
 
     net.p.cli("enable\nclear crypto session remote 10.1.1.1\n", check=True)
-    wait_for(lambda: net.remote.tunnels() == [], 10, "the session is gone", evidence=lab.evidence)
-    assert gets_in(lab, net.remote, 20) <= 2                            # from now on it is known
+    wait_for(lambda: net.remote.tunnels() == [], 30, "the session is gone", evidence=lab.evidence)
+    assert net.remote.get_in() <= 2                                     # from now on it is known
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    log = net.p.show("show logging")
-    assert log.count("%CRYPTO-5-PEER_IDENTITY") == 1 and f"calls itself {HOME}" in log
+    log = net.p.wait_show("show logging", f"calls itself {HOME}")
+    assert log.count("%CRYPTO-5-PEER_IDENTITY") == 1
 
     # The key still counts: with another one nobody gets in from there.
     net.remote.vici.command("unload-shared", {"id": "psk-any"})
     net.remote.secret("another-key", [HOME, OUTSIDE])
     net.p.cli("enable\nclear crypto session\n", check=True)
-    wait_for(lambda: net.remote.tunnels() == [], 10, "the tunnel is gone", evidence=lab.evidence)
+    wait_for(lambda: net.remote.tunnels() == [], 30, "the tunnel is gone", evidence=lab.evidence)
     try:
         net.remote.initiate("hq", timeout=5)
         raise AssertionError("a peer with a wrong key got in")
@@ -136,14 +121,14 @@ def test_ikev2_identities_of_a_profile(lab, typed, key):
     net.p.start(configs.prologue("A").replace("crypto isakmp key", "! crypto isakmp key")
                 + PROFILE.replace(f"pre-shared-key {KEY}", f"pre-shared-key {typed}")
                 + ENTRY.format(peers=NAT_OUTSIDE, more=" set ikev2-profile prof\n"))
-    gets_in(lab, net.remote, 10)                                        # at once: the identity is configured
+    net.remote.get_in()                                                 # the identity is configured: no call of ours comes first
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    assert "Remote id: branch.example.com" in net.p.show("show crypto ikev2 sa detailed")
+    net.p.wait_show("show crypto ikev2 sa detailed", "Remote id: branch.example.com")
     assert "PEER_IDENTITY" not in net.p.show("show logging")
 
     # Somebody else with the same key and from the same place is not that branch.
     net.p.cli("enable\nclear crypto ikev2 sa remote 10.1.1.1\n", check=True)
-    wait_for(lambda: net.remote.tunnels() == [], 10, "the tunnel is gone", evidence=lab.evidence)
+    wait_for(lambda: net.remote.tunnels() == [], 30, "the tunnel is gone", evidence=lab.evidence)
     calls_itself(net.remote, "other.example.com")
     try:
         net.remote.initiate("hq", timeout=5)
@@ -167,13 +152,13 @@ def test_a_dead_peer_is_left_and_the_default_one_returned_to(lab):
     net.remote.kill()                                                   # no DELETE: keepalive 10 2 must notice
     spare.wait_tunnel(OUTSIDE, timeout=60)
     spare.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    assert "Current peer: 10.1.1.3" in net.p.show("show crypto map")
+    net.p.wait_show("show crypto map", "Current peer: 10.1.1.3")
 
     net.remote.start()
     net.remote.secret()
     net.remote.connection("hq", "10.1.1.1", OUTSIDE, [(REMOTE_NET, INSIDE_NET)], initiate=False)
     net.p.cli("enable\nclear crypto session remote 10.1.1.3\n", check=True)
-    net.remote.wait_tunnel(OUTSIDE, timeout=15)                         # the default one first, not the one it had
+    net.remote.wait_tunnel(OUTSIDE)                                     # the default one first, not the one it had
     assert spare.tunnels() == []
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
     net.audit()

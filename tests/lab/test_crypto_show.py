@@ -298,7 +298,7 @@ def test_counters_are_charons_and_the_kernels_and_rise_with_traffic(net):
         remote = net.remotes[list(hosts).index(peer)]
         assert remote.ping(INSIDE_HOST, host, count=number) == number
         wanted = {other: (n + number, m + number) if other == peer else (n, m) for other, (n, m) in before.items()}
-        wait_for(lambda w=wanted: counted() == w, 5, f"{number} packets each way with {peer}, none elsewhere", evidence=net.lab.evidence)
+        wait_for(lambda w=wanted: counted() == w, 30, f"{number} packets each way with {peer}, none elsewhere", evidence=net.lab.evidence)
         before = wanted
         (child,) = [child for listed in remote.sas() for ike in listed.values() for child in ike["child-sas"].values()
                     if child["state"] == "INSTALLED"]

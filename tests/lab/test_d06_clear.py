@@ -24,12 +24,13 @@ class Story:
         self.net.host.ip("route", "replace", "default", "via", "192.168.1.2")
         self.both = [self.net.remote.pinger(INSIDE_HOST, REMOTE_HOST, PAUSE), self.net.host.pinger(REMOTE_HOST, interval=PAUSE)]
         topologies.start_pair(self.net)         # the traffic was there before
+        topologies.calm(self.net)
         self.net.remote.wait_tunnel(VIRTUAL)
         p, s = self.net.headends
         self.own = [p.pinger(REMOTE_HOST, "192.168.1.2", PAUSE), s.pinger(REMOTE_HOST, "192.168.1.4", PAUSE)]
         self.audited = 0
         for pinger in self.both:
-            pinger.wait_reply(timeout=30)
+            pinger.wait_reply()
 
     def control(self):
         """A packet in clear on the watched segment is seen: the capture would have shown the others."""
@@ -38,7 +39,7 @@ class Story:
         isp.ip("route", "add", INSIDE_NET, "via", "192.168.0.2")
         isp.ping(INSIDE_HOST, "10.0.0.99", count=1, wait=0.1)
         isp.ip("route", "del", INSIDE_NET)
-        wait_for(lambda: clear_packets(self.net.capture.frames[self.audited:], PROTECTED, TUNNEL_ENDS), 5,
+        wait_for(lambda: clear_packets(self.net.capture.frames[self.audited:], PROTECTED, TUNNEL_ENDS), 30,
                  "the control packet is captured")
         seen = clear_packets(self.net.capture.frames[self.audited:], PROTECTED, TUNNEL_ENDS)
         assert {str(frame.ends[0]) for frame in seen} == {"10.0.0.99"}, list(map(str, seen))
@@ -49,7 +50,7 @@ class Story:
         act()
         if again:
             for pinger in self.both:
-                pinger.wait_reply(after=pinger.replies[-1][1], timeout=25, count=10)
+                pinger.wait_reply(after=pinger.replies[-1][1], timeout=60, count=10)
         self.audit(name)
 
     def audit(self, name):
@@ -64,7 +65,7 @@ def replaced(head, role):
     """Kill a process and wait for its successor."""
     old = head.role_pid(role)
     os.kill(old, signal.SIGKILL)
-    wait_for(lambda: head.role_pid(role) != old, 10, f"{role} is back", evidence=head.evidence)
+    wait_for(lambda: head.role_pid(role) != old, 30, f"{role} is back", evidence=head.evidence)
 
 
 def killed_and_started(head):
@@ -77,7 +78,7 @@ def peer_dies(story):
     """The peer falls silent: its SAs go within the bound, and what comes afterwards is dropped."""
     net, p = story.net, story.net.p
     net.remote.kill()
-    wait_for(lambda: p.ike_sas() == [], 10 + 5 * 2 + 2, "the SA of the dead peer is gone", evidence=story.net.lab.evidence)
+    wait_for(lambda: p.ike_sas() == [], 10 + 5 * 2 + 1 + 10, "the SA of the dead peer is gone", evidence=story.net.lab.evidence)
     net.host.ping(REMOTE_HOST, count=5)
     story.audit("peer dead")
     assert p.rri() == [REMOTE_NET]              # R7: the route stays, the filter drops

@@ -29,7 +29,7 @@ def left_by(pid):
 
 def test_demo_succeeds_and_leaves_nothing():
     demo = start()
-    out, _ = demo.communicate(timeout=180)
+    out, _ = demo.communicate(timeout=300)
     assert demo.returncode == 0, out
     assert out.splitlines()[-1] == "demo: ok", out
     for wanted in ("gratuitous ARP", "OSPF route moved", "first packet after", "P#show standby brief", "S#show ip route"):
@@ -41,12 +41,12 @@ def test_demo_succeeds_and_leaves_nothing():
 def test_interrupted_demo_leaves_nothing(signum, whole_group):
     demo = start()
     prefix = f"hl{demo.pid}x1"
-    wait_for(lambda: f"{prefix}-p" in _namespaces(prefix) and _pids_in(f"{prefix}-p"), 30, "the demo is under way")
+    wait_for(lambda: f"{prefix}-p" in _namespaces(prefix) and _pids_in(f"{prefix}-p"), 60, "the demo is under way")
     time.sleep(1)                               # somewhere in the middle
     if whole_group:
         os.killpg(demo.pid, signum)             # as Ctrl-C does
     else:
         demo.send_signal(signum)
-    out, _ = demo.communicate(timeout=30)
+    out, _ = demo.communicate(timeout=120)
     assert demo.returncode == 128 + signum, out
     assert left_by(demo.pid) == []

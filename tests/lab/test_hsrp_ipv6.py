@@ -78,18 +78,18 @@ def assert_decodes(capture, source):
 def test_hosts_keep_talking_when_the_active_router_dies(lab):
     p, s = router(lab, "p"), router(lab, "s")
     client, server = host(lab, "client", "lan"), host(lab, "server", "core", f"{SERVER}/64")
-    lan = Capture(lab, "lan")
+    lan, core = Capture(lab, "lan"), Capture(lab, "core")
     p.start(config("P", 2, 110))
     for group in (1, 2):
-        p.wait_state("Active", group, timeout=20)
+        p.wait_state("Active", group)
     s.start(config("S", 4, 100))
     for group in (1, 2):
-        s.wait_state("Standby", group, timeout=20)
+        s.wait_state("Standby", group)
 
     # The router is learned, with the address: nothing is configured on the client.
-    wait_for(lambda: default_routers(client) == [VIP], 10, "the client has its router", evidence=lab.evidence)
-    wait_for(lambda: default_routers(server) == ["fe80::77"], 10, "so has the server", evidence=lab.evidence)
-    client.wait_ping(SERVER, timeout=15)
+    wait_for(lambda: default_routers(client) == [VIP], 30, "the client has its router", evidence=lab.evidence)
+    wait_for(lambda: default_routers(server) == ["fe80::77"], 30, "so has the server", evidence=lab.evidence)
+    client.wait_ping(SERVER)
     assert client.ping(f"{VIP}%eth0") == 3 and client.ping("2001:db8:1::1") == 3
     shown = p.show("show standby")
     assert f"Link-Local Virtual IPv6 address is {VIP.upper()} (conf auto EUI64)" in shown, shown
@@ -102,22 +102,27 @@ def test_hosts_keep_talking_when_the_active_router_dies(lab):
     pinger.wait_reply()
     cut = time.time()
     p.power_off()
-    pinger.wait_reply(after=cut + HOLD_S, timeout=10)
     s.wait_state("Active", 1)
     s.wait_state("Active", 2)
-    assert pinger.gap(cut - 0.5)[0] < HOLD_S + 1.5
+    taken = []
+    for capture in (lan, core):
+        said = [f for f in capture.hsrp() if f[2] == HELLO and f[3] == ACTIVE]
+        taken.append(next(f[0] for f in said if f[1] == "fe80::4" and f[0] > cut))
+        silent = taken[-1] - max(f[0] for f in said if f[1] == "fe80::2")
+        assert HOLD_S - 0.01 <= silent < HOLD_S + 1.5
+    assert pinger.wait_reply(after=max(taken)) - max(taken) < 5         # it asks for its neighbours first, up to three times
     assert default_routers(client) == [VIP]
     assert f"{VIP} dev eth0 lladdr {VMAC}" in client.ip("-6", "neigh")
 
     # It comes back and preempts: the hosts' router never goes away.
     back = time.time()
     p.power_on()
-    p.wait_state("Active", 1, timeout=20)
-    p.wait_state("Active", 2, timeout=20)
+    p.wait_state("Active", 1)
+    p.wait_state("Active", 2)
     stays(lambda: default_routers(client) == [VIP], 1.0, "the client keeps its router")
     client.wait_ping(SERVER)
     pinger.stop()
-    assert pinger.gap(back)[0] < 1.5
+    assert pinger.gap(back)[0] < 3
 
     # Stopped in order it says farewell, and the other one is there at once.
     stop = time.time()
@@ -141,18 +146,20 @@ def test_kernel_settings_come_and_go(lab):
     p.run("sh", "-c", f"echo 1 > {conf}eth1/disable_ipv6")
     before = [p.run("cat", conf + name) for name in ("all/forwarding", "eth1/disable_ipv6")]
     p.start(config("P", 2, 110))
-    p.wait_state("Active", 2, timeout=20)
+    p.wait_state("Active", 2)
     assert [p.run("cat", conf + name).strip() for name in ("all/forwarding", "eth1/disable_ipv6")] == ["1", "0"]
     macvlan = next(line.split(":")[1].split("@")[0].strip() for line in
                    p.ip("-o", "link", "show", "type", "macvlan").splitlines() if CORE_VMAC in line)
     assert macvlan.endswith("-2x")
     assert p.run("cat", f"{conf}{macvlan}/addr_gen_mode").strip() == "1"
-    assert p.ip("-6", "-o", "addr", "show", "dev", macvlan).count("inet6") == 2       # the virtual ones, no other
+    wait_for(lambda: p.ip("-6", "-o", "addr", "show", "dev", macvlan).count("inet6") == 2, 30, "the virtual addresses are there",
+             evidence=lab.evidence)
     p.configure("no ipv6 unicast-routing")
-    assert p.run("cat", conf + "all/forwarding") == before[0]
+    wait_for(lambda: p.run("cat", conf + "all/forwarding") == before[0], 30, "forwarding is off again", evidence=lab.evidence)
+    assert p.ip("-6", "-o", "addr", "show", "dev", macvlan).count("inet6") == 2       # and no other
     p.configure("interface FastEthernet 0/1\n no standby 2\n no ipv6 address\n")
-    wait_for(lambda: p.run("cat", conf + "eth1/disable_ipv6") == before[1], 5, "IPv6 is off again", evidence=lab.evidence)
-    wait_for(lambda: macvlan not in p.ip("link"), 5, "its macvlan is gone", evidence=lab.evidence)
+    wait_for(lambda: p.run("cat", conf + "eth1/disable_ipv6") == before[1], 30, "IPv6 is off again", evidence=lab.evidence)
+    wait_for(lambda: macvlan not in p.ip("link"), 30, "its macvlan is gone", evidence=lab.evidence)
     p.stop_daemon()
     assert [p.run("cat", conf + name) for name in ("all/forwarding", "eth1/disable_ipv6")] == before
 
@@ -174,23 +181,23 @@ def test_we_lose_answer_nothing_and_take_over(scene):
     p, speaker, text, capture, plain = scene
     speaker.say(ACTIVE, 90)
     p.start(text)
-    p.wait_state("Standby", 1, timeout=20)
+    p.wait_state("Standby", 1)
     assert ours(capture, COUP) == []
     assert plain.ping(f"{VIP}%eth0", count=2) == 0          # nobody answers a neighbour solicitation
     speaker.say(None, 0)
     resigned = time.time()
     speaker.send(RESIGN, ACTIVE, 90)
-    p.wait_state("Active", 1, timeout=3)
+    p.wait_state("Active", 1)
     first = [f for f in ours(capture, HELLO, resigned - 0.1) if f[3] == ACTIVE][0]
-    assert first[0] - resigned < 0.5 and first[4] == VMAC
-    plain.wait_ping(f"{VIP}%eth0", timeout=5)
-    wait_for(lambda: default_routers(plain) == [VIP], 5, "the host has its router", evidence=p.lab.evidence)
+    resigned = next(f[0] for f in capture.hsrp() if f[1] == "fe80::100" and f[2] == RESIGN)
+    assert 0 < first[0] - resigned < 1.5 and first[4] == VMAC           # half of the hold time that they told
+    plain.wait_ping(f"{VIP}%eth0")
+    wait_for(lambda: default_routers(plain) == [VIP], 30, "the host has its router", evidence=p.lab.evidence)
 
     left = time.time()
     speaker.send(COUP, SPEAK, 200)
     speaker.say(ACTIVE, 200)
-    wait_for(lambda: state(p) in ("Speak", "Standby"), 3, "we leave", evidence=p.lab.evidence)
-    spoke = wait_for(lambda: [f for f in ours(capture, HELLO, left) if f[3] == SPEAK], 3, "our Hello")[0][0]
+    spoke = wait_for(lambda: [f for f in ours(capture, HELLO, left) if f[3] == SPEAK], 30, "our Hello")[0][0]
     assert plain.ping(f"{VIP}%eth0", count=2) == 0
     p.wait_state("Standby", 1)
     stays(lambda: state(p) == "Standby", 1.5, "standby")
@@ -199,7 +206,7 @@ def test_we_lose_answer_nothing_and_take_over(scene):
     frames = [f for f in from_virtual(capture.stop(), VMAC) if f[1] != "fe80::100"]
     assert frames and min(f[0] for f in frames) >= first[0] and max(f[0] for f in frames) <= spoke
     announced = [f for f in frames if f[2] == NEIGHBOUR_ADVERTISEMENT]
-    assert {f[1] for f in announced} >= {VIP, "2001:db8:1::1"} and announced[0][0] - first[0] < 0.5
+    assert {f[1] for f in announced} >= {VIP, "2001:db8:1::1"} and announced[0][0] - first[0] < 1.5
     assert default_routers(plain) == [VIP]                  # no farewell: another router has the address
 
 
@@ -208,7 +215,7 @@ def test_strangers_are_not_believed(lab):
     p = router(lab, "p")
     speaker = Speaker(lab, "fe80::100", VIP, 1, "lan", version=2, key="another-key")
     p.start(config("P", 2, 100, f" standby 1 authentication md5 key-string {KEY}\n"))
-    p.wait_state("Active", 1, timeout=20)
+    p.wait_state("Active", 1)
 
     def harmless(reason, source="fe80::100", key=KEY, damage=False):
         speaker.source, speaker.key = source, key
@@ -216,7 +223,7 @@ def test_strangers_are_not_believed(lab):
         if damage:
             frame[-1] ^= 1
         speaker.reflect(bytes(frame))
-        wait_for(lambda: f'"{reason}":' in p.show("show standby | json"), 5, reason, evidence=lab.evidence)
+        wait_for(lambda: f'"{reason}":' in p.show("show standby | json"), 30, reason, evidence=lab.evidence)
         assert state(p) == "Active", reason
 
     harmless("authentication", key="another-key")
@@ -224,10 +231,10 @@ def test_strangers_are_not_believed(lab):
     harmless("foreign_source", source="2001:db8:1::100")
     harmless("own_source", source="fe80::2")
     harmless("checksum", damage=True)
-    assert "%HSRP-4-BADAUTH2: Bad authentication from FE80::100" in open(f"{p.path}/hotswand.log", encoding="utf-8").read()
+    p.wait_show("show logging", "%HSRP-4-BADAUTH2: Bad authentication from FE80::100")
     speaker.source, speaker.key = "fe80::100", KEY
     speaker.send(COUP, SPEAK, 250)
-    wait_for(lambda: state(p) in ("Speak", "Standby"), 3, "the right key is believed", evidence=lab.evidence)
+    p.wait_show("show logging", "Grp 1 state Active -> Speak")          # the right key is believed
 
 
 def alone(lab, **configuration):
@@ -243,7 +250,7 @@ def test_a_dead_process_leaves_no_address_behind(lab):
     node, plain = alone(lab)
     plain.wait_ping(f"{VIP}%eth0")
     node.kill()
-    wait_for(lambda: VIP not in node.ip("-6", "addr") and "2001:db8:1::1" not in node.ip("-6", "addr"), 5,
+    wait_for(lambda: VIP not in node.ip("-6", "addr") and "2001:db8:1::1" not in node.ip("-6", "addr"), 30,
              "the kernel took the addresses away", evidence=lab.evidence)
     assert plain.ping(f"{VIP}%eth0", count=1) == 0
 

@@ -20,8 +20,9 @@ from hotswan_lab.hsrp_bytes import (ACTIVE, ADVERTISE, COUP, HELLO, LISTEN, PASS
 from hotswan_lab.system import SLOW
 
 KEY, TEXT = "openwall-openwall", b"lab-text"
-HELLO_MS, HOLD_MS = int(250 * SLOW), int(1000 * SLOW)
-HELLO_S, HOLD_S = HELLO_MS / 1000, HOLD_MS / 1000
+HELLO_MS, HOLD_MS = int(250 * SLOW), int(2000 * SLOW)      # for a while a machine may stand still
+HOLD_S = HOLD_MS / 1000
+SOON_S = (HOLD_MS - HELLO_MS) / 1000            # no hold time can have ended by then
 SCENES = ["win", "lose", "preempt", "coup", "resign", "wrong-key", "wrong-address", "learn"]
 # Without a word of ours to the contrary: their priority. They are active first, except in "win" and "coup".
 THEIRS = {"win": 90, "lose": 110, "preempt": 90, "coup": 110, "resign": 110, "wrong-key": 110, "wrong-address": 110, "learn": 110}
@@ -148,21 +149,24 @@ class Play:
             self._states = (time.monotonic(), {int(words[1]): words[3] for words in lines if len(words) > 4 and words[1].isdigit()})
         return self._states[1]
 
-    def wait(self, wanted, timeout=20):
+    def wait(self, wanted, timeout=60):
         """Until our group of each scene is in the state, in all variants."""
         numbers = {number_of(v, scene): state for scene, state in wanted.items() for v in VARIANTS}
         wait_for(lambda: all(self.states().get(n) == state for n, state in numbers.items()), timeout, f"{wanted}", every=0.1,
                  evidence=lambda: f"{ {n: self.states().get(n) for n in numbers} }\n{self.lab.evidence()}")
 
-    def wait_theirs(self, scene, state, timeout=10):
+    def wait_theirs(self, scene, state, timeout=30):
         wait_for(lambda: all(self.other(v).state(number_of(v, scene)) == state for v in VARIANTS), timeout,
                  f"theirs of {scene} is {STATE_NAMES[state]}", evidence=self.lab.evidence)
 
+    def parts(self):
+        """What `show standby` says of each group."""
+        parts = re.split(r"^(?=\S+ - Group )", self.p.show("show standby"), flags=re.M)
+        return {int(re.match(r"\S+ - Group (\d+)", part)[1]): part for part in parts if " - Group " in part}
+
     def look(self):
         """One stage of what `show standby` says."""
-        text = self.p.show("show standby")
-        parts = re.split(r"^(?=\S+ - Group )", text, flags=re.M)
-        self.shown.append({int(re.match(r"\S+ - Group (\d+)", part)[1]): part for part in parts if " - Group " in part})
+        self.shown.append(self.parts())
 
     def moment(self, name):
         self.moments[name] = time.time()
@@ -181,15 +185,16 @@ class Play:
                     "debug standby errors"])
         for v in VARIANTS:                      # one after the other: a log has room for so many changes a second only
             self.p.configure([f"interface {v.interface}"] + [line for scene in SCENES for line in group_lines(v, scene)])
-            wait_for(lambda v=v: self.states().get(number_of(v, "win")) in ("Listen", "Speak"), 10, "we are up",
+            wait_for(lambda v=v: self.states().get(number_of(v, "win")) in STATE_NAMES.values(), 30, "we are up",
                      evidence=self.lab.evidence)
             self.begin(v, "win")
-            wait_for(lambda v=v: self.other(v).state(number_of(v, "win")) == STANDBY, 15, "they are our standby",
+            wait_for(lambda v=v: self.other(v).state(number_of(v, "win")) == STANDBY, 30, "they are our standby",
                      evidence=self.lab.evidence)
         self.wait({"win": "Active", "lose": "Standby", "preempt": "Active", "coup": "Active", "resign": "Standby",
                    "wrong-key": "Active", "wrong-address": "Standby", "learn": "Standby"})
         self.wait_theirs("preempt", STANDBY)
-        self.p.wait_show("show standby brief", "Standby")
+        wait_for(lambda: all(f"Standby router is {v.theirs.upper()}" in self.parts()[number_of(v, scene)]
+                             for v in VARIANTS for scene in ("win", "preempt")), 30, "we heard that", evidence=self.lab.evidence)
         self.look()
 
         self.moment("second")
@@ -212,7 +217,7 @@ class Play:
         self.p.cli(["enable", "debug standby packets advertise"])
         for v in VARIANTS[::2]:
             self.other(v).advertise(3, 2, v.base, v.ipv6)
-            wait_for(lambda v=v: f"active 2, passive {v.base}, from" in self.p.show("show logging"), 5, "their Advertise",
+            wait_for(lambda v=v: f"active 2, passive {v.base}, from" in self.p.show("show logging"), 30, "their Advertise",
                      evidence=self.lab.evidence)
         self.neighbors = self.p.show("show standby neighbors")
         self.moment("gone")
@@ -326,14 +331,14 @@ def test_cell(play, variant, scene):
 def check_lose(play, variant, _):
     """Their hold time, from their last hello, and not a moment less."""
     last = play.said(variant, "lose", False)[-1][0]
-    assert HOLD_S - 0.01 <= play.first(variant, "lose", True, HELLO, ACTIVE) - last < HOLD_S + 0.5 * SLOW
+    assert HOLD_S - 0.01 <= play.first(variant, "lose", True, HELLO, ACTIVE) - last < 2 * HOLD_S
     assert f"Standby: c/Active timer expired ({variant.theirs.upper()})" in play.log
 
 
 def check_preempt(play, variant, _):
     """Coup, Hello of the active; then the other one steps back."""
     coup, active = (play.first(variant, "preempt", True, *what) for what in ((COUP, LISTEN), (HELLO, ACTIVE)))
-    assert coup < active <= play.first(variant, "preempt", False, HELLO, SPEAK, coup) < coup + 0.3 * SLOW
+    assert coup < active <= play.first(variant, "preempt", False, HELLO, SPEAK, coup)
     assert play.lines(variant, "preempt", rf"(Coup   out {variant.ours.upper()} Listen  pri 100 vIP {variant.virtual('preempt').upper()})\n")
 
 
@@ -341,7 +346,7 @@ def check_coup(play, variant, _):
     """We step back at once, without a Resign, and are not heard as active again."""
     coup = play.first(variant, "coup", False, COUP, LISTEN)
     spoke = play.first(variant, "coup", True, HELLO, SPEAK, coup)
-    assert coup < spoke < coup + 0.3 * SLOW
+    assert coup < spoke < coup + SOON_S
     assert not [t for t, h in play.said(variant, "coup", True) if t > spoke and h.said.state == ACTIVE]
     assert play.lines(variant, "coup", rf"(Active: j/Coup rcvd from higher pri router \(110/{variant.theirs.upper()}\))")
 
@@ -349,9 +354,9 @@ def check_coup(play, variant, _):
 def check_resign(play, variant, gone):
     """Both ways: nobody waits for a hold time."""
     resigned = play.first(variant, "resign", False, RESIGN, ACTIVE)
-    assert 0 < play.first(variant, "resign", True, HELLO, ACTIVE) - resigned < 0.3 * SLOW
+    assert 0 < play.first(variant, "resign", True, HELLO, ACTIVE) - resigned < SOON_S
     ours = play.first(variant, "resign", True, RESIGN, SPEAK, gone)
-    assert 0 < play.first(variant, "resign", False, HELLO, ACTIVE, ours) - ours < 0.3 * SLOW
+    assert 0 < play.first(variant, "resign", False, HELLO, ACTIVE, ours) - ours < SOON_S
     assert not [t for t, h in play.said(variant, "resign", True) if t > ours and h.said.state == ACTIVE]
 
 

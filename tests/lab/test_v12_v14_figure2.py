@@ -93,14 +93,14 @@ def test_v16_the_standby_drops_protected_traffic_in_both_directions(lab):
     net.remote.wait_tunnel(VIRTUAL)
     inside = Capture(lab, "inside")
     net.host.ip("route", "replace", "default", "via", "192.168.1.4")    # straight to the standby
-    assert net.host.ping(REMOTE_HOST, count=5, interval=0.05) == 0
+    assert net.host.ping(REMOTE_HOST, count=5) == 0
     net.audit()                                                         # nothing of it outside
 
     # The other direction: a packet that looks like the remote's content, in clear on the outside segment.
     for gateway, head in (("192.168.0.4", s), ("192.168.0.2", p)):
         net.isp.ip("route", "replace", INSIDE_NET, "via", gateway)
         net.isp.ip("addr", "replace", "10.0.0.99/32", "dev", "lo")
-        net.isp.ping(INSIDE_HOST, "10.0.0.99", count=3, interval=0.05, wait=0.3)
+        net.isp.ping(INSIDE_HOST, "10.0.0.99", count=3, wait=0.3)
         assert head.standby_state() is not None
     seen = [str(f) for f in inside.stop() if f.ends and str(f.ends[0]) == "10.0.0.99"]
     assert seen == [], seen
@@ -111,7 +111,7 @@ def test_v16_no_clear_packet_while_the_tunnel_does_not_exist(lab):
     net = topologies.single(lab, configs.hsrp("P"), remotes=False)
     net.p.wait_state("Active")
     net.p.wait_rri(REMOTE_NET)
-    assert net.host.ping(REMOTE_HOST, count=5, interval=0.05) == 0
+    assert net.host.ping(REMOTE_HOST, count=5) == 0
     net.audit()
 
 
@@ -125,7 +125,7 @@ def test_v16_clear_packets_to_the_virtual_mac_are_dropped_too(lab):
     net.isp.ip("route", "replace", INSIDE_NET, "via", VIRTUAL)
     for source in ("10.0.0.99", "172.31.0.99"):                         # protected, and not
         net.isp.ip("addr", "replace", f"{source}/32", "dev", "lo")
-        net.isp.ping(INSIDE_HOST, source, count=3, interval=0.05, wait=0.3)
+        net.isp.ping(INSIDE_HOST, source, count=3, wait=0.3)
     seen = {str(f.ends[0]) for f in inside.stop() if f.ends}
     assert "172.31.0.99" in seen                                        # the way through the macvlan is open
     assert "10.0.0.99" not in seen
