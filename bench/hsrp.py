@@ -256,6 +256,7 @@ def many(groups, seconds, verdict):
     print(f"  CPU, quiet: processes {idle_cpu / seconds:.3f} s/s, machine {idle_machine / seconds:.3f} s/s; "
           f"with 100 broadcast frames/s: processes {storm_cpu:.3f} s/s, machine {storm_machine:.3f} s/s")
     verdict.hold("longest interval between two hellos of a group", longest * 1000, 1005, "ms")
+    verdict.hold("memory of a group in the hsrp process", memory["hsrp"], 5, "kB")
 
 
 STORM = """

@@ -18,7 +18,7 @@ struct served {
 	UT_hash_handle hh;
 	uint32_t key; /* group, and family above it */
 	uint8_t count;
-	struct ipaddr address[1 + HSRP_SECONDARY_MAX];
+	struct ipaddr address[];
 };
 
 static uint32_t key_of(unsigned family, unsigned group)
@@ -106,6 +106,22 @@ static void refresh(struct hsrpd *d, struct device *v, unsigned family)
 		free(all);
 }
 
+/* Without memory it is not watched, that is all. */
+static void served_add(struct device *v, uint32_t key, const struct hsrp_kernel *k)
+{
+	size_t size = k->address_count * sizeof(k->address[0]);
+	struct served *g = calloc(1, sizeof(*g) + size);
+
+	if (!g)
+		return;
+	g->key = key;
+	g->count = k->address_count;
+	memcpy(g->address, k->address, size);
+	HASH_ADD(hh, v->claims.served, key, sizeof(g->key), g);
+	if (!g->hh.tbl)
+		free(g);
+}
+
 void claims_kernel(struct hsrpd *d, const struct hsrp_kernel *k)
 {
 	struct device *v = device_find(d, k->device);
@@ -115,26 +131,14 @@ void claims_kernel(struct hsrpd *d, const struct hsrp_kernel *k)
 	if (!v || (k->op != HSRP_KERNEL_SERVE && k->op != HSRP_KERNEL_UNSERVE && k->op != HSRP_KERNEL_REMOVE))
 		return;
 	HASH_FIND(hh, v->claims.served, &key, sizeof(key), g);
-	if (k->op != HSRP_KERNEL_SERVE) {
-		if (!g)
-			return;
+	if (!g && k->op != HSRP_KERNEL_SERVE)
+		return;
+	if (g) {
 		HASH_DEL(v->claims.served, g);
 		free(g);
-	} else {
-		if (!g) {
-			g = calloc(1, sizeof(*g));
-			if (!g)
-				return; /* not watched, that is all */
-			g->key = key;
-			HASH_ADD(hh, v->claims.served, key, sizeof(g->key), g);
-			if (!g->hh.tbl) {
-				free(g);
-				return;
-			}
-		}
-		g->count = k->address_count;
-		memcpy(g->address, k->address, sizeof(g->address));
 	}
+	if (k->op == HSRP_KERNEL_SERVE)
+		served_add(v, key, k);
 	refresh(d, v, k->family);
 }
 

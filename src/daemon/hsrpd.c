@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,8 +25,10 @@
 
 enum {
 	FRAMES_AT_ONCE = 64,
-	PRIORITY = 20,	 /* SCHED_RR; the worker runs one below */
-	LEAVE_MS = 5000, /* a stop in which the kernel does nothing for so long ends */
+	PRIORITY = 20,			      /* SCHED_RR; the worker runs one below */
+	LEAVE_MS = 5000,		      /* a stop in which the kernel does nothing for so long ends */
+	OUTS_KEPT = 2 * HSRP_EFFECTS_AT_ONCE, /* what an event for all groups took beyond is given back */
+	GIVEN_BACK = 128 * 1024, /* larger memory goes back to the system when it is freed, always */
 };
 
 /* ---- answers of the worker ---- */
@@ -187,6 +190,8 @@ static void carry_out(struct hsrpd *d)
 		log_ios("HSRP", LOG_SEV_CRITICAL, "MEMORY", "out of memory: something was not done");
 	d->outs.count = 0;
 	d->outs.oom = false;
+	if (d->outs.cap > OUTS_KEPT)
+		hsrp_outs_free(&d->outs);
 }
 
 void hsrpd_step(struct hsrpd *d, const struct hsrp_in *in, int *result)
@@ -394,6 +399,7 @@ int hsrpd_main(const struct role_args *args)
 	const char *limits = real_time();
 	int e;
 
+	mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);

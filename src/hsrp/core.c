@@ -569,7 +569,9 @@ static void in_resume(struct hsrp *h, const struct hsrp_record *r, int *result)
 
 static void in_time(struct hsrp *h)
 {
-	while (h->heap_count > 0 && h->heap[0]->at.ns <= h->now.ns) {
+	size_t enough = h->outs->count + HSRP_EFFECTS_AT_ONCE;
+
+	while (h->heap_count > 0 && h->heap[0]->at.ns <= h->now.ns && h->outs->count < enough) {
 		struct timer *t = h->heap[0];
 		switch ((enum timer_owner)t->owner) {
 		case TIMER_GROUP: group_fire(h, OWNER(t, group)); break;

@@ -7,7 +7,8 @@
  * Never: reads a clock, sends a frame, touches an address, draws from a random source other than its own seeded state.
  * Time:  mono_t, nanoseconds of CLOCK_BOOTTIME; the lifetimes of a key chain are wall-clock time, whose distance to it
  *        comes in as an event. Cost of an event: logarithmic in the number of groups (timer heap), or
- *        constant (hash by interface and group); hellos that are due together leave together, at most 64 at once.
+ *        constant (hash by interface and group); hellos that are due together leave together, at most 64 at once; what is
+ *        due beyond HSRP_EFFECTS_AT_ONCE effects is left to the next step, which is due at once.
  *
  *   hsrp_step(h, event, now, effects)        any event, also HSRP_IN_TIME when hsrp_deadline() has come
  *   hsrp_deadline(h)                         when to call next with HSRP_IN_TIME at the latest
@@ -174,6 +175,8 @@ struct hsrp_out {
 		struct hsrp_neighbour neighbour;
 	};
 };
+
+enum { HSRP_EFFECTS_AT_ONCE = 1024 }; /* after so many of them HSRP_IN_TIME takes up no further deadline */
 
 /* Effects of a step; the caller owns it, empties it after use and frees it at the end. */
 struct hsrp_outs {

@@ -479,6 +479,90 @@ static void an_unfit_router_yields_to_a_fitter_one(void **state)
 	world_free(w);
 }
 
+/* The kernel did what it was asked; nothing else of what came out is kept. */
+static void confirm(struct hsrp *h, mono_t now, struct hsrp_outs *outs)
+{
+	for (size_t n = 0; n < outs->count; n++) {
+		const struct hsrp_kernel *k = &outs->items[n].kernel;
+		struct hsrp_in in = {.kind = HSRP_IN_KERNEL,
+			.kernel = {.group = k->group, .family = k->family, .serial = k->serial}};
+
+		if (outs->items[n].kind != HSRP_OUT_KERNEL)
+			continue;
+		memcpy(in.kernel.device, k->device, sizeof(in.kernel.device));
+		assert_int_equal(hsrp_step(h, &in, now, outs), 0);
+	}
+	outs->count = 0;
+}
+
+static struct hsrp *with_groups(unsigned count, mono_t now, struct hsrp_outs *outs)
+{
+	struct hsrp *h = hsrp_new(1, md5_sum);
+	struct hsrp_in in = {.kind = HSRP_IN_INTERFACE,
+		.interface = {
+			.device = "eth1", .version = 2, .address = ip_v4(0x0a000001), .address_len = 8}};
+
+	assert_non_null(h);
+	assert_int_equal(hsrp_step(h, &in, now, outs), 0);
+	for (unsigned group = 0; group < count; group++) {
+		in = (struct hsrp_in){.kind = HSRP_IN_GROUP,
+			.group = {.device = "eth1",
+				.group = (uint16_t)group,
+				.family = IP_V4,
+				.enabled = true,
+				.vip = ip_v4(0x0a010000 + group),
+				.priority = 100,
+				.hello_ms = 3000,
+				.hold_ms = 10000}};
+		assert_int_equal(hsrp_step(h, &in, now, outs), 0);
+	}
+	in = (struct hsrp_in){
+		.kind = HSRP_IN_LINK, .link = {.device = "eth1", .ifindex = IFINDEX, .up = true}};
+	assert_int_equal(hsrp_step(h, &in, now, outs), 0);
+	confirm(h, now, outs);
+	return h;
+}
+
+/* All that is due, with no step longer than it may be; the number of steps. */
+static unsigned take_up(struct hsrp *h, mono_t now, struct hsrp_outs *outs)
+{
+	enum { OF_ONE_GROUP = 32 };
+	unsigned steps = 0;
+
+	for (; hsrp_deadline(h).ns <= now.ns; steps++) {
+		hsrp_step(h, &(struct hsrp_in){.kind = HSRP_IN_TIME}, now, outs);
+		assert_in_range(outs->count, 0, HSRP_EFFECTS_AT_ONCE + OF_ONE_GROUP);
+		confirm(h, now, outs);
+	}
+	return steps;
+}
+
+/* Thousands of deadlines that have come together are taken up a part at a time. */
+static void deadlines_of_many_groups_are_taken_up_in_parts(void **state)
+{
+	enum { GROUPS = 4096 };
+	struct hsrp_outs outs = {0};
+	mono_t now = {1000000000};
+
+	(void)state;
+	struct hsrp *h = with_groups(GROUPS, now, &outs);
+	now = mono_add_ms(now, 2000);
+	/* The interface is ready: one event for all of them. */
+	hsrp_step(h, &(struct hsrp_in){.kind = HSRP_IN_TIME}, now, &outs);
+	confirm(h, now, &outs);
+	now = mono_add_ms(now, 30000);
+	take_up(h, now, &outs); /* so late that each waits for a hello time, and then all at once */
+	now = mono_add_ms(now, 3000);
+	assert_true(take_up(h, now, &outs) > GROUPS / HSRP_EFFECTS_AT_ONCE);
+	for (unsigned group = 0; group < GROUPS; group++) {
+		struct hsrp_status status;
+		assert_true(hsrp_group_status(h, "eth1", IP_V4, group, &status));
+		assert_in_range(status.state, HSRP_SPEAK, HSRP_ACTIVE);
+	}
+	hsrp_outs_free(&outs);
+	hsrp_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +591,7 @@ int main(void)
 		cmocka_unit_test(a_device_made_again_starts_afresh),
 		cmocka_unit_test(the_operator_hands_over),
 		cmocka_unit_test(an_unfit_router_yields_to_a_fitter_one),
+		cmocka_unit_test(deadlines_of_many_groups_are_taken_up_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
