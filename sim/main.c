@@ -16,6 +16,7 @@ static const char usage[] =
 	"       hotswan-sim --seed SEED [--trace]        one seed, with its column trace\n"
 	"       hotswan-sim --bench [--seconds N]        speed of a two-router group\n"
 	"options: --routers 2..4   as many in every plan\n"
+	"         --faults 1..64   as many in every plan, and more where a link flaps\n"
 	"         --hsrp-only, --engine   never, always with engines\n"
 	"         --planted N      switch a planted bug on (meson option planted_bugs)\n"
 	"         --slice I/N      of the seeds only each N-th, beginning with the I-th (0 to N-1)\n";
@@ -39,6 +40,8 @@ static void print_again(const struct sim_plan *plan, const struct arguments *a)
 	printf("again: hotswan-sim --seed %llu --trace", (unsigned long long)plan->seed);
 	if (a->o.routers)
 		printf(" --routers %u", a->o.routers);
+	if (a->o.faults)
+		printf(" --faults %u", a->o.faults);
 	if (a->o.engine)
 		printf(a->o.engine == SIM_ENGINE_NEVER ? " --hsrp-only" : " --engine");
 	if (a->planted)
@@ -148,6 +151,16 @@ static bool parse_slice(const char *text, struct arguments *a)
 	return *end == '/' && parse_number(end + 1, &a->slices) && a->slice < a->slices;
 }
 
+static bool parse_between(const char *text, unsigned least, unsigned most, unsigned *out)
+{
+	uint64_t n;
+
+	if (!parse_number(text, &n) || n < least || n > most)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
 /* How many words the option took; 0: it is none. */
 static int parse_option(const char *word, const char *value, struct arguments *a)
 {
@@ -156,7 +169,6 @@ static int parse_option(const char *word, const char *value, struct arguments *a
 		uint64_t *number;
 	} numbers[] = {{"--seeds", &a->seeds}, {"--from", &a->from}, {"--seed", &a->seed},
 		{"--seconds", &a->seconds}, {"--planted", &a->planted}};
-	uint64_t n;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		if (strcmp(word, numbers[i].name) != 0)
@@ -166,11 +178,10 @@ static int parse_option(const char *word, const char *value, struct arguments *a
 	}
 	if (!strcmp(word, "--slice"))
 		return parse_slice(value, a) ? 2 : 0;
-	if (!strcmp(word, "--routers")) {
-		bool good = parse_number(value, &n) && n >= 2 && n <= SIM_ROUTERS_MAX;
-		a->o.routers = good ? (unsigned)n : 0;
-		return good ? 2 : 0;
-	}
+	if (!strcmp(word, "--routers"))
+		return parse_between(value, 2, SIM_ROUTERS_MAX, &a->o.routers) ? 2 : 0;
+	if (!strcmp(word, "--faults"))
+		return parse_between(value, 1, SIM_FAULTS_MAX, &a->o.faults) ? 2 : 0;
 	if (!strcmp(word, "--trace"))
 		a->trace = true;
 	else if (!strcmp(word, "--bench"))

@@ -187,6 +187,8 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	draw_features(plan, &r);
 	bool bad_day = random_percent(&r, 12);
 	unsigned faults = (unsigned)(bad_day ? 10 + random_to(&r, 20) : random_to(&r, 9));
+	if (o->faults)
+		faults = o->faults;
 	for (unsigned i = 0; i < faults && plan->fault_count < SIM_FAULTS_MAX; i++) {
 		draw_fault(&plan->faults[plan->fault_count++], plan, &r,
 			plan->hold_ms < 1000 ? 1000 : plan->hold_ms);

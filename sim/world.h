@@ -93,7 +93,7 @@ struct sim_plan {
 
 /* What the command line asks of every plan. */
 struct sim_options {
-	unsigned routers; /* 0: as drawn */
+	unsigned routers, faults; /* 0: as drawn */
 	enum { SIM_ENGINE_DRAWN, SIM_ENGINE_NEVER, SIM_ENGINE_ALWAYS } engine;
 };
 
