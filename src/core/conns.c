@@ -36,12 +36,17 @@ static struct conn *conn_new(struct core *c, const char *name)
 	return n;
 }
 
+bool conn_is_ours(const char *name)
+{
+	return strncmp(name, "hs/", 3) == 0; /* ipsec/ike.h */
+}
+
 /* A connection that charon tells of and nobody asked for yet: wanted soon, or forgotten when the adoption ends. */
 struct conn *conn_stray(struct core *c, const char *name)
 {
 	struct conn *n = conn_find(c, name);
 
-	if (n || !c->adopting || strncmp(name, "hs/", 3) != 0)
+	if (n || !c->adopting || !conn_is_ours(name))
 		return n;
 	n = conn_new(c, name);
 	if (n)

@@ -168,7 +168,8 @@ void conn_forget(struct core *c, struct conn *n);  /* frees it, at once or when 
 void conn_lost_sa(struct core *c, struct conn *n); /* one of its SAs has gone; may free it */
 void conn_terminate(struct core *c, struct conn *n, bool force); /* its SAs, by name */
 bool conn_is_mute(const struct core *c, const struct conn *n);	 /* see binding_is_mute() */
-struct conn *conn_stray(struct core *c, const char *name);	 /* NULL: none of ours */
+bool conn_is_ours(const char *name);
+struct conn *conn_stray(struct core *c, const char *name); /* NULL: none of ours */
 void conns_forget_strays(struct core *c);
 
 void conn_ending_over(struct core *c, struct conn *n); /* its time is up; may free it */

@@ -234,12 +234,30 @@ static struct sa_rec *new_sa(struct core *c, const struct child_sa *sa)
 	return s;
 }
 
-/* An SA that came up on a router that does not serve: the peer keeps its own until the active one tells it. */
-static bool unwelcome(const struct core *c, const struct sa_rec *s)
+static void turn_away(struct core *c, const struct sa_rec *s, bool force)
+{
+	struct effect *e = effects_add(c->out, EF_TERMINATE);
+
+	e->sa.ike_id = s->ike_id;
+	e->sa.force = force;
+}
+
+/*
+ * An SA that came up on a router that does not serve: the peer keeps its own until the active one tells it. One of a connection
+ * that nobody wants any more, before charon had forgotten that: it would have no route, nor get one when the connection is
+ * wanted again. Its peer is told, and calls again.
+ */
+static void turn_away_unwelcome(struct core *c, const struct sa_rec *s, const char *conn)
 {
 	const struct unit *u = s->conn ? s->conn->unit : NULL;
+	bool nobodys = conn_is_ours(conn) && (!s->conn || s->conn->phase == CONN_ENDING);
 
-	return u && !c->adopting && u->binding->target < LEVEL_IKE;
+	if (c->adopting)
+		return;
+	if (nobodys)
+		turn_away(c, s, !endpoint_is_ours(c, 0, &s->local));
+	else if (u && u->binding->target < LEVEL_IKE)
+		turn_away(c, s, true);
 }
 
 /*
@@ -298,12 +316,7 @@ static void child_up(struct core *c, const struct child_sa *sa)
 	s->generation = c->sa_generation;
 	take_prefixes(s, sa);
 	take_counters_of_gone(c, s);
-	if (unwelcome(c, s)) {
-		struct effect *e = effects_add(c->out, EF_TERMINATE);
-
-		e->sa.ike_id = sa->ike_id;
-		e->sa.force = true;
-	}
+	turn_away_unwelcome(c, s, sa->conn);
 	if (!s->conn)
 		return;
 	take_peer(c, s);

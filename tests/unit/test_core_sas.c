@@ -403,6 +403,68 @@ static void no_isakmp_no_connections_but_the_filter_stands(void **state)
 	world_free(w);
 }
 
+/* --- Nobody's ----------------------------------------------------------------------------------------------------------- */
+
+static void peer_calls(struct world *w, uint32_t id, const char *conn)
+{
+	struct child_sa sa = sa_of(id, id, conn, "d1", "10.9.9.9");
+
+	ike_up(w, id, conn, "10.9.9.9");
+	world_event(w, &(struct event){.kind = EV_CHILD_SA, .child = {.child = &sa}});
+}
+
+static struct world *adopted(void)
+{
+	struct world *w = start();
+
+	template(w)->rri.enabled = true;
+	runs(w);
+	pass_ms(w, 20000); /* a restart would have taken over what it found */
+	return w;
+}
+
+/* Found by the simulator: it stayed, and had no route when the connection was wanted again. */
+static void an_sa_that_comes_while_its_predecessors_end_is_turned_away(void **state)
+{
+	struct world *w = adopted();
+
+	(void)state;
+	peer_calls(w, 1, dyn);
+	assert_seen(w, "route+ 172.16.5.0/24");
+	w->deaf = true;
+	apply(w, "", false, "");
+	config(w);
+	while (seen(w, "unload") < 0) /* the peer does not answer */
+		pass_ms(w, 1000);
+	apply(w, "mymap", false, "");
+	config(w);
+	log_clear(w);
+	peer_calls(w, 2, dyn); /* before charon had unloaded it */
+	assert_seen(w, "terminate ike 2 child 0");
+	assert_not_seen(w, "force"); /* it calls again, when there is a connection for it */
+	assert_not_seen(w, "route+ 172.16.5.0/24");
+	world_free(w);
+}
+
+static void an_sa_of_a_connection_that_is_gone_is_turned_away(void **state)
+{
+	struct world *w = adopted();
+
+	(void)state;
+	apply(w, "", false, "");
+	config(w);
+	log_clear(w);
+	peer_calls(w, 1, dyn);
+	assert_seen(w, "terminate ike 1 child 0");
+	peer_calls(w, 2, "somebody");
+	assert_not_seen(w, "terminate ike 2"); /* not ours */
+	link_state(w, OUTSIDE, "eth0", false, false);
+	log_clear(w);
+	peer_calls(w, 3, dyn);
+	assert_seen(w, "terminate ike 3 child 0 force"); /* we could not tell it */
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +480,8 @@ int main(void)
 		cmocka_unit_test(a_static_peer_that_does_not_answer_may_call_itself_something_else),
 		cmocka_unit_test(a_peer_that_is_known_by_its_address_stays_known_by_it),
 		cmocka_unit_test(no_isakmp_no_connections_but_the_filter_stands),
+		cmocka_unit_test(an_sa_that_comes_while_its_predecessors_end_is_turned_away),
+		cmocka_unit_test(an_sa_of_a_connection_that_is_gone_is_turned_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
