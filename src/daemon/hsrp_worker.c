@@ -234,7 +234,8 @@ static bool work_do(struct worker *w, struct work *job)
 			quiet_look(w);
 		return false;
 	case WORK_FORGET:
-		(void)quiet_end(w);
+		/* It may never have had a configuration, and a predecessor's macvlans and settings may still be there. */
+		(void)sweep(w, &(struct work){.kind = WORK_SWEEP});
 		job->error = sysctl_restore_all(w->settings);
 		unlink(w->config);
 		unlink(w->roles);

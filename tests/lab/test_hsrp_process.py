@@ -12,7 +12,7 @@ from scapy.layers.l2 import ARP, Ether
 from hotswan_lab import Capture, wait_for
 from hotswan_lab.system import run, socket_in, stays
 
-from hsrp_role import COMMAND_DONE, KEEP, RESIGN, HsrpRole, interface_body
+from hsrp_role import COMMAND_DONE, KEEP, LEAVE, RESIGN, HsrpRole, interface_body
 
 VIP, VMAC = "192.168.0.254", "00:00:0c:07:ac:01"
 HOLD = 400
@@ -221,6 +221,19 @@ def test_a_stop_leaves_nothing_behind_and_takes_nothing_of_others(lab, pair):
     last = [f for f in capture.hsrp() if f[1] == a.real][-1]
     assert last[2] == RESIGN_OP and last[4] == a.mac
     assert sorted(os.listdir(a.run_dir)) == ["hsrp.sock"]
+
+
+def test_a_stop_before_any_configuration_takes_what_a_predecessor_left(pair):
+    a, _, _ = pair
+    a.kill()
+    wait_for(lambda: VIP not in a.addresses(), 3.5, "the lifetime of 2 s ends", evidence=a.evidence)
+    assert a.macvlans() != []
+    a.launch()                                                  # too late to take the role up: it has no configuration
+    a.connect_engine()
+    a.command(LEAVE)
+    assert a.process.wait(5) == 0
+    assert a.macvlans() == []
+    assert a.run("sysctl", "-n", f"net.ipv4.conf.{a.device}.arp_ignore").strip() == "0"
 
 
 def test_wrong_password_makes_two_actives_and_one_message(lab, pair):
