@@ -20,6 +20,7 @@ enum {
 	TUN_IFINDEX = 9,
 	VMAC_IFINDEX = 20, /* and the segment */
 	PEERS = 3,	   /* one of a static entry, two of the dynamic map */
+	EDIT_SETTLES_MS = 10000,
 };
 
 /* Messages of one channel overtake nobody. */
@@ -30,6 +31,20 @@ enum box_channel {
 	CHANNEL_CHARON,
 	CHANNEL_TO_CHARON,
 	CHANNEL_COUNT
+};
+
+/* What the operator changes and takes back. */
+enum box_edit {
+	EDIT_LINE,	  /* the second line of the access list is gone */
+	EDIT_DYNAMIC_RRI, /* the dynamic map has no reverse-route, */
+	EDIT_STATIC_RRI,  /* or the entry */
+	EDIT_DYNAMIC,	  /* the crypto map has no dynamic entry, */
+	EDIT_STATIC,	  /* or no other */
+	EDIT_MAP,	  /* the interface has no crypto map */
+	EDIT_PEER,	  /* the entry has a second peer, which never answers */
+	EDIT_TRANSFORM,	  /* the transform set is another one */
+	EDIT_PER_SA,	  /* the entry's routes come with SAs */
+	EDIT_COUNT
 };
 
 struct box_sa {
@@ -59,16 +74,16 @@ struct box {
 	enum hsrp_role role, reported; /* as it read, and as the last report that left says */
 	bool told_carrier, told_vip;
 	bool stopping, stopped;
-	/* What the operator has typed: the second line of the access list. */
-	bool second_rule;
-	mono_t edited; /* … typed last */
+	/* What the operator has changed: bit for each enum box_edit that is in force. */
+	unsigned edits;
+	mono_t edited[EDIT_COUNT]; /* … typed last */
 	/* Channels. */
 	mono_t last[CHANNEL_COUNT];
 	/* The kernel. */
 	struct route routes[BOX_ROUTES];
 	unsigned route_count;
-	bool filter;			/* of the outside interface */
-	bool filter_once;		/* it stood since the power came on */
+	bool filter;	  /* of the outside interface */
+	bool filter_once; /* it stood since the power came on, and protects as long as something is to be */
 	struct prefix rules[BOX_RULES]; /* what it protects: remote sides */
 	unsigned rule_count;
 	bool tun, overrun_missed;
@@ -100,6 +115,9 @@ struct sim_peers {
 };
 
 struct ipaddr box_vip(unsigned segment);
+bool box_edited(const struct box *b, enum box_edit edit);
+/* Now, or not long ago: the engine may not be through with it. */
+bool box_edited_lately(const struct sim_world *w, const struct box *b, enum box_edit edit);
 bool box_serves(const struct sim_world *w,
 	unsigned router); /* its kernel has the outside virtual address, and carrier */
 
@@ -111,7 +129,8 @@ void engine_event(struct sim_world *w, unsigned router, const struct event *e);
 void engine_told(
 	struct sim_world *w, struct sim_event *e); /* keeps the event while the process does not run */
 void engine_connect(struct sim_world *w, const struct sim_event *e);
-void engine_rules(struct sim_world *w, unsigned router, bool second);
+enum box_edit engine_edit_of(const struct sim_fault *f);
+void engine_edit(struct sim_world *w, unsigned router, enum box_edit edit, bool on);
 void engine_report(struct sim_world *w, unsigned router, const struct hsrp_report *r);
 void engine_hsrp_gone(struct sim_world *w, unsigned router);
 void engine_drop(struct sim_event *e); /* frees what an event carries */

@@ -428,12 +428,15 @@ static void check_bound(struct sim_world *w, unsigned router, const struct box_s
 	const struct box *b = w->router[router].box;
 	mono_t able = b->started;
 
-	if (!b->core || !s->said_silent || world_fault(w, FAULT_CHARON_LATE, (int)router, -1))
+	if (!b->core || !s->said_silent || b->edits || world_fault(w, FAULT_CHARON_LATE, (int)router, -1))
 		return;
 	if (mono_before(able, s->orphan_since))
 		able = s->orphan_since;
 	if (mono_before(able, b->stalled_until))
 		able = b->stalled_until;
+	for (unsigned i = 0; i < EDIT_COUNT; i++) /* the entry was another one, or none */
+		if (mono_before(able, b->edited[i]))
+			able = b->edited[i];
 	if (mono_diff_ms(w->now, able) > BOUND_MS + LOOKS_MS)
 		check_fail(w, "router %c keeps SA %u for %lld ms, and its peer is silent", 'A' + router,
 			s->child, (long long)mono_diff_ms(w->now, s->orphan_since));

@@ -142,7 +142,8 @@ void check_read(struct sim_world *w, const struct sim_event *e)
 	const struct sim_port *port = &r->port[e->segment];
 	struct peek p;
 
-	if (!e->is_active || port->state != PEEK_ACTIVE || !peek_frame(&p, e->bytes, e->len))
+	if (!e->is_active || port->state != PEEK_ACTIVE || e->other_key != port->other_key ||
+		!peek_frame(&p, e->bytes, e->len))
 		return;
 	if (w->plan->pair && mono_before(e->arrived, port->state_since))
 		return; /* from before it took over, with the other side: the next Hello counts */
@@ -287,8 +288,7 @@ static void check_segment_at_rest(struct sim_world *w, unsigned segment)
 		check_fail(w, "segment %u at the end: %u active, %u standby, %u listening of %u", segment,
 			count[PEEK_ACTIVE], count[PEEK_STANDBY], count[PEEK_LISTEN], w->plan->routers);
 	for (unsigned i = 0; i < w->plan->routers; i++)
-		if (state[i] != PEEK_ACTIVE && w->plan->router[i].preempt &&
-			router_priority(&w->router[i]) > best)
+		if (state[i] != PEEK_ACTIVE && w->router[i].preempt && router_priority(&w->router[i]) > best)
 			check_fail(w, "router %c preempts, is better than the active one and waits", 'A' + i);
 }
 

@@ -47,13 +47,27 @@ static bool is_static_net(const struct prefix *p)
 	return p->addr.bytes[0] == 10; /* of the access list; dynamic peers have 172.16/12 */
 }
 
-/* What a predecessor left, and the operator took from the list since: it goes when the successor knows all it has to. */
+/* What a predecessor left, and the operator took away since: it goes when the successor knows all it has to. */
 static bool is_left_over(const struct sim_world *w, const struct box *b, const struct prefix *p)
 {
-	bool edited =
-		!b->second_rule || mono_diff_ms(w->now, b->edited) < ADOPTION_MS; /* taken, or put back */
+	bool taken = box_edited_lately(w, b, EDIT_STATIC) || box_edited_lately(w, b, EDIT_MAP) ||
+		(p->addr.bytes[1] == 10 && box_edited_lately(w, b, EDIT_LINE));
 
-	return p->addr.bytes[1] == 10 && edited && mono_diff_ms(w->now, b->guarding) < ADOPTION_MS;
+	return taken && mono_diff_ms(w->now, b->guarding) < ADOPTION_MS;
+}
+
+/* The operator has taken the routes of dynamic peers away. */
+static bool without_routes(const struct sim_world *w, const struct box *b)
+{
+	return box_edited_lately(w, b, EDIT_DYNAMIC_RRI) || box_edited_lately(w, b, EDIT_DYNAMIC) ||
+		box_edited_lately(w, b, EDIT_MAP);
+}
+
+/* … or whole connections. */
+static bool without_conns(const struct sim_world *w, const struct box *b)
+{
+	return box_edited_lately(w, b, EDIT_STATIC) || box_edited_lately(w, b, EDIT_DYNAMIC) ||
+		box_edited_lately(w, b, EDIT_MAP);
 }
 
 /* Before it is carried out. */
@@ -77,7 +91,8 @@ void check_effect(struct sim_world *w, unsigned router, const struct effect *f)
 		if (!route_is_ours(&f->route))
 			check_fail(w, "router %c deletes a route of others", 'A' + router);
 		if (f->route.protocol == ROUTE_PROTO_RRI && serves_as_told(b) &&
-			holder(b, &f->route.prefix) && !(w->kinds_on & 1u << FAULT_CHARON_CRASH))
+			holder(b, &f->route.prefix) && !without_routes(w, b) &&
+			!world_kind_on(w, FAULT_CHARON_CRASH))
 			check_fail(w, "router %c withdraws %s, which SA %u holds", 'A' + router,
 				prefix_format(&f->route.prefix, text), holder(b, &f->route.prefix)->child);
 		break;
@@ -86,8 +101,9 @@ void check_effect(struct sim_world *w, unsigned router, const struct effect *f)
 			check_fail(w, "router %c starts IKE and is not active", 'A' + router);
 		break;
 	case EF_TERMINATE:
-		/* A line that is taken away right after a restart, before the role is known: the kernel knows it. */
-		if (f->sa.child_id && b->role == HSRP_ROLE_NONE && w->router[router].port[0].vmac.address)
+		/* What is taken away right after a restart, before the role is known: the kernel knows it. */
+		if (b->role == HSRP_ROLE_NONE && w->router[router].port[0].vmac.address &&
+			(f->sa.child_id || without_conns(w, b)))
 			break;
 		if (f->sa.conn && b->role == HSRP_ROLE_NONE && w->router[router].port[0].vmac.address &&
 			!b->stopping)
@@ -116,7 +132,7 @@ void check_box(struct sim_world *w, unsigned router)
 	(void)prefix_parse("10.9.0.0/16", &first);
 	if (!b->stopping && b->filter_once && (!b->filter || !protects(b, &first)))
 		check_fail(w, "router %c: what the access list protects could pass in clear", 'A' + router);
-	if (b->core && !b->stopping && core_guarded(b->core) && !b->filter)
+	if (b->core && !b->stopping && !box_edited(b, EDIT_MAP) && core_guarded(b->core) && !b->filter)
 		check_fail(w, "router %c would forward without a filter", 'A' + router);
 	for (unsigned i = 0; i < b->route_count; i++) {
 		const struct route *r = &b->routes[i];
@@ -157,12 +173,12 @@ static void check_foreign(struct sim_world *w, unsigned router)
 static void check_active(struct sim_world *w, unsigned router)
 {
 	const struct box *b = w->router[router].box;
-	unsigned wanted = 1 + b->second_rule;
+	unsigned wanted = 2;
 	struct prefix second;
 
 	(void)prefix_parse("10.10.0.0/16", &second);
 	if (!netns_route(b, &w->peers->peer[0].net, ROUTE_PROTO_RRI) ||
-		(b->second_rule && !netns_route(b, &second, ROUTE_PROTO_RRI)))
+		!netns_route(b, &second, ROUTE_PROTO_RRI))
 		check_fail(w, "router %c is active and lacks a route of its access list", 'A' + router);
 	for (unsigned i = 0; i < PEERS; i++) {
 		const struct sim_peer *p = &w->peers->peer[i];

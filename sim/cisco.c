@@ -403,9 +403,10 @@ void cisco_link(struct cisco *r, bool up, mono_t now)
 	r->t_start = up ? mono_add_ms(now, START_MS) : MONO_NEVER;
 }
 
-void cisco_priority(struct cisco *r, uint8_t priority)
+void cisco_configure(struct cisco *r, uint8_t priority, bool preempt)
 {
 	r->c.priority = priority;
+	r->c.preempt = preempt;
 }
 
 void cisco_time(struct cisco *r, mono_t now)

@@ -35,7 +35,7 @@ struct cisco {
 
 void cisco_init(struct cisco *r, const struct cisco_config *c, uint64_t seed);
 void cisco_link(struct cisco *r, bool up, mono_t now);
-void cisco_priority(struct cisco *r, uint8_t priority);
+void cisco_configure(struct cisco *r, uint8_t priority, bool preempt);
 void cisco_frame(struct cisco *r, const uint8_t *frame, size_t len, mono_t now);
 void cisco_time(struct cisco *r, mono_t now);
 mono_t cisco_deadline(const struct cisco *r);

@@ -377,6 +377,27 @@ static const char ikev2_lines[] =
 	" authentication remote pre-share\n authentication local pre-share\n keyring local KR\n dpd 10 5 "
 	"periodic\n";
 
+static const struct {
+	const char *change, *back;
+} edits[EDIT_COUNT] = {
+	[EDIT_LINE] = {"ip access-list extended VPN\n no 20\n",
+		"ip access-list extended VPN\n 20 permit ip 192.168.1.0 0.0.0.255 10.10.0.0 0.0.255.255\n"},
+	[EDIT_DYNAMIC_RRI] = {"crypto dynamic-map dyn 10\n no reverse-route\n",
+		"crypto dynamic-map dyn 10\n reverse-route\n"},
+	[EDIT_STATIC_RRI] = {"crypto map m 1 ipsec-isakmp\n no reverse-route\n",
+		"crypto map m 1 ipsec-isakmp\n reverse-route\n"},
+	[EDIT_DYNAMIC] = {"no crypto map m 30\n", "crypto map m 30 ipsec-isakmp dynamic dyn\n"},
+	[EDIT_STATIC] = {"crypto map m 1 ipsec-isakmp\n no match address VPN\n",
+		"crypto map m 1 ipsec-isakmp\n match address VPN\n"},
+	[EDIT_MAP] = {"interface eth0\n no crypto map\n", "interface eth0\n crypto map m redundancy G\n"},
+	[EDIT_PEER] = {"crypto map m 1 ipsec-isakmp\n set peer 198.51.100.2\n",
+		"crypto map m 1 ipsec-isakmp\n no set peer 198.51.100.2\n"},
+	[EDIT_TRANSFORM] = {"crypto ipsec transform-set ts esp-aes 256 esp-sha-hmac\n",
+		"crypto ipsec transform-set ts esp-aes esp-sha-hmac\n"},
+	[EDIT_PER_SA] = {"hotswan reverse-route static-maps per-sa\n",
+		"hotswan reverse-route static-maps always\n"},
+};
+
 static void type_everything(struct sim_world *w, unsigned router)
 {
 	bool ikev2 = w->plan->ikev2;
@@ -384,7 +405,8 @@ static void type_everything(struct sim_world *w, unsigned router)
 
 	snprintf(text, sizeof(text),
 		"%scrypto ipsec transform-set ts esp-aes esp-sha-hmac\n"
-		"ip access-list extended VPN\n 10 permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255\n%s"
+		"ip access-list extended VPN\n 10 permit ip 192.168.1.0 0.0.0.255 10.9.0.0 0.0.255.255\n"
+		" 20 permit ip 192.168.1.0 0.0.0.255 10.10.0.0 0.0.255.255\n"
 		"crypto dynamic-map dyn 10\n set transform-set ts\n%s reverse-route\n"
 		"crypto map m 1 ipsec-isakmp\n set peer 198.51.100.1\n set transform-set ts\n match address "
 		"VPN\n"
@@ -392,29 +414,44 @@ static void type_everything(struct sim_world *w, unsigned router)
 		"crypto map m 30 ipsec-isakmp dynamic dyn\n"
 		"interface eth0\n ip address 10.0.0.%u 255.255.255.0\n standby 1 ip%s\n standby 1 name G\n"
 		" crypto map m redundancy G\n",
-		ikev2 ? ikev2_lines : ikev1_lines,
-		w->router[router].box->second_rule
-			? " 20 permit ip 192.168.1.0 0.0.0.255 10.10.0.0 0.0.255.255\n"
-			: "",
-		ikev2 ? " set ikev2-profile LONG\n" : "", ikev2 ? " set ikev2-profile SHORT\n" : "",
-		router + 1, w->plan->router[router].learns && !world_follows(w, 0) ? "" : " 10.0.0.254");
+		ikev2 ? ikev2_lines : ikev1_lines, ikev2 ? " set ikev2-profile LONG\n" : "",
+		ikev2 ? " set ikev2-profile SHORT\n" : "", router + 1,
+		w->plan->router[router].learns && !world_follows(w, 0) ? "" : " 10.0.0.254");
 	type(w, router, text);
+	for (unsigned i = 0; i < EDIT_COUNT; i++)
+		if (box_edited(w->router[router].box, i))
+			type(w, router, edits[i].change);
 }
 
-void engine_rules(struct sim_world *w, unsigned router, bool second)
+bool box_edited(const struct box *b, enum box_edit edit)
+{
+	return b->edits & 1u << edit;
+}
+
+bool box_edited_lately(const struct sim_world *w, const struct box *b, enum box_edit edit)
+{
+	return box_edited(b, edit) ||
+		(b->edited[edit].ns && mono_diff_ms(w->now, b->edited[edit]) < EDIT_SETTLES_MS);
+}
+
+enum box_edit engine_edit_of(const struct sim_fault *f)
+{
+	return f->percent % EDIT_COUNT;
+}
+
+void engine_edit(struct sim_world *w, unsigned router, enum box_edit edit, bool on)
 {
 	struct box *b = w->router[router].box;
 
-	if (b->second_rule == second)
+	if (box_edited(b, edit) == on)
 		return;
-	b->second_rule = second;
-	b->edited = w->now;
+	b->edits ^= 1u << edit;
+	b->edited[edit] = w->now;
+	if (edit == EDIT_STATIC || edit == EDIT_MAP) /* nothing is protected */
+		b->filter_once = false;
 	if (!b->core)
 		return; /* typed before it died: the journal has it */
-	type(w, router,
-		second ? "ip access-list extended VPN\n 20 permit ip 192.168.1.0 0.0.0.255 10.10.0.0 "
-			 "0.0.255.255\n"
-		       : "ip access-list extended VPN\n no 20\n");
+	type(w, router, on ? edits[edit].change : edits[edit].back);
 	engine_event(w, router, &(struct event){.kind = EV_CONFIG, .model = b->model});
 }
 

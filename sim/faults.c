@@ -8,7 +8,7 @@ const struct sim_fault *world_fault(
 {
 	const struct sim_fault *found = NULL;
 
-	if (!(w->kinds_on & 1u << kind))
+	if (!world_kind_on(w, kind))
 		return NULL;
 	for (unsigned i = 0; i < w->plan->fault_count; i++) {
 		const struct sim_fault *f = &w->plan->faults[i];
@@ -74,24 +74,34 @@ static void stall_engine(struct sim_world *w, unsigned router, int64_t for_ms)
 		*wake = b->stalled_until;
 }
 
-static void set_priority(struct sim_world *w, unsigned router, uint8_t priority)
+/* The operator typed something that all groups of the router have. */
+static void configured(struct sim_world *w, unsigned router)
 {
-	struct sim_router *r = &w->router[router];
-
-	r->priority = priority;
 	for (unsigned s = 0; s < w->plan->segments; s++) {
-		if (r->cisco)
-			world_cisco(w, router, s, CISCO_PRIORITY, NULL);
+		if (w->router[router].cisco)
+			world_cisco(w, router, s, CISCO_CONFIG, NULL);
 		else
 			process_tell(w, router, s, TELL_GROUP);
 	}
 }
 
-static void set_lowered(struct sim_world *w, unsigned router, uint8_t by)
+/* Of routers of ours: what is told of a group comes from its configuration, or from the objects that it tracks. */
+static void configuration_fault(struct sim_world *w, const struct sim_fault *f, bool on)
 {
-	w->router[router].lowered = by;
-	for (unsigned s = 0; s < w->plan->segments; s++)
-		process_tell(w, router, s, TELL_GROUP);
+	struct sim_router *r = &w->router[f->router];
+	struct sim_port *port = &r->port[f->segment];
+
+	switch (f->kind) {
+	case FAULT_TRACK: r->lowered = on ? SIM_TRACK_DECREMENT : 0; break;
+	case FAULT_KEY: r->other_key = on; break;
+	case FAULT_GROUP:
+		if (r->box && f->segment == 0)
+			return; /* the crypto map would fall back to the interface's own address (R16) */
+		port->group = !on ? GROUP_CONFIGURED : f->percent % 2 ? GROUP_WITHOUT_IP : GROUP_REMOVED;
+		break;
+	default: return;
+	}
+	configured(w, f->router);
 }
 
 static void note_kinds(struct sim_world *w)
@@ -99,13 +109,40 @@ static void note_kinds(struct sim_world *w)
 	w->kinds_on = 0;
 	for (unsigned i = 0; i < w->plan->fault_count; i++)
 		if (w->fault_on[i])
-			w->kinds_on |= 1u << w->plan->faults[i].kind;
+			w->kinds_on |= UINT64_C(1) << w->plan->faults[i].kind;
 }
 
 static void cisco_off(struct sim_world *w, unsigned router)
 {
 	for (unsigned s = 0; s < w->plan->segments; s++)
 		world_cisco(w, router, s, CISCO_DOWN, NULL);
+}
+
+/* All, one peer's, those of one interface; IKE_SAs of one version. */
+static void clear_sas(struct sim_world *w, const struct sim_fault *f)
+{
+	struct event e = {.kind = EV_CLEAR_SA, .clear = {.ike = f->percent % 2}};
+	struct clear_sa *c = &e.clear;
+
+	switch (f->percent / 2 % 4) {
+	case 1: c->peer = w->peers->peer[f->percent % PEERS].address; break;
+	case 2: strcpy(c->interface, "eth0"); break;
+	case 3: c->version = c->ike ? 1 + f->percent / 8 % 2 : 0; break;
+	default: break;
+	}
+	engine_event(w, f->router, &e);
+}
+
+static bool edited_by_another(const struct sim_world *w, const struct sim_fault *f)
+{
+	for (unsigned i = 0; i < w->plan->fault_count; i++) {
+		const struct sim_fault *other = &w->plan->faults[i];
+
+		if (w->fault_on[i] && other->kind == FAULT_EDIT && other->router == f->router &&
+			engine_edit_of(other) == engine_edit_of(f))
+			return true;
+	}
+	return false;
 }
 
 /* The engine's side of a router: what was killed starts again when no fault keeps it down. */
@@ -141,10 +178,12 @@ static void engine_fault(struct sim_world *w, const struct sim_fault *f, bool be
 		break;
 	case FAULT_CLEAR:
 		if (begins)
-			engine_event(w, f->router,
-				&(struct event){.kind = EV_CLEAR_SA, .clear = {.ike = f->percent % 2}});
+			clear_sas(w, f);
 		break;
-	case FAULT_RULES: engine_rules(w, f->router, !begins); break;
+	case FAULT_EDIT:
+		if (begins || !edited_by_another(w, f))
+			engine_edit(w, f->router, engine_edit_of(f), begins);
+		break;
 	default: break;
 	}
 }
@@ -184,10 +223,6 @@ void world_fault_begins(struct sim_world *w, unsigned index)
 		if (w->plan->chain)
 			process_tell(w, f->router, 0, TELL_WALL);
 		break;
-	case FAULT_TRACK:
-		if (!r->cisco)
-			set_lowered(w, f->router, SIM_TRACK_DECREMENT);
-		break;
 	case FAULT_CRASH:
 		if (r->core)
 			process_kill(w, f->router);
@@ -200,9 +235,18 @@ void world_fault_begins(struct sim_world *w, unsigned index)
 		break;
 	case FAULT_RESIGN: process_tell(w, f->router, 0, TELL_RESIGN); break;
 	case FAULT_STOP: process_tell(w, f->router, 0, TELL_LEAVE); break;
-	case FAULT_PRIORITY: set_priority(w, f->router, f->percent); break;
+	case FAULT_PRIORITY:
+		r->priority = f->percent;
+		configured(w, f->router);
+		break;
+	case FAULT_PREEMPT:
+		r->preempt = !r->preempt;
+		configured(w, f->router);
+		break;
 	default: break;
 	}
+	if (!r->cisco)
+		configuration_fault(w, f, true);
 	if (r->box)
 		engine_fault(w, f, true);
 	if (w->peers)
@@ -221,9 +265,9 @@ void world_fault_ends(struct sim_world *w, unsigned index)
 		if (!world_fault(w, FAULT_LINK, f->router, f->segment))
 			set_carrier(w, f->router, f->segment, true);
 		break;
-	case FAULT_TRACK:
-		if (!r->cisco && !world_fault(w, FAULT_TRACK, f->router, -1))
-			set_lowered(w, f->router, 0);
+	case FAULT_PREEMPT:
+		r->preempt = !r->preempt;
+		configured(w, f->router);
 		break;
 	case FAULT_CRASH:
 	case FAULT_BOX:
@@ -241,6 +285,8 @@ void world_fault_ends(struct sim_world *w, unsigned index)
 		break;
 	default: break;
 	}
+	if (!r->cisco && !world_fault(w, f->kind, f->router, f->kind == FAULT_GROUP ? f->segment : -1))
+		configuration_fault(w, f, false);
 	if (r->box)
 		engine_fault(w, f, false);
 	if (w->peers)

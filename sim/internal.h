@@ -46,6 +46,8 @@ struct sim_port {
 	mono_t last_hello, state_since;
 	int64_t excuse_ns; /* how late its process was told to run since the last hello */
 	bool unconfirmed;  /* the kernel refused to take the address away: it stays until its lifetime ends */
+	enum sim_group { GROUP_CONFIGURED, GROUP_WITHOUT_IP, GROUP_REMOVED } group; /* as configured */
+	bool other_key; /* as its process was told */
 };
 
 struct sim_router {
@@ -56,6 +58,8 @@ struct sim_router {
 	int64_t wall_offset; /* of the wall clock, nanoseconds */
 	uint8_t priority;    /* configured */
 	uint8_t lowered;     /* by a tracked object */
+	bool preempt;	     /* configured */
+	bool other_key;	     /* likewise */
 	bool leaving, left;  /* it was told to; nothing of it is left */
 	bool starting;	     /* its configuration and links are still being told */
 	mono_t configured_at;
@@ -76,7 +80,7 @@ struct sim_world {
 	/* When each process wants to run (its deadline), and when it does. */
 	mono_t deadline[SIM_ROUTERS_MAX][PROCESS_COUNT], wake[SIM_ROUTERS_MAX][PROCESS_COUNT];
 	bool fault_on[SIM_FAULTS_MAX];
-	uint32_t kinds_on; /* bit for each kind of fault that is on */
+	uint64_t kinds_on; /* bit for each kind of fault that is on */
 	mono_t calm_from;  /* the last fault has ended */
 	mono_t last_change;
 	struct hsrp_outs outs;
@@ -113,9 +117,14 @@ void world_wake(struct sim_world *w, unsigned router, enum sim_process process, 
 void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint8_t *frame, size_t len);
 
 /* A Cisco-like router's part of a segment; `e` of a frame. */
-enum world_cisco { CISCO_TIME, CISCO_FRAME, CISCO_UP, CISCO_DOWN, CISCO_PRIORITY };
+enum world_cisco { CISCO_TIME, CISCO_FRAME, CISCO_UP, CISCO_DOWN, CISCO_CONFIG };
 void world_cisco(struct sim_world *w, unsigned router, unsigned segment, enum world_cisco call,
 	const struct sim_event *e);
+
+static inline bool world_kind_on(const struct sim_world *w, enum sim_fault_kind kind)
+{
+	return w->kinds_on & UINT64_C(1) << kind;
+}
 
 /* faults.c; a fault by its number in the plan */
 /* The strongest fault of a kind that is on for this router and segment; NULL when none is. -1 stands for any. */

@@ -284,7 +284,8 @@ int netns_filter(struct sim_world *w, unsigned router, const struct effect *f)
 	}
 	if (!b->guards)
 		b->guarding = w->now;
-	b->guards = b->filter = b->filter_once = true;
+	b->guards = b->filter = true;
+	b->filter_once |= !box_edited(b, EDIT_STATIC) && !box_edited(b, EDIT_MAP);
 	b->rule_count = 0;
 	for (uint32_t i = 0; i < f->filter->rule_count && b->rule_count < BOX_RULES; i++)
 		if (f->filter->rules[i].permit)

@@ -22,6 +22,9 @@ static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_RESIGN] = "resign",
 	[FAULT_PRIORITY] = "priority",
 	[FAULT_TRACK] = "track-down",
+	[FAULT_PREEMPT] = "preempt",
+	[FAULT_KEY] = "other-key",
+	[FAULT_GROUP] = "group-removed",
 	[FAULT_ENGINE_CRASH] = "engine-crash",
 	[FAULT_ENGINE_STALL] = "engine-stall",
 	[FAULT_CHARON_CRASH] = "charon-crash",
@@ -34,7 +37,7 @@ static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_PEER_MOVE] = "peer-moves",
 	[FAULT_REKEY] = "rekey",
 	[FAULT_CLEAR] = "clear-sa",
-	[FAULT_RULES] = "acl-edit",
+	[FAULT_EDIT] = "edit",
 };
 
 const char *sim_fault_text(const struct sim_fault *f, char *out, size_t size)
@@ -95,14 +98,16 @@ static void draw_fault(struct sim_fault *f, const struct sim_plan *plan, uint64_
 static const uint8_t companions[FAULT_KIND_COUNT] = {
 	[FAULT_STALL] = FAULT_PRIORITY,
 	[FAULT_CRASH] = FAULT_LINK,
+	[FAULT_KEY] = FAULT_PREEMPT,
+	[FAULT_GROUP] = FAULT_STALL,
 	[FAULT_KERNEL_LATE] = FAULT_STALL,
 	[FAULT_KERNEL_FAIL] = FAULT_RESIGN,
-	[FAULT_ENGINE_CRASH] = FAULT_RULES,
+	[FAULT_ENGINE_CRASH] = FAULT_EDIT,
 	[FAULT_ENGINE_STALL] = FAULT_CHARON_CRASH,
-	[FAULT_CHARON_LATE] = FAULT_RULES,
+	[FAULT_CHARON_LATE] = FAULT_EDIT,
 	[FAULT_OVERRUN] = FAULT_LINK,
-	[FAULT_FILTER_FAIL] = FAULT_RULES,
-	[FAULT_RULES] = FAULT_FILTER_FAIL,
+	[FAULT_FILTER_FAIL] = FAULT_EDIT,
+	[FAULT_EDIT] = FAULT_FILTER_FAIL,
 	[FAULT_ROUTE_FAIL] = FAULT_REKEY,
 	[FAULT_PEER_MOVE] = FAULT_REKEY,
 };

@@ -23,7 +23,8 @@ static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_ou
 	case HSRP_OUT_KERNEL: kernel_request(w, router, &out->kernel); break;
 	case HSRP_OUT_RECORD: r->record[out->record.group - 1] = out->record; break;
 	case HSRP_OUT_REPORT:
-		r->port[process_segment(out->report.status.device)].told = true;
+		r->port[process_segment(out->report.status.device)].told =
+			out->report.phase != HSRP_PHASE_REMOVED;
 		check_state(w, router, process_segment(out->report.status.device), out->report.status.state,
 			out->report.status.reason, out->report.status.serving);
 		engine_report(w, router, &out->report);
@@ -53,7 +54,10 @@ void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in
 		check_untold(w, router);
 		check_router(w, router);
 	}
-	if (r->left) { /* it ends */
+	if (r->left) {		    /* it ends */
+		if (!r->configured) /* … and sweeps what a predecessor left of groups that it was never told of */
+			for (unsigned s = 0; s < w->plan->segments; s++)
+				kernel_lost(w, router, s);
 		check_left(w, router);
 		process_kill(w, router);
 		return;
@@ -76,21 +80,42 @@ static void tell_link(struct sim_world *w, unsigned router, unsigned segment)
 	process_step(w, router, &in);
 }
 
+static void set_other_key(struct hsrp_auth *auth)
+{
+	if (auth->kind == HSRP_AUTH_MD5)
+		*auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 5, .key = "other"};
+	else
+		strcpy(auth->text, "other");
+}
+
+static void tell_removed(struct sim_world *w, unsigned router, unsigned segment)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_REMOVE_GROUP, .which = {.group = (int32_t)segment + 1}};
+
+	snprintf(in.which.device, sizeof(in.which.device), "eth%u", segment);
+	process_step(w, router, &in);
+}
+
 static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 {
+	struct sim_port *port = &w->router[router].port[segment];
 	struct hsrp_in in = {.kind = HSRP_IN_GROUP};
 	struct hsrp_group_config *g = &in.group;
 
+	if (port->group == GROUP_REMOVED) {
+		tell_removed(w, router, segment);
+		return;
+	}
 	snprintf(g->device, sizeof(g->device), "eth%u", segment);
 	g->group = (uint16_t)(segment + 1);
 	g->family = w->plan->ipv6 ? IP_V6 : IP_V4;
-	g->enabled = true;
+	g->enabled = port->group == GROUP_CONFIGURED;
 	g->vip = ip_v4(0x0a0000fe + (segment << 8));
 	if (w->plan->ipv6)
 		g->vip = (struct ipaddr){
 			.family = IP_V6, .bytes = {0xfe, 0x80, [14] = (uint8_t)segment, 0xfe}};
 	g->priority = w->router[router].priority;
-	g->preempt = w->plan->router[router].preempt;
+	g->preempt = w->router[router].preempt;
 	g->timers_configured = true;
 	g->hello_ms = w->plan->hello_ms;
 	g->hold_ms = w->plan->hold_ms;
@@ -99,7 +124,7 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 		g->pair = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
 		snprintf(g->pair.device, sizeof(g->pair.device), "eth%u", 1 - segment);
 	}
-	if (w->plan->router[router].learns && !world_follows(w, segment))
+	if (!g->enabled || (w->plan->router[router].learns && !world_follows(w, segment)))
 		g->vip = (struct ipaddr){0};
 	if (world_follows(w, segment)) {
 		g->follow = (struct hsrp_ref){.group = (uint16_t)(2 - segment), .family = g->family};
@@ -114,6 +139,9 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 		g->auth = (struct hsrp_auth){.kind = HSRP_AUTH_MD5, .key_len = 8};
 		memcpy(g->auth.key, "openwall", 8);
 	}
+	port->other_key = w->router[router].other_key;
+	if (port->other_key)
+		set_other_key(&g->auth);
 	process_step(w, router, &in);
 }
 
@@ -188,8 +216,22 @@ void process_told(struct sim_world *w, const struct sim_event *e)
 		process_tell(w, e->router, e->segment, (enum sim_tell)e->what);
 }
 
+/* What a predecessor left of groups that are not configured any more (linux/vmac.h); nobody waits for the answer. */
+static void sweep(struct sim_world *w, unsigned router)
+{
+	for (unsigned s = 0; s < w->plan->segments; s++) {
+		struct hsrp_kernel k = {.op = HSRP_KERNEL_REMOVE};
+
+		snprintf(k.device, sizeof(k.device), "eth%u", s);
+		if (w->router[router].port[s].group == GROUP_REMOVED)
+			kernel_request(w, router, &k);
+	}
+}
+
 void process_configure(struct sim_world *w, unsigned router)
 {
+	bool first = !w->router[router].configured;
+
 	w->router[router].starting = w->router[router].configured = true;
 	w->router[router].configured_at = w->now;
 	if (w->plan->chain)
@@ -210,9 +252,12 @@ void process_configure(struct sim_world *w, unsigned router)
 		i->garp_count = 2;
 		i->garp_interval_s = 3;
 		process_step(w, router, &in);
-		tell_group(w, router, s);
+		if (w->router[router].port[s].group != GROUP_REMOVED)
+			tell_group(w, router, s);
 	}
 	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
+	if (first)
+		sweep(w, router);
 	for (unsigned s = 0; s < w->plan->segments; s++)
 		tell_link(w, router, s);
 	w->router[router].starting = false;

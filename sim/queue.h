@@ -39,6 +39,7 @@ struct sim_event {
 	uint8_t router, segment;
 	bool waited;	/* SIM_FRAME: lies in the socket of a process that does not run */
 	bool is_active; /* SIM_FRAME: a Hello of an active router */
+	bool other_key; /* SIM_FRAME: of the sender */
 	uint16_t len;
 	int error;
 	uint8_t what;	      /* SIM_TELL: enum sim_tell */

@@ -84,8 +84,8 @@ static void trace_frame(struct sim_world *w, unsigned router, unsigned segment, 
 			peek_state_text(p->state), p->priority);
 }
 
-static void deliver(
-	struct sim_world *w, unsigned to, unsigned segment, const uint8_t *bytes, size_t len, bool is_active)
+static void deliver(struct sim_world *w, unsigned to, unsigned segment, const uint8_t *bytes, size_t len,
+	bool is_active, bool other_key)
 {
 	const struct sim_fault *reorder = world_fault(w, FAULT_REORDER, -1, (int)segment);
 	int64_t delay = FRAME_DELAY_NS + random_to(&w->random, FRAME_JITTER_NS);
@@ -96,6 +96,7 @@ static void deliver(
 	e->router = (uint8_t)to;
 	e->segment = (uint8_t)segment;
 	e->is_active = is_active;
+	e->other_key = other_key;
 	e->len = (uint16_t)len;
 	memcpy(e->bytes, bytes, len);
 }
@@ -118,14 +119,15 @@ void world_send(struct sim_world *w, unsigned from, unsigned segment, const uint
 		world_fault(w, FAULT_ONE_WAY, (int)from, (int)segment))
 		return;
 	bool is_active = p.opcode == PEEK_HELLO && p.state == PEEK_ACTIVE;
+	bool other_key = w->router[from].port[segment].other_key;
 	for (unsigned to = 0; to < w->plan->routers; to++) {
 		if (to == from || !w->router[to].port[segment].carrier)
 			continue;
 		if (loss && random_percent(&w->random, loss->percent))
 			continue;
-		deliver(w, to, segment, bytes, len, is_active);
+		deliver(w, to, segment, bytes, len, is_active, other_key);
 		if (twice && random_percent(&w->random, twice->percent))
-			deliver(w, to, segment, bytes, len, is_active);
+			deliver(w, to, segment, bytes, len, is_active, other_key);
 	}
 }
 
@@ -157,7 +159,7 @@ void world_cisco(struct sim_world *w, unsigned router, unsigned segment, enum wo
 	case CISCO_FRAME: cisco_frame(c, e->bytes, e->len, w->now); break;
 	case CISCO_UP:
 	case CISCO_DOWN: cisco_link(c, call == CISCO_UP, w->now); break;
-	case CISCO_PRIORITY: cisco_priority(c, w->router[router].priority); break;
+	case CISCO_CONFIG: cisco_configure(c, w->router[router].priority, w->router[router].preempt); break;
 	}
 	w->result->events++;
 	if (c->state != before) {
@@ -175,7 +177,7 @@ static void cisco_begin(struct sim_world *w, unsigned router, unsigned segment)
 	struct cisco_config c = {.version = plan->version,
 		.priority = w->router[router].priority,
 		.group = (uint16_t)(segment + 1),
-		.preempt = plan->router[router].preempt,
+		.preempt = w->router[router].preempt,
 		.hello_ms = plan->hello_ms,
 		.hold_ms = plan->hold_ms,
 		.address = ip_v4_u32(&port->address),
@@ -267,6 +269,7 @@ static void begin_router(struct sim_world *w, unsigned i)
 
 	r->cisco = plan->router[i].cisco;
 	r->priority = plan->router[i].priority;
+	r->preempt = plan->router[i].preempt;
 	for (unsigned p = 0; p < PROCESS_COUNT; p++)
 		w->deadline[i][p] = w->wake[i][p] = MONO_NEVER;
 	for (unsigned s = 0; s < plan->segments; s++)
@@ -282,7 +285,6 @@ static void begin_router(struct sim_world *w, unsigned i)
 	if (plan->engine) {
 		r->box = calloc(1, sizeof(*r->box));
 		assert(r->box);
-		r->box->second_rule = true;
 		netns_begin(w, i);
 	}
 	process_start(w, i);

@@ -39,6 +39,9 @@ enum sim_fault_kind {
 	FAULT_PRIORITY,	   /* .router's priority becomes .percent; it stays */
 	FAULT_TRACK,	   /* an object that .router tracks is down: its priority is lower */
 	FAULT_STOP,	   /* .router's hsrp process is told to leave, and started again at the end */
+	FAULT_PREEMPT,	   /* .router has `preempt` when it had none, and the other way round */
+	FAULT_KEY,	   /* .router's groups have another key */
+	FAULT_GROUP, /* segment: .router's group is not configured; .percent: what is left of it in the meantime */
 	FAULT_HSRP_COUNT,
 	/* With engines only. */
 	FAULT_ENGINE_CRASH = FAULT_HSRP_COUNT, /* .router's engine is killed, and started again at the end */
@@ -52,8 +55,8 @@ enum sim_fault_kind {
 	FAULT_PEER_SILENT,  /* peer .percent disappears, and returns without its SAs */
 	FAULT_PEER_MOVE,    /* peer .percent has another address from now on */
 	FAULT_REKEY,	    /* peer .percent replaces its SAs; no duration */
-	FAULT_CLEAR,	    /* .router: `clear crypto sa`; no duration */
-	FAULT_RULES, /* .router: the operator takes a line from the access list, and puts it back at the end */
+	FAULT_CLEAR,	    /* .router: `clear crypto sa`, or of IKE_SAs; .percent: of which; no duration */
+	FAULT_EDIT, /* .router: the operator changes the configuration (edit .percent), and takes that back at the end */
 	FAULT_KIND_COUNT
 };
 
