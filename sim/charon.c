@@ -229,7 +229,7 @@ static void initiate(struct sim_world *w, unsigned router, const struct effect *
 	const struct ike_conn *c = conn_find(b, f->sa.conn);
 	struct sim_peer *p = &w->peers->peer[0];
 
-	if (c && answers(w, router) && p->alive && ip_equal(&c->remote, &p->address))
+	if (c && f->sa.child && answers(w, router) && p->alive && ip_equal(&c->remote, &p->address))
 		establish(w, router, 0, c, f->sa.child);
 }
 

@@ -21,7 +21,7 @@ enum effect_kind {
 	EF_CONN_UNLOAD,
 	EF_SECRET_LOAD,
 	EF_SECRET_UNLOAD,
-	EF_INITIATE,  /* conn and child by name, returns at once */
+	EF_INITIATE,  /* conn and child by name (NULL: IKE alone), returns at once */
 	EF_LISTEN,    /* report ESP that comes in for an address as EV_ESP, or no longer */
 	EF_TERMINATE, /* by IKE_SA id, CHILD_SA id or connection name; force: without DELETE being answered */
 	EF_SA_SNAPSHOT, /* ask for EV_SA_SNAPSHOT_* */

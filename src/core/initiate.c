@@ -224,6 +224,17 @@ static bool moves_to(struct core *c, struct conn *n, uint16_t port)
 	return true;
 }
 
+/* All its lines wait for a packet. INITIAL_CONTACT goes with IKE alone, too: the peer drops its dead SAs and asks for new ones. */
+static void greet(struct core *c, const struct conn *n)
+{
+	struct effect *e;
+
+	if (n->phase != CONN_UP || n->pending_pairs || !may_initiate(c, n) || ike_established(n))
+		return;
+	e = effects_add(c->out, EF_INITIATE);
+	e->sa.conn = core_strdup(c, n->name);
+}
+
 /* It sends into a dead SA: it is there, and of several peers it is the one that was in use. */
 void conn_prefer(struct core *c, struct conn *n, uint16_t port)
 {
@@ -238,6 +249,7 @@ void conn_prefer(struct core *c, struct conn *n, uint16_t port)
 	if (n->phase == CONN_PAUSED)
 		conn_rest(c, n);
 	conn_kick(c, n);
+	greet(c, n);
 }
 
 void conn_child_up(struct core *c, struct conn *n, int32_t child)

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from hotswan_lab import configs, topologies, wait_for
-from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET
+from hotswan_lab.remote import ESP_SETS
+from hotswan_lab.topologies import INSIDE_HOST, INSIDE_NET, REMOTE_HOST, REMOTE_NET, VIRTUAL
 from hotswan_lab.vici import Vici
 
 pytestmark = pytest.mark.guest          # user-space ESP closes a child without an own address in its local selector
@@ -171,4 +172,26 @@ def test_pairs_come_up_on_the_router_that_takes_over(lab):
     move("power cut", s.power_off, p)
     for pinger in pingers:
         pinger.stop()
+    net.audit()
+
+
+@pytest.mark.parametrize("ike", [1, 2])
+def test_a_far_end_that_sends_into_dead_pairs_is_told_so(lab, ike):
+    """It has no detection of its own, and nothing inside asks for a pair."""
+    net = topologies.pair(lab, ike=ike, extra=INSIDE_GROUP)
+    p, s = net.headends
+    net.host.ip("route", "replace", "default", "via", "192.168.1.3")
+    child = {"local_ts": [f"{REMOTE_HOST}/32"], "remote_ts": [f"{INSIDE_HOST}/32"], "esp_proposals": ESP_SETS, "start_action": "trap"}
+    net.remote.connection("hq", "10.1.1.1", VIRTUAL, [], ike, dpd=0, initiate=False, children={"c0": child})
+    net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST, timeout=20)
+    assert pairs(net.remote) == [FIRST]
+    pinger = net.remote.pinger(INSIDE_HOST, REMOTE_HOST, interval=0.1)
+    pinger.wait_reply()
+    before = spis(net.remote)
+    p.power_off()
+    cut = time.time()
+    print(f"IKEv{ike}: {pinger.wait_reply(after=cut + 0.2, timeout=30) - cut:.1f} s")
+    assert pairs(net.remote) == [FIRST] and spis(net.remote) != before
+    assert "%CRYPTO-6-SA_DEMAND" not in s.show("show logging"), "nothing inside asked"
+    pinger.stop()
     net.audit()

@@ -365,6 +365,37 @@ static void a_pair_hands_its_counters_to_no_other(void **state)
 	world_free(w);
 }
 
+static void orphan(struct world *w)
+{
+	struct event e = {.kind = EV_ESP, .esp = {.ifindex = OUTSIDE, .spi = 0xdead, .packets = 1}};
+
+	assert_true(ip_parse("192.168.0.2", &e.esp.local) && ip_parse("10.1.1.1", &e.esp.remote));
+	world_event(w, &e);
+}
+
+/* Which pair it is nobody can tell, but the peer can be told that its SAs are dead. */
+static void a_peer_that_sends_into_dead_pairs_hears_of_us(void **state)
+{
+	struct world *w = start_with(false, true);
+	struct ike_sa gone = {.incarnation = 1, .id = 1};
+
+	(void)state;
+	log_clear(w);
+	orphan(w);
+	assert_not_seen(w, "initiate"); /* IKE stands: it has been told */
+	world_event(w, &(struct event){.kind = EV_IKE_SA_GONE, .ike_sa = &gone});
+	pass_ms(w, 5000);
+	orphan(w);
+	orphan(w);
+	assert_int_equal(count_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 alone"), 1);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	ike_up(w, 2, peer, "10.1.1.1");
+	pass_ms(w, 5000);
+	orphan(w);
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	world_free(w);
+}
+
 /* Two SAs hold one route, as two peers would. */
 static void a_route_stays_as_long_as_a_pair_needs_it(void **state)
 {
@@ -412,6 +443,7 @@ int main(void)
 		cmocka_unit_test(pairs_that_come_up_are_bounded_and_may_fail),
 		cmocka_unit_test(so_many_pairs_have_an_sa_and_no_more),
 		cmocka_unit_test(a_pair_hands_its_counters_to_no_other),
+		cmocka_unit_test(a_peer_that_sends_into_dead_pairs_hears_of_us),
 		cmocka_unit_test(a_route_stays_as_long_as_a_pair_needs_it),
 		cmocka_unit_test(where_user_space_does_esp_a_line_has_one_sa),
 	};

@@ -227,7 +227,7 @@ static void end_matching(struct world *w, const struct effect *e)
 static void do_sa(struct world *w, const struct effect *e)
 {
 	if (e->kind == EF_INITIATE)
-		note(w, "initiate %s %s", e->sa.conn, e->sa.child);
+		note(w, "initiate %s %s", e->sa.conn, e->sa.child ? e->sa.child : "alone");
 	else if (e->sa.conn)
 		note(w, "terminate %s%s", e->sa.conn, e->sa.force ? " force" : "");
 	else
