@@ -87,7 +87,7 @@ struct box {
 	struct prefix rules[BOX_RULES]; /* what it protects: remote sides */
 	unsigned rule_count;
 	bool tun, overrun_missed;
-	bool macvlan[SIM_SEGMENTS_MAX], vip[SIM_SEGMENTS_MAX]; /* as the notifications told it */
+	struct sim_vmac vmac[SIM_SEGMENTS_MAX]; /* as the notifications told it */
 	/* charon. */
 	bool charon;
 	uint32_t charon_incarnation;

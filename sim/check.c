@@ -8,7 +8,8 @@
  *              would restart it lies unread in the socket. Who hears a better active router is not active any more.
  *              A pair of groups is active on both sides or on none. A group that follows says nothing, is in its master's
  *              state or waits for its own kernel, and has no address any more when its master resigns. The engine is not told
- *              that a group serves no longer while it has the address.
+ *              that a group serves no longer while it has the address. What somebody else takes from an active router's
+ *              interface for the address is put back.
  *   in calm    Two hold times after the last fault no two routers of a segment hold the address.
  *   at the end One active router, with the address; one standby router; the others listen. No preempting router is
  *              better than the active one.
@@ -19,7 +20,13 @@
 
 #include "sim/box.h"
 
-enum { GRACE_NS = 1000000, CALM_MS = 5000, PAIR_SETTLES_MS = 2100 };
+enum {
+	GRACE_NS = 1000000,
+	CALM_MS = 5000,
+	PAIR_SETTLES_MS = 2100,
+	REPAIRED_MS = 300, /* one renewal in 250 ms, and what the kernel takes */
+	RENEWED_MS = 3300,
+};
 
 void check_fail(struct sim_world *w, const char *format, ...)
 {
@@ -49,7 +56,7 @@ void check_state(
 {
 	struct sim_port *port = &w->router[router].port[segment];
 
-	if (serving && !port->serving && !port->vmac.address)
+	if (serving && !port->serving && !port->vmac.address && !port->vmac.taken)
 		check_fail(w, "router %c says it serves and does not have the address", 'A' + router);
 	port->serving = serving;
 	if (state == port->state)
@@ -113,7 +120,7 @@ void check_sent(struct sim_world *w, unsigned router, unsigned segment, const st
 	if (port->state != PEEK_ACTIVE && memcmp(p->mac, virtual, 6) == 0)
 		check_fail(w, "router %c sent from the virtual MAC while %s", 'A' + router,
 			peek_state_text(port->state));
-	if (p->arp && !port->vmac.address)
+	if (p->arp && !port->vmac.address && !port->vmac.taken)
 		check_fail(w, "router %c sent a gratuitous ARP without the address", 'A' + router);
 	if (p->hsrp && p->opcode == PEEK_RESIGN && port->vmac.address && !port->unconfirmed)
 		check_fail(w, "router %c resigned while it still had the address", 'A' + router);
@@ -203,7 +210,7 @@ void check_router(struct sim_world *w, unsigned router)
 			!port->unconfirmed)
 			check_fail(w, "router %c is %s, has the address and does nothing about it",
 				'A' + router, peek_state_text(port->state));
-		if (port->serving && !port->vmac.macvlan && port->pending == 0)
+		if (port->serving && !port->vmac.macvlan && !port->vmac.taken && port->pending == 0)
 			check_fail(w, "router %c says it serves without an interface for the address",
 				'A' + router);
 	}
@@ -227,6 +234,24 @@ static void check_overdue(struct sim_world *w, unsigned router, const struct sim
 		peek_state_text(port->state), (long long)((w->now.ns - port->last_hello.ns) / 1000000));
 }
 
+/* What somebody took from an active router comes back soon, or with the next renewal where nobody told of it. */
+static void check_taken(struct sim_world *w, unsigned router, unsigned segment)
+{
+	const struct sim_router *r = &w->router[router];
+	struct sim_vmac *v = &w->router[router].port[segment].vmac;
+	bool kept = !r->core || r->port[segment].pending || !r->configured ||
+		r->port[segment].state != PEEK_ACTIVE || mono_before(w->now, r->stalled_until) ||
+		world_fault(w, FAULT_OVERSLEEP, (int)router, -1) ||
+		world_fault(w, FAULT_KERNEL_LATE, (int)router, -1) ||
+		world_fault(w, FAULT_KERNEL_FAIL, (int)router, -1);
+
+	if (kept || v->kept) /* until just now */
+		v->taken_at = w->now;
+	v->kept = kept;
+	if (mono_diff_ms(w->now, v->taken_at) > (v->heard ? REPAIRED_MS : RENEWED_MS))
+		check_fail(w, "router %c is active and does not put back what was taken away", 'A' + router);
+}
+
 void check_always(struct sim_world *w)
 {
 	bool calm = !mono_before(w->now, mono_add_ms(w->calm_from, 2 * (int64_t)w->plan->hold_ms + CALM_MS));
@@ -237,6 +262,8 @@ void check_always(struct sim_world *w)
 		for (unsigned i = 0; i < w->plan->routers; i++) {
 			const struct sim_port *port = &w->router[i].port[segment];
 
+			if (port->vmac.taken)
+				check_taken(w, i, segment);
 			if (port->state >= PEEK_SPEAK && w->router[i].core && !world_follows(w, segment))
 				check_overdue(w, i, port);
 			holders += w->router[i].cisco ? port->cisco.state == PEEK_ACTIVE : port->vmac.address;

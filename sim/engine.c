@@ -36,7 +36,8 @@ bool box_serves(const struct sim_world *w, unsigned router)
 {
 	const struct sim_port *port = &w->router[router].port[0];
 
-	return port->vmac.address && port->carrier && !world_fault(w, FAULT_ONE_WAY, (int)router, 0);
+	return port->vmac.address && port->vmac.up && port->carrier &&
+		!world_fault(w, FAULT_ONE_WAY, (int)router, 0);
 }
 
 /* --- Channels ------------------------------------------------------------------------------------------------------ */

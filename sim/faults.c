@@ -235,6 +235,7 @@ void world_fault_begins(struct sim_world *w, unsigned index)
 		break;
 	case FAULT_RESIGN: process_tell(w, f->router, 0, TELL_RESIGN); break;
 	case FAULT_STOP: process_tell(w, f->router, 0, TELL_LEAVE); break;
+	case FAULT_TAKEN: kernel_taken(w, f->router, f->segment, f->percent); break;
 	case FAULT_PRIORITY:
 		r->priority = f->percent;
 		configured(w, f->router);

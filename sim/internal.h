@@ -23,7 +23,10 @@ enum sim_process {
 /* What one router's kernel holds for the group of one segment. */
 struct sim_vmac {
 	bool macvlan, up, address;
+	bool taken; /* somebody removed some of it: so long the process may believe what is not the case */
 	mono_t expires;
+	mono_t taken_at;  /* or since when nothing keeps the process from putting it back */
+	bool heard, kept; /* the process was told of it; something kept it */
 };
 
 struct sim_port {
@@ -139,7 +142,7 @@ void process_configure(
 	struct sim_world *w, unsigned router); /* the engine, or who stands for it, sends everything */
 void process_start(struct sim_world *w, unsigned router);
 void process_kill(struct sim_world *w, unsigned router);
-enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN, TELL_WALL, TELL_LEAVE };
+enum sim_tell { TELL_LINK, TELL_GROUP, TELL_RESIGN, TELL_WALL, TELL_LEAVE, TELL_TAKEN };
 /* By netlink or by the engine; a process that does not run reads it when it does, before its timers fire. */
 void process_tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what);
 void process_told(struct sim_world *w, const struct sim_event *e);
@@ -156,6 +159,7 @@ void kernel_carry_out(struct sim_world *w, struct sim_event *e); /* keeps the ev
 void kernel_answer(struct sim_world *w, const struct sim_event *e);
 void kernel_expire(struct sim_world *w, const struct sim_event *e);
 void kernel_lost(struct sim_world *w, unsigned router, unsigned segment); /* the power went */
+void kernel_taken(struct sim_world *w, unsigned router, unsigned segment, unsigned what);
 
 /* check.c: what must hold */
 void check_fail(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -28,6 +28,18 @@ void kernel_request(struct sim_world *w, unsigned router, const struct hsrp_kern
 		check_fail(w, "router %c asks for a lifetime of %u s", 'A' + router, k->lifetime_s);
 }
 
+/* Of whatever cause, also its own doing: the process hears of the end of an address, and of an interface that goes or goes down. */
+static void changed(struct sim_world *w, unsigned router, unsigned segment, const struct sim_vmac *before)
+{
+	const struct sim_vmac *v = &w->router[router].port[segment].vmac;
+	bool less = (before->macvlan && !v->macvlan) || (before->up && !v->up) ||
+		(before->address && !v->address);
+
+	netns_vmac_changed(w, router, segment);
+	if (less && !world_fault(w, FAULT_DEAF, (int)router, -1))
+		process_tell(w, router, segment, TELL_TAKEN);
+}
+
 static int apply(struct sim_world *w, unsigned router, unsigned segment, const struct hsrp_kernel *k)
 {
 	struct sim_port *port = &w->router[router].port[segment];
@@ -42,6 +54,7 @@ static int apply(struct sim_world *w, unsigned router, unsigned segment, const s
 			return ENOBUFS;
 		v->expires = mono_add_ms(w->now, (int64_t)k->lifetime_s * 1000);
 		v->macvlan = v->up = v->address = true;
+		v->taken = false;
 		port->unconfirmed = false;
 		struct sim_event *e = queue_add(&w->queue, SIM_EXPIRE, v->expires);
 		e->router = (uint8_t)router;
@@ -52,7 +65,7 @@ static int apply(struct sim_world *w, unsigned router, unsigned segment, const s
 			port->unconfirmed = true;
 			return ENOBUFS;
 		}
-		v->up = v->address = false;
+		v->up = v->address = v->taken = false;
 		return 0;
 	default: *v = (struct sim_vmac){0}; return 0;
 	}
@@ -67,8 +80,9 @@ void kernel_carry_out(struct sim_world *w, struct sim_event *e)
 		queue_drop(&w->queue, e);
 		return;
 	}
+	struct sim_vmac before = r->port[e->segment].vmac;
 	e->error = apply(w, e->router, e->segment, &e->kernel);
-	netns_vmac_changed(w, e->router, e->segment);
+	changed(w, e->router, e->segment, &before);
 	if (w->trace && (e->kernel.op != HSRP_KERNEL_RENEW || e->error))
 		world_trace(w, e->router, "kernel %s%s", ops[e->kernel.op], e->error ? ": refused" : "");
 	e->kind = SIM_ANSWER;
@@ -97,12 +111,30 @@ void kernel_expire(struct sim_world *w, const struct sim_event *e)
 
 	if (!v->address || v->expires.ns != e->at.ns)
 		return;
+	struct sim_vmac before = *v;
 	v->address = false;
 	world_trace(w, e->router, "address of segment %u expired", e->segment);
-	netns_vmac_changed(w, e->router, e->segment);
+	changed(w, e->router, e->segment, &before);
 }
 
 void kernel_lost(struct sim_world *w, unsigned router, unsigned segment)
 {
 	w->router[router].port[segment].vmac = (struct sim_vmac){0};
+}
+
+/* The address, the address of an interface that goes down, or the interface. */
+void kernel_taken(struct sim_world *w, unsigned router, unsigned segment, unsigned what)
+{
+	struct sim_vmac *v = &w->router[router].port[segment].vmac, before = *v;
+
+	if (what % 3 == 0)
+		v->address = false;
+	else if (what % 3 == 1)
+		v->up = false;
+	else
+		*v = (struct sim_vmac){0};
+	v->taken = before.address || before.taken;
+	v->taken_at = w->now;
+	v->heard = !world_fault(w, FAULT_DEAF, (int)router, -1);
+	changed(w, router, segment, &before);
 }

@@ -325,17 +325,18 @@ void netns_vmac_changed(struct sim_world *w, unsigned router, unsigned segment)
 		return;
 	struct event there = address_of(w, router, segment, true, false);
 	struct event gone = address_of(w, router, segment, true, true);
-	if (b->vip[segment] && !v->address) {
+	struct sim_vmac *told = &b->vmac[segment];
+	bool was_up = told->macvlan && told->up, is_up = v->macvlan && v->up;
+	if (told->address && !v->address) {
 		drop_dead_routes(w, router);
 		notify(w, router, &gone);
 		snapshot_if_noticed(w, router);
 	}
-	if (b->macvlan[segment] != v->macvlan || (v->macvlan && b->vip[segment] != v->address))
+	if (told->macvlan != v->macvlan || was_up != is_up || (v->macvlan && told->address != v->address))
 		link_event(w, router, (int)(VMAC_IFINDEX + segment), !v->macvlan, false);
-	if (!b->vip[segment] && v->address)
+	if (!told->address && v->address)
 		notify(w, router, &there);
-	b->macvlan[segment] = v->macvlan;
-	b->vip[segment] = v->address;
+	*told = *v;
 }
 
 /* After the power came on: the routes of others. */
@@ -354,6 +355,5 @@ void netns_begin(struct sim_world *w, unsigned router)
 		(void)prefix_parse(prefixes[i], &r->prefix);
 		r->gateway = ip_v4(0x0a0000fa);
 	}
-	memset(b->macvlan, 0, sizeof(b->macvlan));
-	memset(b->vip, 0, sizeof(b->vip));
+	memset(b->vmac, 0, sizeof(b->vmac));
 }

@@ -175,6 +175,15 @@ static void tell_chain(struct sim_world *w, unsigned router)
 	process_step(w, router, &in);
 }
 
+static void tell_taken(struct sim_world *w, unsigned router, unsigned segment)
+{
+	struct hsrp_in in = {.kind = HSRP_IN_TAKEN, .which = {.group = (int32_t)segment + 1}};
+
+	snprintf(in.which.device, sizeof(in.which.device), "eth%u", segment);
+	in.which.family = w->plan->ipv6 ? IP_V6 : IP_V4;
+	process_step(w, router, &in);
+}
+
 static void tell(struct sim_world *w, unsigned router, unsigned segment, enum sim_tell what)
 {
 	struct hsrp_in resign = {.kind = HSRP_IN_RESIGN, .which = {.group = HSRP_ALL_GROUPS}};
@@ -184,6 +193,7 @@ static void tell(struct sim_world *w, unsigned router, unsigned segment, enum si
 	case TELL_GROUP: tell_group(w, router, segment); break;
 	case TELL_RESIGN: process_step(w, router, &resign); break;
 	case TELL_WALL: tell_wall(w, router); break;
+	case TELL_TAKEN: tell_taken(w, router, segment); break;
 	case TELL_LEAVE:
 		if (!world_fault(w, FAULT_STOP, (int)router, -1))
 			break; /* it did not run so long: nobody wants that any more */

@@ -42,6 +42,8 @@ enum sim_fault_kind {
 	FAULT_PREEMPT,	   /* .router has `preempt` when it had none, and the other way round */
 	FAULT_KEY,	   /* .router's groups have another key */
 	FAULT_GROUP, /* segment: .router's group is not configured; .percent: what is left of it in the meantime */
+	FAULT_TAKEN, /* segment: somebody removes .router's virtual address, or more (.percent); no duration */
+	FAULT_DEAF,  /* .router's hsrp process does not hear what its kernel says of addresses */
 	FAULT_HSRP_COUNT,
 	/* With engines only. */
 	FAULT_ENGINE_CRASH = FAULT_HSRP_COUNT, /* .router's engine is killed, and started again at the end */
