@@ -25,7 +25,7 @@
 #include "core/core.h"
 #include "linux/rtnetlink.h"
 
-enum { DEVICE = 7, GROUP = 0, STUCK_MS = 60000 };
+enum { DEVICE = 7, GROUP = 0, STUCK_MS = 60000, SILENCE_MS = 20 };
 
 static struct core *core;
 static struct model *model;
@@ -170,14 +170,19 @@ static void quiet(void)
 	}
 }
 
-/* All echoes, too: between two measurements, so that none pays for another. */
-static void settle(void)
+/* All that the kernel tells beside its answers, too: between two measurements, so that none pays for another. */
+static void settle_for(int silence_ms)
 {
 	struct pollfd p = {.fd = rtnl_fd(rn), .events = POLLIN};
 
 	do
 		quiet();
-	while (poll(&p, 1, 20) > 0 && rtnl_readable(rn) == 0);
+	while (poll(&p, 1, silence_ms) > 0 && rtnl_readable(rn) == 0);
+}
+
+static void settle(void)
+{
+	settle_for(SILENCE_MS);
 }
 
 /* --- Commands ------------------------------------------------------------------------------------------------------------ */
@@ -340,12 +345,12 @@ static void updown(unsigned count)
 		child(EV_CHILD_SA, sa_count + 1 + i, peer_count);
 		quiet();
 		up[i] = now_ms() - begun;
-		settle();
+		settle_for(0);
 		begun = now_ms();
 		child(EV_CHILD_SA_GONE, sa_count + 1 + i, peer_count);
 		quiet();
 		down[i] = now_ms() - begun;
-		settle();
+		settle_for(0);
 	}
 	qsort(up, count, sizeof(*up), by_size);
 	qsort(down, count, sizeof(*down), by_size);

@@ -5,6 +5,7 @@
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/text.h"
 #include "base/timerq.h"
@@ -14,8 +15,6 @@
 #include "ipsec/plan.h"
 #include "redundancy/transaction.h"
 #include "rri/rri.h"
-
-#include <uthash.h>
 
 enum {
 	WORK_BUDGET = 256,   /* pieces of work in one step; a piece is some microseconds */

@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
+
+#include "base/hash.h"
 
 enum { SLOTS_FIRST = 64, SLOTS_MAX = 65536, RECENT = 1024 };
 

@@ -5,8 +5,7 @@
 #ifndef DAEMON_HSRPD_H
 #define DAEMON_HSRPD_H
 
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "daemon/hsrp_link.h"
 #include "daemon/hsrp_roles.h"
 #include "daemon/hsrp_worker.h"

@@ -5,8 +5,7 @@
 #ifndef HSRP_INTERNAL_H
 #define HSRP_INTERNAL_H
 
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "hsrp/auth.h"
 #include "hsrp/fsm.h"
 #include "hsrp/group.h"

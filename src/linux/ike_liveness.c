@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-event.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "linux/charon.h"
 #include "linux/ike_wire.h"

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uthash.h>
+
+#include "base/hash.h"
 
 enum {
 	SOCKETS = 64, /* one takes several hundred groups, by net.core.optmem_max */

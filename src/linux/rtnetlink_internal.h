@@ -9,8 +9,7 @@
 #ifndef LINUX_RTNETLINK_INTERNAL_H
 #define LINUX_RTNETLINK_INTERNAL_H
 
-#include <uthash.h>
-
+#include "base/hash.h"
 #include "linux/rtnetlink_wire.h"
 
 enum {
