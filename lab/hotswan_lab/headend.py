@@ -6,6 +6,7 @@ import signal
 
 from .lab import Node, _pids_in
 from .system import PATIENCE_S, LabError, run, tail, wait_for
+from .vici import Vici
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROTOCOL_RRI, PROTOCOL_HELPER = 213, 214
@@ -105,6 +106,16 @@ class Headend(Node):
         """Rows that name an established SA: of 'show crypto isakmp sa' (IKEv1) and 'show crypto ikev2 sa'."""
         rows = self.show("show crypto isakmp sa").splitlines() + self.show("show crypto ikev2 sa").splitlines()
         return [line for line in rows if "QM_IDLE" in line or " READY" in line]
+
+    def wait_connection(self, count=1, timeout=20):
+        """Until charon has (so many) connections loaded: who calls earlier is refused."""
+        def loaded():
+            ours = Vici(f"{self.run_dir}/charon/charon.vici")
+            try:
+                return len(ours.stream("list-conns", "list-conn")) >= count
+            finally:
+                ours.close()
+        wait_for(loaded, timeout, f"charon of {self.name} has its connections", evidence=self.lab.evidence)
 
     def rri(self):
         """Prefixes of the injected routes in the kernel."""

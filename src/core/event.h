@@ -162,6 +162,7 @@ struct event {
 			struct ipaddr local, remote;
 			uint16_t remote_port; /* 0: not in UDP */
 			uint32_t spi, packets;
+			bool early; /* an SA that comes up now may not have been told: it counts, and no more */
 		} esp;
 		struct {
 			int ifindex; /* by which it would have left */

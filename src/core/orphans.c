@@ -2,7 +2,8 @@
  * ESP for SAs that nobody has. After a takeover, and after the death of a charon, peers go on sending into SAs that ended
  * with it: their packets tell which of them have traffic, and how much. Those are asked first.
  *
- * The adapter listens for a bounded time and samples; a packet costs two look-ups here, whatever is configured.
+ * The adapter listens for a bounded time and samples; a packet costs two look-ups here and a walk over the SAs that ended
+ * lately, whatever is configured.
  */
 #include "core/parts.h"
 
@@ -89,19 +90,23 @@ static struct conn *conn_of_peer(const struct binding *b, const struct hop *peer
 	return NULL;
 }
 
-static void count(struct core *c, const struct binding *b, struct conn *n, uint32_t packets, uint16_t port)
+static void count(struct core *c, const struct binding *b, struct conn *n, uint32_t packets)
 {
-	bool first = n->orphan_epoch != b->listen_epoch;
-
-	if (first) {
+	if (n->orphan_epoch != b->listen_epoch) {
 		n->orphan_epoch = b->listen_epoch;
 		n->orphans = 0;
+		n->preferred = mono_add_ms(c->now, -INITIATE_BACKOFF_MS); /* may be at once */
 	}
 	n->orphans += packets;
-	if (first || mono_diff_ms(c->now, n->preferred) >= INITIATE_BACKOFF_MS) {
-		n->preferred = c->now;
-		conn_prefer(c, n, port);
-	}
+	conn_rank(c, n);
+}
+
+static void prefer(struct core *c, struct conn *n, uint16_t port)
+{
+	if (mono_diff_ms(c->now, n->preferred) < INITIATE_BACKOFF_MS)
+		return;
+	n->preferred = c->now;
+	conn_prefer(c, n, port);
 	conn_rank(c, n);
 }
 
@@ -113,17 +118,21 @@ void orphan_event(struct core *c, const struct event *e)
 	struct conn *n;
 
 	if (!b || !ip_is_set(&b->listening) || !ip_equal(&b->listening, &e->esp.local) ||
-		sa_by_spi(c, e->esp.spi))
+		sa_by_spi(c, e->esp.spi) || sa_ended_lately(c, e->esp.spi))
 		return;
 	peer = hop_find(c, &e->esp.remote);
 	n = peer ? conn_of_peer(b, peer) : NULL;
 	/* The end of an SA that was replaced; of several behind a NAT the call itself looks which one has an SA. */
 	if (peer && peer->sas && (n || !call_port_is_nats(e->esp.remote_port)))
 		return;
+	if (n)
+		count(c, b, n, e->esp.packets);
+	if (e->esp.early)
+		return;
 	if (!n) {
 		call_peer(c, b, &e->esp.remote, e->esp.remote_port);
 		return;
 	}
 	say(c, e, &n->orphans_said);
-	count(c, b, n, e->esp.packets, e->esp.remote_port);
+	prefer(c, n, e->esp.remote_port);
 }

@@ -239,6 +239,7 @@ void secrets_unload(struct core *c);
 void ike_event(struct core *c, const struct event *e);
 void sa_touch(struct core *c, struct sa_rec *s);
 struct sa_rec *sa_by_spi(const struct core *c, uint32_t spi_in); /* NULL: no SA of ours */
+bool sa_ended_lately(const struct core *c, uint32_t spi_in);
 void sas_work(struct core *c);
 void ike_silent_too_long(struct core *c, struct ike_rec *i);
 void sas_flush(struct core *c); /* charon is gone */

@@ -171,11 +171,24 @@ struct sa_rec *sa_by_spi(const struct core *c, uint32_t spi_in)
 	return s;
 }
 
+bool sa_ended_lately(const struct core *c, uint32_t spi_in)
+{
+	for (unsigned i = 0; i < ENDED_MAX; i++) {
+		const struct ended_sa *e = &c->ended[i];
+
+		if (e->spi_in == spi_in && mono_diff_ms(c->now, e->at) < ENDED_MS)
+			return true;
+	}
+	return false;
+}
+
 static void remove_sa(struct core *c, struct sa_rec *s)
 {
 	struct conn *n = s->conn;
 	int32_t child = s->child;
 
+	c->ended[c->ended_next] = (struct ended_sa){s->spi_in, c->now};
+	c->ended_next = (c->ended_next + 1) % ENDED_MAX;
 	list_remove(&s->in_conn);
 	sa_let_go(c, s);
 	HASH_DEL(c->sas, s);

@@ -39,6 +39,8 @@ enum {
 	IKE_SETTLED_MS = 5000,	   /* one that answered for so long stays */
 	LISTEN_MS = 300000,	   /* after a takeover: twice what a peer's own detection takes */
 	ORPHAN_SAY_MS = 60000,	   /* a peer's orphans are logged once in this time, as on IOS */
+	ENDED_MS = 1000,	   /* what came before the end of an SA is told after it, but not later than this */
+	ENDED_MAX = 64,		   /* SAs that are remembered for it */
 	STOP_MS = 6000,		   /* D9 stop, at most */
 	LEARNED_MAX = 1 << 16,	   /* flows of one entry that the filter remembers */
 	LEARNED_PACE = 64,	   /* from this many on new ones gather */
@@ -490,6 +492,11 @@ struct core {
 	struct list dirty_sas,
 		dying_sas; /* dying: charon has them no longer; what they hold is let go bit by bit */
 	struct sa_rec *sas_by_spi;
+	struct ended_sa {
+		uint32_t spi_in;
+		mono_t at;
+	} ended[ENDED_MAX]; /* a ring: the last ones that this charon ended */
+	unsigned ended_next;
 	struct list init_queue;
 	struct timerq
 		busiest; /* of init_queue those whose peers send into dead SAs; the most packets come first */

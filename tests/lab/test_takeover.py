@@ -8,11 +8,12 @@ import time
 import pytest
 
 from hotswan_lab import Capture, Headend, LabError, topologies, wait_for
+from hotswan_lab.capture import esp_packets
 from hotswan_lab.crowd import Crowd, echo, inner, outer
 from hotswan_lab.lab import Node
 from hotswan_lab.hsrp_bytes import ACTIVE
 from hotswan_lab.remote import Remote
-from hotswan_lab.speaker import Speaker
+from hotswan_lab.stalls import Stalls
 from hotswan_lab.topologies import INSIDE_HOST, REMOTE_HOST, VIRTUAL
 from hotswan_lab.vici import Vici
 
@@ -45,12 +46,14 @@ def test_h05_planned_handovers_send_no_delete_and_cost_little(lab):
 
     def handover(what, old, new, act):
         for node in (old, new):                 # both groups are where they should be
-            node.wait_state("Active" if node is old else "Standby", 1, timeout=20)
+            node.wait_state("Active" if node is old else "Standby", 1)
         pings.wait_reply(after=time.time(), count=20)
-        began = time.time()
-        act()
-        new.wait_state("Active", timeout=20)
-        pings.wait_reply(after=time.time(), timeout=20, count=50)
+        with Stalls() as stalls:
+            began = time.time()
+            act()
+            new.wait_state("Active")
+            pings.wait_reply(after=time.time(), count=50)
+            late = stalls.seconds()
         gap, _ = pings.gap(began - 0.1)
         new_address = "192.168.0.2" if new is p else "192.168.0.4"
         taken = next(when for when, source, _, state, _ in sides[new].hsrp()
@@ -58,19 +61,19 @@ def test_h05_planned_handovers_send_no_delete_and_cost_little(lab):
         after = [sent for sent in ike_from(sides[old].frames, VIRTUAL) if sent[0] > taken]
         assert after == [], f"{what}: the old active spoke for the virtual address after the new one had taken it"
         print(f"{what}: {gap * 1000:.0f} ms")
-        assert gap < 1.5, what
+        assert gap < 1.5 + late, (what, gap, late)
 
     handover("force-switchover", p, s, lambda: p.cli("enable\nredundancy force-switchover\n"))
     s.wait_state("Active", 1)
-    p.wait_state("Standby", timeout=20)
+    p.wait_state("Standby")
     handover("preempt", s, p, lambda: p.configure(
         ["interface FastEthernet 0/0", "standby priority 110", "standby preempt",
          "interface eth1", "standby 1 priority 110", "standby 1 preempt"]))
-    s.wait_state("Standby", timeout=20)
+    s.wait_state("Standby")
     handover("stop", p, s, p.stop_daemon)
     log = open(os.path.join(net.remote.path, "charon.log"), encoding="utf-8", errors="replace").read()
     assert "received DELETE" not in log         # a peer that is told to hang up dials the box that is leaving
-    assert len(net.remote.tunnels()) == 1
+    wait_for(lambda: len(net.remote.tunnels()) == 1, 30, "one tunnel", evidence=lab.evidence)
     net.audit()
 
 
@@ -116,9 +119,9 @@ def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
         headend.connect("inside")
         headend.start(crowd_config(headend.name.upper(), last))
         for group in (0, 1):
-            headend.wait_state("Active" if last == 2 else "Standby", group, timeout=30)
+            headend.wait_state("Active" if last == 2 else "Standby", group)
     p, s = headends
-    wait_for(lambda: len(crowd.tunnels()) >= PEERS, 60, "all tunnels", every=0.5)
+    wait_for(lambda: len(crowd.tunnels()) >= PEERS, 90, "all tunnels", every=0.5)
     echo(host)
     flows = crowd.flows(INSIDE_HOST, lambda n: 100 if n >= PEERS - BUSY else 4)
     flows.wait_all(time.time(), 30)
@@ -126,14 +129,19 @@ def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
     capture = Capture(lab, "s.outside")
     p.power_off()
     cut = time.time()
-    flows.wait_all(cut, 30)
-    sent = ike_from(capture.stop(), VIRTUAL)
+    flows.wait_all(cut, 60)
+    frames = capture.stop()
+    sent = ike_from(frames, VIRTUAL)
     active = next(when for when, source, _, state, _ in capture.hsrp() if source == "192.168.0.4" and state == ACTIVE)
     assert [when for when, _ in sent if when < active] == []                    # D7: silent as long as it stands by
     order = list(dict.fromkeys(peer for _, peer in sent))
     assert len(order) == PEERS
-    places = [order.index(outer(n)) for n in range(PEERS - BUSY, PEERS)]        # the last ones of the configuration
-    assert max(places) < PEERS // 2, f"the busiest peers were called at places {places} of {PEERS}"
+    # Behind its first packet for the new active: how many others were called before it was.
+    called, places = {peer: when for when, peer in reversed(sent)}, []
+    for peer in map(outer, range(PEERS - BUSY, PEERS)):                         # the last ones of the configuration
+        heard = next(f.time for f in esp_packets(frames) if f.time > active and str(f.ends[0]) == peer)
+        places.append(len([when for when in called.values() if heard < when < called[peer]]))
+    assert max(places) < PEERS // 2, f"the busiest peers had {places} of {PEERS} before them"
     assert "CRYPTO-4-RECVD_PKT_INV_SPI" in s.show("show logging")
     flood_costs_nothing(crowd, s)
 
@@ -195,8 +203,9 @@ def test_h05_dynamic_peers_come_back_without_a_detection_of_their_own(lab, ike):
         headend.start(DYNAMIC.format(name=headend.name.upper(), last=last, ikev2=IKEV2 if ike == 2 else "",
                                      profile=" set ikev2-profile p\n" if ike == 2 else ""))
         for group in (0, 1):
-            headend.wait_state("Active" if last == 2 else "Standby", group, timeout=30)
+            headend.wait_state("Active" if last == 2 else "Standby", group)
     p, s = headends
+    p.wait_connection()
     crowd.dial()
     wait_for(lambda: len(crowd.tunnels()) >= 5, 30, "all tunnels", every=0.2, evidence=lab.evidence)
     echo(host)
@@ -204,13 +213,13 @@ def test_h05_dynamic_peers_come_back_without_a_detection_of_their_own(lab, ike):
     flows.wait_all(time.time(), 30)
     p.power_off()
     cut = time.time()
-    back = flows.wait_all(cut, 30)
+    back = flows.wait_all(cut, 60)
     print(f"IKEv{ike}: {max(back.values()) - cut:.2f} s")
     s.wait_rri(*[f"{inner(n, 0)}/24" for n in range(5)])
-    wait_for(lambda: len(crowd.tunnels()) == 5, 10, "one SA a peer", evidence=lambda: str(crowd.tunnels()))
+    wait_for(lambda: len(crowd.tunnels()) == 5, 30, "one SA a peer", evidence=lambda: str(crowd.tunnels()))
     s.cli("enable\nhotswan restart\n")         # what was called is kept like what had dialled
-    s.wait_show("show version", "Version", timeout=20)
-    again = flows.wait_all(time.time(), 10)
+    s.wait_show("show version", "Version")
+    again = flows.wait_all(time.time(), 30)
     assert len(again) == 5 and len(crowd.tunnels()) == 5
     s.wait_rri(*[f"{inner(n, 0)}/24" for n in range(5)])
 
@@ -237,7 +246,8 @@ def gets_in(remote):
     try:
         remote.initiate("hq", timeout=3)
         return True
-    except LabError:
+    except LabError:                            # ended before the next: two answers would be two tunnels
+        remote.vici.command("terminate", {"ike": "hq", "force": "yes", "timeout": 5000}, check=False)
         return False
 
 
@@ -268,23 +278,27 @@ def test_h05_a_peer_behind_a_nat_comes_back_without_a_detection_of_its_own(lab, 
         before, behind = config.split("crypto dynamic-map any 1\n")
         headend.start(config if entry == "dynamic" else before + STATIC + behind[behind.index("interface eth0"):])
         for group in (0, 1):
-            headend.wait_state("Active" if last == 2 else "Standby", group, timeout=30)
+            headend.wait_state("Active" if last == 2 else "Standby", group)
     p, s = headends
-    wait_for(lambda: gets_in(remote), 20, "the remote gets in", evidence=lab.evidence)
-    remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    ports = [int(ike_sa["remote-port"]) for ike_sa in established(p)]
-    assert len(ports) == 1 and 20000 <= ports[0] < 20100, f"the NAT changes nothing: {ports}"
+    busy = remote.pinger(INSIDE_HOST, REMOTE_HOST, interval=0.001)     # there before charon says that the SA is up
+    wait_for(lambda: gets_in(remote), 40, "the remote gets in", evidence=lab.evidence)
+    busy.wait_reply(count=50)
+    busy.stop()
+    ports = {int(ike_sa["remote-port"]) for ike_sa in established(p)}
+    assert ports and all(20000 <= port < 20100 for port in ports), f"the NAT changes nothing: {ports}"
+    assert "yes" not in [ike_sa.get("initiator") for ike_sa in established(p)], "who was calling was called"
     pings = remote.pinger(INSIDE_HOST, REMOTE_HOST, interval=0.1)
     p.power_off()
     cut = time.time()
-    back = pings.wait_reply(after=cut + 0.2, timeout=30)
+    back = pings.wait_reply(after=cut + 0.2, timeout=60)
     print(f"IKEv{ike}, {entry}: {back - cut:.2f} s")
     s.wait_rri("10.0.0.0/16")
-    assert [ike_sa.get("initiator") for ike_sa in established(s)] == ["yes"], "it came by itself"
+    wait_for(lambda: [ike_sa.get("initiator") for ike_sa in established(s)] == ["yes"], 30, "it did not come by itself",
+             evidence=lab.evidence)
 
 
 def flood_costs_nothing(crowd, headend):
-    """ESP for unknown SAs as fast as one sender can: the engine looks at a sample."""
+    """ESP for unknown SAs as fast as one sender can, for two seconds at least: the engine looks at a sample."""
     def cpu():
         with open(f"/proc/{headend.role_pid('engine')}/stat", encoding="ascii") as stat:
             return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
@@ -295,13 +309,12 @@ import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
 s.connect(("{VIRTUAL}", 0))
 end, n = time.monotonic() + 2, 0
-while time.monotonic() < end:
+while time.monotonic() < end or n <= 10000:
     for _ in range(100):
         s.send(n.to_bytes(4, "big") + bytes(60))
         n += 1
 print(n)
 """))
-    assert sent > 10000                         # or it was no flood
     assert cpu() - before < 1, f"{cpu() - before} s for {sent} packets"
 
 
@@ -316,10 +329,10 @@ def test_h04_a_box_whose_charon_does_not_run_hands_over(lab):
     shutil.copy("/bin/false", p.charon)         # as after a bad upgrade
     os.kill(p.role_pid("ike"), signal.SIGKILL)
     died = time.time()
-    s.wait_state("Active", timeout=40)
+    s.wait_state("Active", timeout=60)
     assert time.time() - died > 8               # a crash alone is no reason
     p.wait_state("Standby")
-    wait_for(lambda: net.remote.events.first_up(died), 20, "the tunnel is back", evidence=lab.evidence)
+    wait_for(lambda: net.remote.events.first_up(died), 30, "the tunnel is back", evidence=lab.evidence)
     p.wait_show("show redundancy", "charon does not run")
     assert p.show("show logging").count("CRYPTO-2-IKE_LOST") == 1
     net.host.ip("route", "replace", "default", "via", "192.168.1.4")

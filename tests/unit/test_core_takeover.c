@@ -114,6 +114,41 @@ static void the_busiest_peers_come_first(void **state)
 	world_free(w);
 }
 
+static void esp_now(struct world *w, const char *peer, uint32_t packets)
+{
+	struct event e = {.kind = EV_ESP,
+		.esp = {.ifindex = OUTSIDE, .spi = 0xc0ffee00, .packets = packets, .early = true}};
+
+	assert_true(ip_parse(VIP, &e.esp.local));
+	assert_true(ip_parse(peer, &e.esp.remote));
+	world_event(w, &e);
+}
+
+static void what_just_came_counts_and_calls_nobody(void **state)
+{
+	struct world *w = standby_of(PEERS);
+
+	(void)state;
+	takes_over(w);
+	esp_now(w, peer_of(39), 50);
+	esp_now(w, peer_of(30), 60);
+	esp(w, VIP, peer_of(39), 0xc0ffee00, 0); /* the same, told once more */
+	peer_up(w, 1);
+	assert_order(w, initiate(30), initiate(39));
+	world_free(w);
+
+	w = standby_of(1);
+	takes_over(w);
+	pass_ms(w, 13000); /* no answer: a pause */
+	log_clear(w);
+	esp_now(w, peer_of(1), 1);
+	assert_int_equal(w->log_count, 0);
+	esp(w, VIP, peer_of(1), 0xc0ffee00, 0);
+	assert_seen(w, "RECVD_PKT_INV_SPI");
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	world_free(w);
+}
+
 static void every_peer_is_called_once_and_the_window_grows_to_its_limit(void **state)
 {
 	struct world *w = standby_of(200);
@@ -345,6 +380,8 @@ static void a_dynamic_peer_is_called_where_its_orphans_come_from(void **state)
 	struct world *w = active_with_a_dynamic_map();
 
 	(void)state;
+	esp_now(w, "10.1.1.9", 1);
+	assert_int_equal(w->log_count, 0);
 	esp(w, VIP, "10.1.1.9", 0xc0ffee00, 1);
 	esp(w, VIP, "10.1.1.9", 0xc0ffee00, 5);
 	assert_order(w, "load " DYNAMIC " 10.1.1.9 local 192.168.0.3", "initiate " DYNAMIC " 10.1.1.9 d1");
@@ -482,6 +519,28 @@ static void who_takes_the_call_and_refuses_the_sa_is_hung_up_on(void **state)
 	world_free(w);
 }
 
+/* A peer that hangs up is not called back for what it sent before. */
+static void the_last_packets_of_an_sa_are_no_orphans(void **state)
+{
+	struct world *w = active_with_a_dynamic_map();
+
+	(void)state;
+	for (unsigned n = 0; n < 2; n++) {
+		ike_up(w, 5, DYNAMIC, "10.1.1.9");
+		child_up(w, 6 + n, 5, DYNAMIC, "d1", "10.1.1.9", "172.16.1.0/24");
+		child_gone(w, 6 + n);
+		ike_gone(w, 5);
+		log_clear(w);
+		pass_ms(w, 900);
+		esp(w, VIP, "10.1.1.9", 0x1000 + 6 + n, 1);
+		assert_int_equal(w->log_count, 0);
+	}
+	pass_ms(w, 200); /* now it sends, and has nothing */
+	esp(w, VIP, "10.1.1.9", 0x1007, 1);
+	assert_seen(w, "initiate " DYNAMIC " 10.1.1.9 d1");
+	world_free(w);
+}
+
 static void nobody_else_is_called(void **state)
 {
 	struct world *w = active_with_a_dynamic_map();
@@ -580,6 +639,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_listens_before_it_calls_and_calls_few_at_first),
 		cmocka_unit_test(the_busiest_peers_come_first),
+		cmocka_unit_test(what_just_came_counts_and_calls_nobody),
 		cmocka_unit_test(every_peer_is_called_once_and_the_window_grows_to_its_limit),
 		cmocka_unit_test(silent_peers_hold_nobody_up),
 		cmocka_unit_test(what_is_no_orphan_changes_nothing),
@@ -594,6 +654,7 @@ int main(void)
 		cmocka_unit_test(a_static_peer_behind_a_nat_is_called_at_its_port),
 		cmocka_unit_test(behind_a_nat_each_peer_is_called_at_its_port),
 		cmocka_unit_test(who_takes_the_call_and_refuses_the_sa_is_hung_up_on),
+		cmocka_unit_test(the_last_packets_of_an_sa_are_no_orphans),
 		cmocka_unit_test(nobody_else_is_called),
 		cmocka_unit_test(without_charon_the_role_goes_to_who_has_one),
 		cmocka_unit_test(the_peers_of_a_charon_that_died_are_heard),
