@@ -5,6 +5,7 @@ import re
 import time
 
 from hotswan_lab import configs, topologies, wait_for
+from hotswan_lab.stalls import Stalls
 from hotswan_lab.topologies import REMOTE_HOST, VIRTUAL
 
 INSIDE_VIRTUAL, FOLLOWER = "192.168.1.3", "192.168.1.5"
@@ -30,9 +31,23 @@ def active_for(head):
 ALL = {("FastEthernet0/0", 0), ("eth1", 1), ("eth1", 4)}
 
 
-def wait_all(lab, head, other, timeout=15):
-    wait_for(lambda: active_for(head) == ALL and not active_for(other), timeout, "one router has all groups",
+def wait_all(lab, head, other):
+    wait_for(lambda: active_for(head) == ALL and not active_for(other), 30, "one router has all groups",
              evidence=lab.evidence)
+
+
+def silence(net, what, act, moved):
+    """What a move costs the hosts: no detection of the remote's own, which takes 6 s."""
+    pings = net.host.pinger(REMOTE_HOST, interval=0.01)
+    pings.wait_reply(count=30)
+    with Stalls() as stalls:
+        act()
+        moved()
+        pings.wait_reply(after=time.time(), count=30)
+        late = stalls.seconds()
+    gap, _ = pings.stop().gap()
+    print(f"{what}: hosts were silent for {gap * 1000:.0f} ms")
+    assert gap < 5 + late, (gap, late)
 
 
 def test_v14_h10_a_pair_moves_as_one_and_never_splits(lab):
@@ -44,7 +59,7 @@ def test_v14_h10_a_pair_moves_as_one_and_never_splits(lab):
         head.write_config(text.replace(f"192.168.1.{2 if head is p else 4} 255", f"192.168.1.{last} 255"))
     for head in net.headends:
         head.start()
-    wait_for(lambda: any(active_for(h) == ALL for h in net.headends), 15, "one router has all", evidence=lab.evidence)
+    wait_for(lambda: any(active_for(h) == ALL for h in net.headends), 30, "one router has all", evidence=lab.evidence)
     first, second = (p, s) if active_for(p) else (s, p)
     wait_all(lab, first, second)
     net.host.ip("route", "replace", "default", "via", INSIDE_VIRTUAL)
@@ -52,40 +67,24 @@ def test_v14_h10_a_pair_moves_as_one_and_never_splits(lab):
     net.host.wait_ping(REMOTE_HOST)
 
     # The outside link is lost: nothing is tracked, and the inside does not wait for a hold time.
-    pings = net.host.pinger(REMOTE_HOST, interval=0.01)
-    pings.wait_reply(count=30)
-    cut = time.time()
-    first.link("outside", False)
-    wait_all(lab, second, first)
-    pings.wait_reply(after=cut + 0.5, timeout=15, count=30)
-    gap, _ = pings.stop().gap()
-    print(f"pair: hosts were silent for {gap * 1000:.0f} ms")
-    assert gap < 5
-    assert net.host.ping(FOLLOWER) == 3
+    silence(net, "pair", lambda: first.link("outside", False), lambda: wait_all(lab, second, first))
+    assert net.host.ping(FOLLOWER, wait=5) == 3
     waiting = standby(first)[("eth1", 1)]
     assert waiting["state"] != "Active" and waiting["pair"] == "group1", waiting
     first.link("outside", True)
-    wait_for(lambda: standby(first)[("FastEthernet0/0", 0)]["state"] == "Standby", 15, "back as standby",
+    wait_for(lambda: standby(first)[("FastEthernet0/0", 0)]["state"] == "Standby", 30, "back as standby",
              evidence=lab.evidence)
     assert active_for(second) == ALL and not active_for(first)          # and it takes nothing back
 
     # A planned hand-over takes both along.
-    pings = net.host.pinger(REMOTE_HOST, interval=0.01)
-    pings.wait_reply(count=30)
-    cut = time.time()
-    second.show("redundancy force-switchover")
-    wait_all(lab, first, second)
-    pings.wait_reply(after=cut + 0.5, timeout=15, count=30)
-    gap, _ = pings.stop().gap()
-    print(f"force-switchover: hosts were silent for {gap * 1000:.0f} ms")
-    assert gap < 5
+    silence(net, "force-switchover", lambda: second.show("redundancy force-switchover"), lambda: wait_all(lab, first, second))
 
     # What the pair prevented is said once it is taken away: on both, from the hellos of the other one.
     for head in net.headends:
         head.configure(["no hotswan redundancy pair group1 inside"])
     for head in net.headends:
         head.wait_show("show redundancy", "WARNING: An election would split")
-        wait_for(lambda h=head: "%CRYPTO-4-SPLIT: " in h.show("show logging"), 5, "split logged", evidence=lab.evidence)
+        wait_for(lambda h=head: "%CRYPTO-4-SPLIT: " in h.show("show logging"), 30, "split logged", evidence=lab.evidence)
         assert "may split from eth1 Grp 1)" in head.show("show standby FastEthernet0/0")
     net.audit()
 
@@ -125,13 +124,13 @@ def test_h10_tracked_objects_move_groups_that_share_the_load(lab):
         head.ip("route", "replace", "10.99.0.0/16", "dev", "eth1", "proto", "ospf")    # as a routing daemon's
     p.wait_state("Active", group=1)
     s.wait_state("Active", group=7)                                     # MHSRP: each has one
-    assert object_state(p, 3) == "Up"
+    wait_for(lambda: object_state(p, 3) == "Up", 30, "route tracked", evidence=lab.evidence)
 
     # The route of one router goes: its group is shut, the other one has both.
     s.ip("route", "del", "10.99.0.0/16", "dev", "eth1")
-    wait_for(lambda: object_state(s, 2) == "Down", 5, "route tracked", evidence=lab.evidence)
+    wait_for(lambda: object_state(s, 2) == "Down", 30, "route tracked", evidence=lab.evidence)
     p.wait_state("Active", group=7)
-    assert s.standby_state(7) == "Init"
+    s.wait_state("Init", group=7)
     assert "%TRACK-6-STATE: 2 ip route 10.99.0.0/16 reachability Up -> Down" in s.show("show logging")
     assert "Track object 3 state Down shutdown" in s.show("show standby eth1 7")
     s.ip("route", "add", "10.99.0.0/16", "dev", "eth1", "proto", "bgp")
@@ -155,14 +154,14 @@ def test_h9_preemption_waits_until_ipsec_is_ready(lab):
     # S would be the better one from now on, but its binding waits for a group that does not exist.
     s.configure(["interface FastEthernet0/0", "crypto map mymap redundancy nosuch",
                  "standby preempt delay sync 300", "standby priority 120"])
-    wait_for(lambda: standby(s)[("FastEthernet0/0", 0)].get("preempts_in_ms", 0) > 290000, 5, "held back",
+    wait_for(lambda: standby(s)[("FastEthernet0/0", 0)].get("preempts_in_ms", 0) > 240000, 30, "held back",
              evidence=lab.evidence)
-    assert re.search(r"preempts in (29\d|300) secs\)", s.show("show standby"))
+    assert re.search(r"preempts in (2\d\d|300) secs\)", s.show("show standby"))
     assert "Preemption enabled, delay sync 300 secs" in s.show("show standby")
     assert p.standby_state() == "Active"
     bound = time.time()
     s.configure(["interface FastEthernet0/0", "crypto map mymap redundancy group1"])
-    s.wait_state("Active", timeout=5)
+    s.wait_state("Active")                      # and not in 300 s
     print(f"preempted {time.time() - bound:.1f} s after the binding")
     net.remote.wait_tunnel(VIRTUAL)
     s.configure(["interface FastEthernet0/0", "no standby preempt delay"])

@@ -1,15 +1,18 @@
 """The hotswan shell byte by byte: what an operator sees, and what tools that drive an IOS box over SSH compare."""
 
+import array
+import fcntl
 import os
 import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
 
-from hotswan_lab import Headend, Lab
+from hotswan_lab import Headend, Lab, wait_for
 from hotswan_lab.headend import HOTSWAN
 
 QUIET = 0.3                                     # seconds without output after which a reply counts as complete
@@ -29,8 +32,8 @@ class Terminal:
         """Send bytes as they are."""
         os.write(self.fd, data.encode() if isinstance(data, str) else data)
 
-    def read(self, until=None, timeout=10):
-        """What came until it ends with `until`, or until it is quiet."""
+    def read(self, until=None, timeout=20):
+        """What came until it ends with `until`, or until it is quiet: then it is no proof that nothing more comes."""
         seen, deadline = b"", time.monotonic() + timeout
         while time.monotonic() < deadline:
             if not select.select([self.fd], [], [], QUIET if until is None else 0.05)[0]:
@@ -51,7 +54,7 @@ class Terminal:
         self.type(data)
         return self.read(until)
 
-    def ended(self, timeout=5):
+    def ended(self, timeout=20):
         """Exit status once it has ended by itself, else None."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -89,11 +92,16 @@ def tty(head):
 
 
 def test_an_empty_line_gives_a_prompt_within_a_tenth_of_a_second(tty):
-    for end in ("\n", "\r", "\r\n", "\r\0", "\r"):
-        start = time.monotonic()
-        assert tty.say(end, "R1#") == "\r\nR1#"
-        assert time.monotonic() - start < 0.15
-        assert tty.read() == ""                 # one line end, not two
+    for end in ("\n", "\r", "\r\n", "\r\0"):
+        took = []
+        for _ in range(20):                     # one try that the machine does not hold up is enough
+            start = time.monotonic()
+            assert tty.say(end, "R1#") == "\r\nR1#"
+            took.append(time.monotonic() - start)
+            assert tty.read() == ""             # one line end, not two
+            if took[-1] < 0.15:
+                break
+        assert min(took) < 0.15, (end, took)
 
 
 def test_echo_is_exact_and_immediate_also_byte_by_byte(tty):
@@ -118,15 +126,15 @@ def test_question_mark_acts_at_once_and_brings_the_line_back(tty):
     tty.say("\x15")
     reply = tty.say("sh?", "R1#sh")
     assert "show" in reply
-    tty.say("\r")
+    tty.say("\r", "R1#")
 
 
 def test_tab_completes_in_place(tty):
-    assert tty.say("sho\t") == "show "
-    assert tty.say("cloc\t") == "clock "
+    assert tty.say("sho\t", "show ") == "show "
+    assert tty.say("cloc\t", "clock ") == "clock "
     assert tty.say("\r", "R1#").endswith("R1#")
-    assert tty.say("zzz\t") == "zzz"            # nothing to complete: nothing happens
-    tty.say("\r")
+    assert tty.say("zzz\t", "zzz") == "zzz" and tty.read() == ""        # nothing to complete: nothing happens
+    tty.say("\r", "R1#")
 
 
 def test_what_is_typed_ahead_is_carried_out_in_order(head):
@@ -193,7 +201,7 @@ def test_a_secret_is_asked_without_echo(head):
 def test_hangup_and_exit_end_quietly(head):
     terminal = Terminal(head)
     terminal.read("R1#")
-    assert terminal.say("exit\r") == "exit\r\n"
+    assert terminal.say("exit\r", "exit\r\n") == "exit\r\n"
     assert terminal.ended() == 0
     terminal = Terminal(head)
     terminal.read("R1#")
@@ -205,7 +213,7 @@ def test_hangup_and_exit_end_quietly(head):
 def shell(head, *words, stdin=""):
     """A shell without a terminal: status, standard output, standard error."""
     done = subprocess.run([HOTSWAN, "--run-dir", head.run_dir, *words], input=stdin, capture_output=True, text=True,
-                          timeout=20, check=False)
+                          timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -223,7 +231,7 @@ def test_command_and_script_without_a_terminal(head):
 
 
 def test_forced_shell_runs_what_the_ssh_client_asked_for(head):
-    done = subprocess.run([HOTSWAN, "--run-dir", head.run_dir], capture_output=True, text=True, timeout=10, check=False,
+    done = subprocess.run([HOTSWAN, "--run-dir", head.run_dir], capture_output=True, text=True, timeout=60, check=False,
                           env={**os.environ, "SSH_ORIGINAL_COMMAND": "show privilege"}, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (0, "Current privilege level is 15\n")
 
@@ -238,9 +246,16 @@ def test_section_takes_what_is_indented_by_tabs_too(head):
 
 def test_no_daemon_is_one_line_and_status_2(head, tmp_path):
     done = subprocess.run([HOTSWAN, "--run-dir", str(tmp_path), "-c", "show version"], capture_output=True, text=True,
-                          timeout=10, check=False)
+                          timeout=60, check=False)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and str(tmp_path) in done.stderr
+
+
+def waiting(pipe):
+    """Bytes in it that nobody has read."""
+    found = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return found[0]
 
 
 def test_long_output_to_a_slow_reader_holds_nobody_up(head):
@@ -249,10 +264,10 @@ def test_long_output_to_a_slow_reader_holds_nobody_up(head):
     with subprocess.Popen([HOTSWAN, "--run-dir", head.run_dir], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as slow:
         slow.stdin.write(b"show running-config\n" * 100)        # some megabytes that nobody reads yet
         slow.stdin.flush()
-        time.sleep(0.3)
-        start = time.monotonic()
-        assert "level is" in head.show("show privilege")
-        assert time.monotonic() - start < 1
+        capacity = fcntl.fcntl(slow.stdout, fcntl.F_GETPIPE_SZ)
+        wait_for(lambda: waiting(slow.stdout) > capacity * 3 // 4, 30, "no more goes in")
+        for _ in range(3):                      # who waits for that reader waits for good: it reads when this is over
+            assert "level is" in head.show("show privilege", timeout=20)
         slow.stdin.close()
         whole = slow.stdout.read()
         assert whole.count(b"\nend\n") == 100
@@ -261,6 +276,6 @@ def test_long_output_to_a_slow_reader_holds_nobody_up(head):
 
 def test_strangers_are_told_why_they_get_no_session(head):
     done = subprocess.run(["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", HOTSWAN, "--run-dir", head.run_dir,
-                           "-c", "show version"], capture_output=True, text=True, timeout=10, check=False)
+                           "-c", "show version"], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "hotswan: you are neither root nor in the group hotswan or hotswan-admin\n"

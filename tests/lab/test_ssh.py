@@ -25,7 +25,8 @@ CLIENT = """
 import json, sys
 from netmiko import ConnectHandler
 device = ConnectHandler(device_type="cisco_ios", host="127.0.0.1", username="root", use_keys=True, key_file={key!r},
-                        allow_agent=False, secret="")
+                        allow_agent=False, secret="", timeout=60, banner_timeout=60, auth_timeout=60,
+                        global_delay_factor=2)          # it takes two seconds of silence for the end: a slow machine's pause
 out = {{"prompt": device.find_prompt()}}
 out["version"] = device.send_command("show version")
 out["route"] = device.send_command("show ip route | include ^S")
@@ -60,7 +61,7 @@ def said():
             config.write(SSHD.format(dir=head.path, shell=HOTSWAN, run=head.run_dir))
         os.makedirs("/run/sshd", exist_ok=True)
         head.spawn(["/usr/sbin/sshd", "-D", "-e", "-f", f"{head.path}/sshd_config"], "sshd.log")
-        wait_for(lambda: "LISTEN" in head.run("ss", "-ltn"), 5, "sshd listens", evidence=head.evidence)
+        wait_for(lambda: "LISTEN" in head.run("ss", "-ltn"), 30, "sshd listens", evidence=head.evidence)
         out = head.run("/usr/bin/python3", "-W", "ignore", "-c", CLIENT.format(key=f"{head.path}/key"), timeout=180)
         try:
             yield json.loads(out[out.index("{"):])

@@ -17,6 +17,7 @@ def test_v01_dynamic_map_has_a_route_for_each_proxy_while_its_sa_lives(lab, ike)
     remote.address("lo", HOST_PROXY)
     pairs = [(REMOTE_NET, INSIDE_NET), (HOST_PROXY, INSIDE_NET)]
     remote.connection("hq", "10.1.1.1", "192.168.0.2", pairs, ike, initiate=False)
+    head.wait_connection()
     stays(lambda: head.rri() == [], 1.0, "no route before a peer negotiates", evidence=lab.evidence)
 
     remote.initiate("hq", "c0")
@@ -49,7 +50,7 @@ def test_v02_only_the_entry_with_reverse_route_makes_a_route(lab):
     assert rows and "FastEthernet0/0" in rows[0], table
     assert not [line for line in table.splitlines() if line.startswith("S") and "10.0.0.0" in line], table
     # The peer 172.17.11.1 lies inside the prefix whose packets go into its own tunnel.
-    assert net.p.ping("172.17.11.1") == 3
+    assert net.p.ping("172.17.11.1", wait=5) == 3
     other.wait_tunnel("192.168.0.2")
     net.host.wait_ping(OTHER_HOST)
     net.remote.wait_tunnel("192.168.0.2")
@@ -66,4 +67,4 @@ def test_v03_no_route_before_the_map_is_applied(lab):
     net.p.wait_rri(OTHER_NET)
     net.p.configure(["interface FastEthernet 0/0", "no crypto map mymap"])
     net.p.wait_rri()
-    wait_for(lambda: not net.p.routes(protocol=214), 5, "helper routes go with the map", evidence=lab.evidence)
+    wait_for(lambda: not net.p.routes(protocol=214), 30, "helper routes go with the map", evidence=lab.evidence)

@@ -27,7 +27,7 @@ def test_v06_v07_name_removed_and_added_again(lab):
     said = p.configure([INTERFACE, "no standby name group1"])
     assert "%" in said, said                                            # D3: announced at the line that causes it
     p.wait_endpoint("192.168.0.2")
-    wait_for(lambda: not net.remote.tunnels(VIRTUAL), 5, "V6: the SAs are deleted", evidence=lab.evidence)
+    wait_for(lambda: not net.remote.tunnels(VIRTUAL), 30, "V6: the SAs are deleted", evidence=lab.evidence)
     assert p.standby_state() == "Active"                                # HSRP itself goes on
 
     said = p.configure([INTERFACE, "standby name group1"])
@@ -49,7 +49,7 @@ def test_v08_changed_address_counts_only_after_reapplying(lab):
     net.remote.connection("new", "10.1.1.1", "192.168.0.9", [(REMOTE_NET, INSIDE_NET)], initiate=False)
     said = p.configure([INTERFACE, "standby ip 192.168.0.9"])
     assert "%" in said, said
-    wait_for(lambda: p.addresses("192.168.0.9") and not p.addresses(VIRTUAL), 10, "HSRP serves the new address",
+    wait_for(lambda: p.addresses("192.168.0.9") and not p.addresses(VIRTUAL), 30, "HSRP serves the new address",
              evidence=lab.evidence)
     stays(lambda: p.endpoint() == VIRTUAL, 1.5, "the old binding until the map is re-applied", evidence=lab.evidence)
     p.wait_rri()                                                        # D10: stale: routes withdrawn, traffic dropped
@@ -85,6 +85,7 @@ def test_v18_dynamic_map_with_redundancy_answers_at_the_standby_address(lab):
     net.remote.connection("own", "10.1.1.1", "192.168.0.2", [(REMOTE_NET, INSIDE_NET)], initiate=False)
     net.remote.connection("virtual", "10.1.1.1", VIRTUAL, [(REMOTE_NET, INSIDE_NET)], initiate=False)
     net.p.wait_state("Active")
+    net.p.wait_connection()
     net.remote.initiate("virtual")
     net.p.wait_rri(REMOTE_NET)
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)

@@ -13,9 +13,9 @@ def toggle_rri(head):
     """RRI off and on, twice, each time until the daemon has followed."""
     for _ in range(2):
         head.configure([ENTRY, "no reverse-route"])
-        wait_for(lambda: "172.17.11.0" not in head.show("show crypto route"), 5, "RRI is off", every=0.1)
+        wait_for(lambda: "172.17.11.0" not in head.show("show crypto route"), 30, "RRI is off", every=0.1)
         head.configure([ENTRY, "reverse-route"])
-        wait_for(lambda: "172.17.11.0" in head.show("show crypto route"), 5, "RRI is on", every=0.1)
+        wait_for(lambda: "172.17.11.0" in head.show("show crypto route"), 30, "RRI is on", every=0.1)
 
 
 @pytest.mark.parametrize("made_by", ["ip route of the guide", pytest.param("another program", marks=pytest.mark.kernel_esp)])
@@ -27,7 +27,7 @@ def test_v10_user_route_is_untouched(lab, made_by):
         head.address("eth0", "192.168.0.2/24")
         head.ip("route", "add", OTHER_NET, "via", "192.168.0.1", "proto", "static")
     head.start((configs.text("example2-route") if guide else "") + configs.static("A"))
-    users = wait_for(lambda: [r for r in head.routes(OTHER_NET) if r.protocol != 213], 5, "the user's route",
+    users = wait_for(lambda: [r for r in head.routes(OTHER_NET) if r.protocol != 213], 30, "the user's route",
                      evidence=lab.evidence)
     watch = Monitor(head.ns)
     toggle_rri(head)

@@ -36,7 +36,7 @@ def next_keys(net, act, wanted):
     before = {source: len(sealed(net.capture, source)) for source in (OURS, OTHER)}
     act()
     for source, seen in before.items():
-        wait_for(lambda source=source, seen=seen: wanted in [key for _, key, _ in sealed(net.capture, source)[seen:]], 3,
+        wait_for(lambda source=source, seen=seen: wanted in [key for _, key, _ in sealed(net.capture, source)[seen:]], 30,
                  f"key {wanted} from {source}", evidence=net.lab.evidence)
 
 
@@ -44,10 +44,11 @@ def test_a_set_clock_changes_keys_at_once_and_moves_nothing(lab, step):
     """A day and a minute on, two days back, and on again: whole days, which no hold time could outlast."""
     net = topologies.pair(lab, extra=f"{FACE} standby version 2\n standby authentication md5 key-chain HSRP\n" +
                           chain(time.time() + DAY))
+    topologies.calm(net)
     net.host.ip("route", "replace", "default", "via", "192.168.1.2")
     net.remote.wait_tunnel(VIRTUAL)
     net.remote.wait_ping(INSIDE_HOST, REMOTE_HOST)
-    wait_for(lambda: len(tunnel_ids(net)) == 1, 5, "one tunnel", evidence=lab.evidence)
+    wait_for(lambda: len(tunnel_ids(net)) == 1, 30, "one tunnel", evidence=lab.evidence)
     assert {key for source in (OURS, OTHER) for _, key, _ in sealed(net.capture, source)} == {1}
     before = changes(net.p), changes(net.s)
 
