@@ -7,6 +7,7 @@
 #ifndef TESTS_LINE_H
 #define TESTS_LINE_H
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 
@@ -97,6 +98,19 @@ static inline int watched(const char *side)
 	pclose(f);
 	assert_true(packets >= 0);
 	return packets;
+}
+
+/* The same, once so many have come or it was waited for long enough: the kernel may have some on their way. */
+static inline int watched_until(const char *side, int packets)
+{
+	enum { TURNS = 500, TURN_MS = 20 };
+	int found = watched(side);
+
+	for (int i = 0; found < packets && i < TURNS; i++) {
+		poll(NULL, 0, TURN_MS);
+		found = watched(side);
+	}
+	return found;
 }
 
 #endif

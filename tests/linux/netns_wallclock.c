@@ -21,7 +21,7 @@
 #include "linux/wallclock.h"
 #include "netns.h"
 
-enum { DAY_S = 86400, TOLD_MS = 2000, NOT_TOLD_MS = 300 };
+enum { DAY_S = 86400, TOLD_MS = 10000, NOT_TOLD_MS = 300 };
 #define SECOND_NS 1000000000ll
 
 /* The guest's own command line says so; nothing that the outside could have set by accident. */
@@ -40,11 +40,10 @@ static bool own_machine(void)
 
 static void step_clock(int64_t by_s)
 {
-	struct timespec now;
+	struct timex step = {
+		.modes = ADJ_SETOFFSET, .time = {.tv_sec = by_s}}; /* in one step, however slow we are */
 
-	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
-	now.tv_sec += by_s;
-	assert_int_equal(clock_settime(CLOCK_REALTIME, &now), 0);
+	assert_true(adjtimex(&step) >= 0);
 }
 
 static bool readable(int fd, int timeout_ms)
