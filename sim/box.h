@@ -14,13 +14,14 @@
 enum {
 	BOX_ROUTES = 48,
 	BOX_CONNS = 8,
-	BOX_SAS = 24,
+	BOX_SAS = 48,
 	BOX_RULES = 8,
 	OUTSIDE_IFINDEX = 2,
 	TUN_IFINDEX = 9,
 	VMAC_IFINDEX = 20, /* and the segment */
 	PEERS = 3,	   /* one of a static entry, two of the dynamic map */
 	EDIT_SETTLES_MS = 10000,
+	NETNS_PACKETS = 8, /* kinds of packets: two hosts here, two behind each line */
 };
 
 /* Messages of one channel overtake nobody. */
@@ -54,7 +55,8 @@ struct box_sa {
 	bool told; /* the engine has heard of it */
 	struct ipaddr local, remote;
 	char conn[IKE_CONN_NAME_MAX], name[IKE_CHILD_NAME_MAX];
-	struct prefix net;
+	struct prefix net, local_net;
+	mono_t passed;	     /* a packet, the last one */
 	mono_t orphan_since; /* the peer has none by this name any more */
 	bool said_silent;    /* IKEv2: … and the engine heard of it */
 };
@@ -86,6 +88,8 @@ struct box {
 	bool filter_once; /* it stood since the power came on, and protects as long as something is to be */
 	struct prefix rules[BOX_RULES]; /* what it protects: remote sides */
 	unsigned rule_count;
+	struct prefix waiting[BOX_RULES]; /* whose packets ask for an SA: remote sides */
+	unsigned waiting_count;
 	bool tun, overrun_missed;
 	struct sim_vmac vmac[SIM_SEGMENTS_MAX]; /* as the notifications told it */
 	/* charon. */
@@ -147,6 +151,8 @@ void netns_overrun_over(struct sim_world *w, unsigned router);
 void netns_link(struct sim_world *w, unsigned router, unsigned segment);
 void netns_tun(struct sim_world *w, unsigned router, bool up);
 void netns_vmac_changed(struct sim_world *w, unsigned router, unsigned segment);
+bool netns_packet(struct sim_world *w, unsigned router, unsigned what); /* true: an SA took it */
+bool netns_waits(const struct box *b, const struct ipaddr *to);
 void netns_begin(struct sim_world *w, unsigned router);
 const struct route *netns_route(const struct box *b, const struct prefix *p, uint8_t protocol);
 
@@ -163,6 +169,7 @@ void peer_rekey(struct sim_world *w, unsigned peer);
 void peer_silent(struct sim_world *w, unsigned peer, bool silent);
 void peer_move(struct sim_world *w, unsigned peer);
 const struct box_sa *charon_sa_of(const struct box *b, unsigned peer);
+struct box_sa *charon_sa_for(struct box *b, const struct ipaddr *from, const struct ipaddr *to);
 
 /* check_engine.c */
 void check_effect(struct sim_world *w, unsigned router, const struct effect *f);

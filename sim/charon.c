@@ -45,7 +45,7 @@ static struct ike_sa ike_of(const struct sim_world *w, const struct box *b, cons
 	return sa;
 }
 
-static struct child_sa child_of(const struct box *b, const struct box_sa *s)
+static struct child_sa child_of(const struct sim_world *w, const struct box *b, const struct box_sa *s)
 {
 	struct child_sa sa = {.incarnation = b->charon_incarnation,
 		.id = s->child,
@@ -59,6 +59,10 @@ static struct child_sa child_of(const struct box *b, const struct box_sa *s)
 	str_copy(sa.conn, sizeof(sa.conn), s->conn);
 	str_copy(sa.child, sizeof(sa.child), s->name);
 	sa.remote[0].prefix = s->net;
+	sa.local_count = 1;
+	sa.local[0].prefix = s->local_net;
+	sa.use_in_s = -1;
+	sa.use_out_s = mono_diff_ms(w->now, s->passed) / 1000;
 	return sa;
 }
 
@@ -66,7 +70,7 @@ static void tell_sa(struct sim_world *w, unsigned router, const struct box_sa *s
 {
 	struct box *b = w->router[router].box;
 	struct ike_sa ike = ike_of(w, b, s);
-	struct child_sa child = child_of(b, s);
+	struct child_sa child = child_of(w, b, s);
 
 	engine_tell(w, router, CHANNEL_CHARON, &(struct event){.kind = EV_IKE_SA, .ike_sa = &ike});
 	engine_tell(
@@ -85,7 +89,7 @@ static void end_sa(struct sim_world *w, unsigned router, struct box_sa *s)
 {
 	struct box *b = w->router[router].box;
 	struct ike_sa ike = ike_of(w, b, s);
-	struct child_sa child = child_of(b, s);
+	struct child_sa child = child_of(w, b, s);
 
 	s->used = false;
 	world_trace(w, router, "charon: SA %u of peer %u ends", s->child, s->peer);
@@ -100,6 +104,15 @@ const struct box_sa *charon_sa_of(const struct box *b, unsigned peer)
 {
 	for (unsigned i = 0; i < BOX_SAS; i++)
 		if (b->sas[i].used && b->sas[i].peer == peer)
+			return &b->sas[i];
+	return NULL;
+}
+
+struct box_sa *charon_sa_for(struct box *b, const struct ipaddr *from, const struct ipaddr *to)
+{
+	for (unsigned i = 0; i < BOX_SAS; i++)
+		if (b->sas[i].used && prefix_contains(&b->sas[i].local_net, from) &&
+			prefix_contains(&b->sas[i].net, to))
 			return &b->sas[i];
 	return NULL;
 }
@@ -136,12 +149,16 @@ static void establish(
 
 	if (!s)
 		return;
+	size_t line = strcspn(child->name, "."); /* of a pair of hosts it is reported by its line's name */
+	struct prefix net = p->dynamic ? p->net : child->remote.prefix;
 	if (p->router == (int)router)
 		for (unsigned i = 0; i < BOX_SAS; i++) {
 			other = &b->sas[i];
 			if (!other->used || other->peer != peer)
 				continue;
-			if (strcmp(other->name, child->name) == 0 && strcmp(other->conn, c->name) == 0 &&
+			if (strncmp(other->name, child->name, line) == 0 && !other->name[line] &&
+				strcmp(other->conn, c->name) == 0 && prefix_equal(&other->net, &net) &&
+				prefix_equal(&other->local_net, &child->local.prefix) &&
 				ip_equal(&other->remote, &p->address) && other->orphan_since.ns == INT64_MAX)
 				return; /* it has this one */
 			if (ip_equal(&other->remote, &p->address))
@@ -153,10 +170,12 @@ static void establish(
 		.peer = peer,
 		.local = c->local,
 		.remote = p->address,
+		.net = net,
+		.local_net = child->local.prefix,
+		.passed = w->now,
 		.orphan_since = MONO_NEVER};
 	str_copy(s->conn, sizeof(s->conn), c->name);
-	str_copy(s->name, sizeof(s->name), child->name);
-	s->net = p->dynamic ? p->net : child->remote.prefix;
+	memcpy(s->name, child->name, line);
 	p->router = (int)router;
 	p->child = s->child;
 	p->heard = w->now;
@@ -246,9 +265,13 @@ static void terminate(struct sim_world *w, unsigned router, const struct effect 
 				(f->sa.ike_id && f->sa.ike_id == s->ike) ||
 				(f->sa.child_id && f->sa.child_id == s->child)))
 			continue;
-		if (!f->sa.force && answers(w, router) && p->router == (int)router && p->child == s->child)
-			p->router = -1; /* DELETE reached it */
+		bool told = !f->sa.force && answers(w, router) && p->router == (int)router;
 		end_sa(w, router, s);
+		const struct box_sa *other = charon_sa_of(b, (unsigned)(p - w->peers->peer));
+		if (told && p->child == s->child) { /* DELETE reached it */
+			p->router = other ? p->router : -1;
+			p->child = other ? other->child : 0;
+		}
 	}
 }
 
@@ -373,7 +396,7 @@ static void call(struct sim_world *w, unsigned peer)
 	struct sim_peer *p = &w->peers->peer[peer];
 	unsigned from = (unsigned)random_to(&w->random, w->plan->routers);
 
-	if (!p->dynamic && !random_percent(&w->random, 30))
+	if (!p->dynamic && (w->plan->idle || w->plan->per_host || !random_percent(&w->random, 30)))
 		return; /* mostly it is called */
 	for (unsigned n = 0; n < w->plan->routers; n++) {
 		unsigned router = (from + n) % w->plan->routers;
@@ -500,8 +523,8 @@ void peer_rekey(struct sim_world *w, unsigned peer)
 			p->child = s->child;
 		world_trace(w, (unsigned)p->router, "charon: SA %u follows %u of peer %u", s->child,
 			old->child, peer);
-		child = child_of(b, s);
-		before = child_of(b, old);
+		child = child_of(w, b, s);
+		before = child_of(w, b, old);
 		if (random_percent(&w->random, 50)) {
 			engine_tell(w, (unsigned)p->router, CHANNEL_CHARON,
 				&(struct event){.kind = EV_CHILD_SA_REKEYED, .child = {&child, &before}});

@@ -8,15 +8,22 @@
  *              while it has the address. The SA of an IKEv2 peer that is silent is ended at the
  *              bound (R3). A route is not withdrawn while a living SA that the engine
  *              knows of holds it.
- *   at the end On the active router: all permanent routes, an SA and a route for every living peer. On the others: no
- *              injected route, no SA. Everything compared once more changes nothing. After a stop nothing of ours is left.
+ *   at the end On the active router: all permanent routes, an SA and a route for every living peer; what waits for packets
+ *              instead comes up when some come. On the others: no injected route, no SA. Everything compared once more
+ *              changes nothing. After a stop nothing of ours is left.
  */
 #include "sim/box.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ADOPTION_MS = 10000, QUIET_MS = 8000, STOP_MS = 20000 };
+enum {
+	ADOPTION_MS = 10000,
+	QUIET_MS = 8000,
+	STOP_MS = 20000,
+	FIRST_LINE_HOST = 0x0a090001,
+	SECOND_LINE_HOST = 0x0a0a0001,
+};
 
 /* The SA of a dynamic peer that holds a route for this prefix, and that the engine was told of. */
 static const struct box_sa *holder(const struct box *b, const struct prefix *p)
@@ -170,6 +177,17 @@ static void check_foreign(struct sim_world *w, unsigned router)
 		check_fail(w, "router %c has %u of two routes of others", 'A' + router, foreign);
 }
 
+/* The line of the static entry that this destination belongs to has an SA, or waits for a packet. */
+static bool line_serves(const struct box *b, uint32_t to)
+{
+	struct ipaddr address = ip_v4(to);
+
+	for (unsigned i = 0; i < BOX_SAS; i++)
+		if (b->sas[i].used && b->sas[i].peer == 0 && prefix_contains(&b->sas[i].net, &address))
+			return true;
+	return netns_waits(b, &address);
+}
+
 static void check_active(struct sim_world *w, unsigned router)
 {
 	const struct box *b = w->router[router].box;
@@ -183,7 +201,10 @@ static void check_active(struct sim_world *w, unsigned router)
 	for (unsigned i = 0; i < PEERS; i++) {
 		const struct sim_peer *p = &w->peers->peer[i];
 
-		if (p->router != (int)router || !charon_sa_of(b, i))
+		bool serves = p->dynamic
+			? p->router == (int)router && charon_sa_of(b, i)
+			: line_serves(b, FIRST_LINE_HOST) && line_serves(b, SECOND_LINE_HOST);
+		if (!serves)
 			check_fail(w, "router %c is active and has no SA with peer %u", 'A' + router, i);
 		if (p->dynamic && !netns_route(b, &p->net, ROUTE_PROTO_RRI))
 			check_fail(w, "router %c is active, has an SA with peer %u and no route",
@@ -215,6 +236,20 @@ static void run_for(struct sim_world *w, int64_t ms)
 	while (!w->result->failed && world_advance(w, end))
 		;
 	w->now = end;
+}
+
+/* What waits comes up when packets ask for it. */
+static void check_packets(struct sim_world *w, unsigned router)
+{
+	for (unsigned second = 0; second < QUIET_MS / 1000; second++) { /* hosts ask again, too */
+		for (unsigned what = 0; what < NETNS_PACKETS; what++)
+			netns_packet(w, router, what);
+		run_for(w, 1000);
+	}
+	for (unsigned what = 0; what < NETNS_PACKETS; what++)
+		if (!netns_packet(w, router, what))
+			check_fail(
+				w, "router %c is active, and packet %u brings no SA up", 'A' + router, what);
 }
 
 /* Everything is told once more: what is desired is there, so nothing may change. */
@@ -269,6 +304,9 @@ void check_boxes_end(struct sim_world *w)
 	for (unsigned i = 0; i < w->plan->routers && !w->result->failed; i++)
 		if (w->router[i].box)
 			check_idempotent(w, i);
+	for (unsigned i = 0; i < w->plan->routers && !w->result->failed; i++)
+		if (w->router[i].box && w->router[i].port[0].state == PEEK_ACTIVE)
+			check_packets(w, i);
 	for (unsigned i = 0; i < w->plan->routers && !w->result->failed; i++)
 		if (w->router[i].box)
 			check_stop(w, i);

@@ -411,12 +411,14 @@ static void type_everything(struct sim_world *w, unsigned router)
 		"crypto dynamic-map dyn 10\n set transform-set ts\n%s reverse-route\n"
 		"crypto map m 1 ipsec-isakmp\n set peer 198.51.100.1\n set transform-set ts\n match address "
 		"VPN\n"
-		"%s reverse-route\n"
+		"%s%s%s reverse-route\n"
 		"crypto map m 30 ipsec-isakmp dynamic dyn\n"
 		"interface eth0\n ip address 10.0.0.%u 255.255.255.0\n standby 1 ip%s\n standby 1 name G\n"
 		" crypto map m redundancy G\n",
 		ikev2 ? ikev2_lines : ikev1_lines, ikev2 ? " set ikev2-profile LONG\n" : "",
-		ikev2 ? " set ikev2-profile SHORT\n" : "", router + 1,
+		ikev2 ? " set ikev2-profile SHORT\n" : "",
+		w->plan->idle ? " set security-association idle-time 60\n" : "",
+		w->plan->per_host ? " set security-association level per-host\n" : "", router + 1,
 		w->plan->router[router].learns && !world_follows(w, 0) ? "" : " 10.0.0.254");
 	type(w, router, text);
 	for (unsigned i = 0; i < EDIT_COUNT; i++)
@@ -437,7 +439,9 @@ bool box_edited_lately(const struct sim_world *w, const struct box *b, enum box_
 
 enum box_edit engine_edit_of(const struct sim_fault *f)
 {
-	return f->percent % EDIT_COUNT;
+	unsigned n = f->percent % (2 * EDIT_COUNT);
+
+	return n < EDIT_COUNT ? n : EDIT_LINE; /* what is edited most */
 }
 
 void engine_edit(struct sim_world *w, unsigned router, enum box_edit edit, bool on)
@@ -471,6 +475,7 @@ void engine_start(struct sim_world *w, unsigned router)
 	for (unsigned i = 0; i < BOX_SAS; i++)
 		b->sas[i].told = b->sas[i].said_silent = false;
 	type_everything(w, router);
+	engine_event(w, router, &(struct event){.kind = EV_DEMAND_HEARD, .heard = true});
 	engine_event(w, router, &(struct event){.kind = EV_CONFIG, .model = b->model});
 	netns_snapshot(w, router);
 }

@@ -180,6 +180,10 @@ static void engine_fault(struct sim_world *w, const struct sim_fault *f, bool be
 		if (begins)
 			clear_sas(w, f);
 		break;
+	case FAULT_PACKET:
+		if (begins)
+			netns_packet(w, f->router, f->percent);
+		break;
 	case FAULT_EDIT:
 		if (begins || !edited_by_another(w, f))
 			engine_edit(w, f->router, engine_edit_of(f), begins);

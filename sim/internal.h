@@ -159,6 +159,7 @@ void kernel_carry_out(struct sim_world *w, struct sim_event *e); /* keeps the ev
 void kernel_answer(struct sim_world *w, const struct sim_event *e);
 void kernel_expire(struct sim_world *w, const struct sim_event *e);
 void kernel_lost(struct sim_world *w, unsigned router, unsigned segment); /* the power went */
+void kernel_swept(struct sim_world *w, unsigned router, unsigned segment);
 void kernel_taken(struct sim_world *w, unsigned router, unsigned segment, unsigned what);
 
 /* check.c: what must hold */

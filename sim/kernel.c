@@ -122,6 +122,12 @@ void kernel_lost(struct sim_world *w, unsigned router, unsigned segment)
 	w->router[router].port[segment].vmac = (struct sim_vmac){0};
 }
 
+void kernel_swept(struct sim_world *w, unsigned router, unsigned segment)
+{
+	kernel_lost(w, router, segment);
+	netns_vmac_changed(w, router, segment);
+}
+
 /* The address, the address of an interface that goes down, or the interface. */
 void kernel_taken(struct sim_world *w, unsigned router, unsigned segment, unsigned what)
 {
@@ -133,7 +139,7 @@ void kernel_taken(struct sim_world *w, unsigned router, unsigned segment, unsign
 		v->up = false;
 	else
 		*v = (struct sim_vmac){0};
-	v->taken = before.address || before.taken;
+	v->taken = before.macvlan || before.taken;
 	v->taken_at = w->now;
 	v->heard = !world_fault(w, FAULT_DEAF, (int)router, -1);
 	changed(w, router, segment, &before);

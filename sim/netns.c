@@ -278,7 +278,7 @@ int netns_filter(struct sim_world *w, unsigned router, const struct effect *f)
 		return -EPERM; /* atomic: what stood still stands */
 	if (f->kind == EF_FILTER_GONE) {
 		b->filter = false;
-		b->rule_count = 0;
+		b->rule_count = b->waiting_count = 0;
 		world_trace(w, router, "filter gone");
 		return 0;
 	}
@@ -290,8 +290,38 @@ int netns_filter(struct sim_world *w, unsigned router, const struct effect *f)
 	for (uint32_t i = 0; i < f->filter->rule_count && b->rule_count < BOX_RULES; i++)
 		if (f->filter->rules[i].permit)
 			b->rules[b->rule_count++] = f->filter->rules[i].remote;
-	world_trace(w, router, "filter with %u rules", b->rule_count);
+	b->waiting_count = 0;
+	for (uint32_t i = 0; i < f->filter->waiting_count && b->waiting_count < BOX_RULES; i++)
+		if (f->filter->waiting[i].permit)
+			b->waiting[b->waiting_count++] = f->filter->waiting[i].remote;
+	world_trace(w, router, "filter with %u rules, %u wait", b->rule_count, b->waiting_count);
 	return 0;
+}
+
+bool netns_waits(const struct box *b, const struct ipaddr *to)
+{
+	for (unsigned i = 0; i < b->waiting_count; i++)
+		if (prefix_contains(&b->waiting[i], to))
+			return true;
+	return false;
+}
+
+/* From one of two hosts here to one of four there. It passes an SA, or asks for one, or is dropped. */
+bool netns_packet(struct sim_world *w, unsigned router, unsigned what)
+{
+	struct box *b = w->router[router].box;
+	struct event e = {.kind = EV_DEMAND};
+
+	e.demand.ifindex = w->plan->libipsec && b->tun ? TUN_IFINDEX : OUTSIDE_IFINDEX;
+	e.demand.source = ip_v4(0xc0a80101 + what % 2);
+	e.demand.destination = ip_v4(0x0a090001 + (what / 2 % 2 << 16) + what / 4 % 2);
+	e.demand.protocol = 17;
+	struct box_sa *s = charon_sa_for(b, &e.demand.source, &e.demand.destination);
+	if (s)
+		s->passed = w->now;
+	else if (netns_waits(b, &e.demand.destination))
+		engine_tell(w, router, CHANNEL_KERNEL, &e);
+	return s != NULL;
 }
 
 /* --- Changes from elsewhere ---------------------------------------------------------------------------------------------------- */
@@ -345,7 +375,7 @@ void netns_begin(struct sim_world *w, unsigned router)
 	struct box *b = w->router[router].box;
 	static const char *const prefixes[] = {"0.0.0.0/0", "10.77.0.0/16"};
 
-	b->route_count = b->rule_count = 0;
+	b->route_count = b->rule_count = b->waiting_count = 0;
 	b->filter = b->filter_once = b->tun = b->overrun_missed = false;
 	for (unsigned i = 0; i < 2; i++) {
 		struct route *r = &b->routes[b->route_count++];

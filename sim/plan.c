@@ -40,6 +40,7 @@ static const char *const fault_names[FAULT_KIND_COUNT] = {
 	[FAULT_REKEY] = "rekey",
 	[FAULT_CLEAR] = "clear-sa",
 	[FAULT_EDIT] = "edit",
+	[FAULT_PACKET] = "packet",
 };
 
 const char *sim_fault_text(const struct sim_fault *f, char *out, size_t size)
@@ -69,6 +70,9 @@ void sim_plan_print(const struct sim_plan *plan)
 			: plan->libipsec ? ", engines, libipsec"
 					 : ", engines",
 		plan->engine && plan->ikev2 ? ", IKEv2" : "");
+	if (plan->idle || plan->per_host)
+		printf("  the static entry has%s%s\n", plan->idle ? " idle-time" : "",
+			plan->per_host ? " level per-host" : "");
 	for (unsigned i = 0; i < plan->routers; i++)
 		printf("  router %c: priority %u%s%s\n", 'A' + i, plan->router[i].priority,
 			plan->router[i].preempt ? ", preempt" : "",
@@ -114,6 +118,8 @@ static const uint8_t companions[FAULT_KIND_COUNT] = {
 	[FAULT_EDIT] = FAULT_FILTER_FAIL,
 	[FAULT_ROUTE_FAIL] = FAULT_REKEY,
 	[FAULT_PEER_MOVE] = FAULT_REKEY,
+	[FAULT_CHARON_CRASH] = FAULT_PACKET,
+	[FAULT_CLEAR] = FAULT_PACKET,
 };
 
 /* Troubles seldom come alone: the same router, about the same time. */
@@ -213,6 +219,8 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	bool learn = random_percent(&r, 25);
 	for (unsigned i = 1; learn && i < plan->routers; i++)
 		plan->router[i].learns = random_percent(&r, 60) && !plan->router[i].cisco;
+	plan->idle = random_percent(&r, 30) && plan->engine;
+	plan->per_host = random_percent(&r, 30) && plan->engine && !plan->libipsec;
 	/* Listen and Speak take a hold time each, a box that lost its power starts with one second of delay. */
 	plan->calm_ms = 6 * (int64_t)plan->hold_ms + 12000;
 	if (plan->engine) /* dead peers are noticed after 12 s, an entry that nobody answered is tried after a minute */

@@ -34,6 +34,14 @@ static void carry_out(struct sim_world *w, unsigned router, const struct hsrp_ou
 	}
 }
 
+/* What a predecessor left of groups that are not configured any more, or of all (linux/vmac.h). */
+static void sweep(struct sim_world *w, unsigned router, bool all)
+{
+	for (unsigned s = 0; s < w->plan->segments; s++)
+		if (all || w->router[router].port[s].group == GROUP_REMOVED)
+			kernel_swept(w, router, s);
+}
+
 void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in)
 {
 	struct sim_router *r = &w->router[router];
@@ -55,9 +63,8 @@ void process_step(struct sim_world *w, unsigned router, const struct hsrp_in *in
 		check_router(w, router);
 	}
 	if (r->left) {		    /* it ends */
-		if (!r->configured) /* … and sweeps what a predecessor left of groups that it was never told of */
-			for (unsigned s = 0; s < w->plan->segments; s++)
-				kernel_lost(w, router, s);
+		if (!r->configured) /* what it was told of has gone in its order */
+			sweep(w, router, true);
 		check_left(w, router);
 		process_kill(w, router);
 		return;
@@ -226,18 +233,6 @@ void process_told(struct sim_world *w, const struct sim_event *e)
 		process_tell(w, e->router, e->segment, (enum sim_tell)e->what);
 }
 
-/* What a predecessor left of groups that are not configured any more (linux/vmac.h); nobody waits for the answer. */
-static void sweep(struct sim_world *w, unsigned router)
-{
-	for (unsigned s = 0; s < w->plan->segments; s++) {
-		struct hsrp_kernel k = {.op = HSRP_KERNEL_REMOVE};
-
-		snprintf(k.device, sizeof(k.device), "eth%u", s);
-		if (w->router[router].port[s].group == GROUP_REMOVED)
-			kernel_request(w, router, &k);
-	}
-}
-
 void process_configure(struct sim_world *w, unsigned router)
 {
 	bool first = !w->router[router].configured;
@@ -267,7 +262,7 @@ void process_configure(struct sim_world *w, unsigned router)
 	}
 	process_step(w, router, &(struct hsrp_in){.kind = HSRP_IN_CONFIG_END});
 	if (first)
-		sweep(w, router);
+		sweep(w, router, false);
 	for (unsigned s = 0; s < w->plan->segments; s++)
 		tell_link(w, router, s);
 	w->router[router].starting = false;

@@ -90,7 +90,7 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
-	for (unsigned what = 0; what < 10; what++) {
+	for (unsigned what = 0; what < 12; what++) {
 		struct sim_plan less = *plan;
 
 		less.md5 &= what != 0;
@@ -99,6 +99,8 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 		less.ipv6 &= what != 5;
 		less.pair &= what != 6;
 		less.ikev2 &= what != 7;
+		less.idle &= what != 10 && what != 1;
+		less.per_host &= what != 11 && what != 1;
 		if (what == 8)
 			less.follow = 0;
 		for (unsigned i = 0; i < less.routers; i++) {

@@ -59,6 +59,7 @@ enum sim_fault_kind {
 	FAULT_REKEY,	    /* peer .percent replaces its SAs; no duration */
 	FAULT_CLEAR,	    /* .router: `clear crypto sa`, or of IKE_SAs; .percent: of which; no duration */
 	FAULT_EDIT, /* .router: the operator changes the configuration (edit .percent), and takes that back at the end */
+	FAULT_PACKET, /* .router: a packet of one of its hosts to one behind the static peer (.percent); no duration */
 	FAULT_KIND_COUNT
 };
 
@@ -90,6 +91,8 @@ struct sim_plan {
 	bool engine;	/* our routers have an engine, a charon and peers */
 	bool ikev2;	/* … that speak IKEv2: whose silence the engine has to end */
 	bool libipsec; /* … and charon's TUN as their data plane */
+	bool idle;     /* the lines of the static entry rest until a packet comes, */
+	bool per_host; /* … and have an SA for each pair of hosts */
 	struct sim_router_config router[SIM_ROUTERS_MAX];
 	struct sim_fault faults[SIM_FAULTS_MAX];
 	unsigned fault_count;
