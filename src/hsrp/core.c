@@ -236,6 +236,8 @@ static void in_group(struct hsrp *h, const struct hsrp_group_config *c, int *res
 		return;
 	}
 	struct group *g = group_find(i, c->family, c->group);
+	if (!g && h->leaving)
+		return; /* nothing new begins */
 	if (!g) {
 		g = group_add(h, i, c->family, c->group);
 		if (!g) {

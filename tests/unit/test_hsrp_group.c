@@ -283,6 +283,27 @@ static void a_stop_hands_over_at_once(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: it counted as one that had left, while another's macvlan was still there. */
+static void no_group_begins_during_a_stop(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_in in = {.kind = HSRP_IN_GROUP, .group = w->box[A].group};
+	struct hsrp_status s;
+
+	w->box[A].kernel_slow = true;
+	world_step(w, A, &(struct hsrp_in){.kind = HSRP_IN_LEAVE});
+	in.group.group = 2;
+	world_step(w, A, &in);
+	assert_false(hsrp_group_status(w->box[A].h, "eth1", IP_V4, 2, &s));
+	world_kernel_answer(w, A); /* unserve */
+	assert_int_equal(w->box[A].left, 0);
+	world_kernel_answer(w, A); /* remove */
+	assert_int_equal(w->box[A].left, 1);
+	assert_int_equal(w->box[A].kept_count, 0);
+	world_free(w);
+}
+
 static void a_removed_group_leaves_and_is_gone(void **state)
 {
 	(void)state;
@@ -581,6 +602,7 @@ int main(void)
 		cmocka_unit_test(an_active_router_leaves_to_a_higher_active_with_resign),
 		cmocka_unit_test(an_active_router_answers_the_resign_of_another_with_coup),
 		cmocka_unit_test(a_stop_hands_over_at_once),
+		cmocka_unit_test(no_group_begins_during_a_stop),
 		cmocka_unit_test(a_removed_group_leaves_and_is_gone),
 		cmocka_unit_test(what_a_complete_configuration_does_not_name_is_removed),
 		cmocka_unit_test(frames_that_claim_to_be_ours_or_come_from_elsewhere_are_dropped),
