@@ -177,10 +177,13 @@ void plan_run(struct hsrp *h, struct group *g)
 		g->t_renew = renew_at(h, g);
 }
 
-/* The renewal puts all of it back, so it comes sooner. One that is under way may have been before this: then another. */
+/*
+ * The renewal puts all of it back, so it comes sooner; SERVE does, where the lifetime is over as far as we know. One that is
+ * under way may have been before this: then another.
+ */
 void plan_taken(struct hsrp *h, struct group *g)
 {
-	if (wanted(g) != HAVE_ADDRESS || !plan_holds_address(h, g) || g->taken)
+	if (wanted(g) != HAVE_ADDRESS || g->have != HAVE_ADDRESS || g->taken)
 		return;
 	g->taken = true;
 	if (!g->busy)

@@ -227,6 +227,26 @@ static void what_is_taken_away_during_a_renewal_is_renewed_again(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: a renewal that was confirmed so late that the address counted as gone, and nobody hurried. */
+static void what_is_taken_away_after_a_late_renewal_comes_back(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	w->box[A].kernel_slow = true;
+	while (w->box[A].kept_count == 0)
+		world_run_ms(w, 50);
+	world_run_ms(w, 10000);
+	world_kernel_answer(w, A);
+	w->box[A].kernel_slow = false;
+	world_run_ms(w, 1500); /* 11 s after it was asked for */
+	take_away(w, A);
+	world_run_ms(w, 20);
+	assert_true(w->box[A].has_address);
+	assert_int_equal(world_state(w, A), HSRP_ACTIVE);
+	world_free(w);
+}
+
 static void what_a_standby_router_gives_back_is_no_news(void **state)
 {
 	(void)state;
@@ -410,6 +430,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_was_not_renewed_in_time_is_not_announced),
 		cmocka_unit_test(what_somebody_takes_away_comes_back),
 		cmocka_unit_test(what_is_taken_away_during_a_renewal_is_renewed_again),
+		cmocka_unit_test(what_is_taken_away_after_a_late_renewal_comes_back),
 		cmocka_unit_test(what_a_standby_router_gives_back_is_no_news),
 		cmocka_unit_test(a_macvlan_s_name_tells_its_group),
 		cmocka_unit_test(another_virtual_address_is_said_and_the_election_goes_on),
