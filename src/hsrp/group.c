@@ -488,7 +488,7 @@ void group_start_or_stop(struct hsrp *h, struct group *g, enum hsrp_reason stop_
 	if (g->state <= HSRP_INITIAL)
 		g->state = g->c.enabled && !g->removing ? HSRP_INITIAL : HSRP_DISABLED;
 	bool could_resume = g->resume.state != HSRP_DISABLED;
-	if (g->i->ifindex > 0 && !g->i->up) /* b: what the predecessor had goes now */
+	if (!g->c.enabled || (g->i->ifindex > 0 && !g->i->up)) /* b: what the predecessor had goes now */
 		g->resume.state = HSRP_DISABLED;
 	if (want && g->resume.state != HSRP_DISABLED)
 		group_resume(h, g);

@@ -165,6 +165,26 @@ static void a_role_is_not_resumed_when_the_interface_was_down(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: it came back as active when `standby ip` did. */
+static void a_role_is_not_resumed_when_the_group_had_no_address_meanwhile(void **state)
+{
+	(void)state;
+	struct world *w = active_alone(1);
+
+	w->box[A].group.enabled = false;
+	resume(w, A, 1000);
+	assert_int_equal(world_state(w, A), HSRP_DISABLED);
+	assert_int_equal(world_count(w, A, "kernel remove"), 1);
+	world_run_ms(w, 2000);
+	world_skip(w, A);
+	w->box[A].group.enabled = true;
+	world_configure(w, A);
+	assert_int_equal(world_state(w, A), HSRP_LISTEN);
+	assert_int_equal(world_count(w, A, "hello") + world_count(w, A, "coup"), 0);
+	assert_int_equal(world_count(w, A, "kernel serve"), 0);
+	world_free(w);
+}
+
 static void a_standby_role_is_resumed(void **state)
 {
 	(void)state;
@@ -359,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_role_that_may_be_resumed_is_not_reported_before),
 		cmocka_unit_test(a_role_that_cannot_be_resumed_is_reported_with_the_link),
 		cmocka_unit_test(a_role_is_not_resumed_when_the_interface_was_down),
+		cmocka_unit_test(a_role_is_not_resumed_when_the_group_had_no_address_meanwhile),
 		cmocka_unit_test(a_standby_role_is_resumed),
 		cmocka_unit_test(what_is_left_is_told_to_be_gone_when_it_is),
 		cmocka_unit_test(later_than_hold_what_is_left_goes_first),
