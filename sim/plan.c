@@ -74,8 +74,8 @@ void sim_plan_print(const struct sim_plan *plan)
 		printf("  the static entry has%s%s\n", plan->idle ? " idle-time" : "",
 			plan->per_host ? " level per-host" : "");
 	for (unsigned i = 0; i < plan->routers; i++)
-		printf("  router %c: priority %u%s%s\n", 'A' + i, plan->router[i].priority,
-			plan->router[i].preempt ? ", preempt" : "",
+		printf("  router %c: priority %u%s, delay %u s%s\n", 'A' + i, plan->router[i].priority,
+			plan->router[i].preempt ? ", preempt" : "", plan->router[i].preempt_delay_s,
 			plan->router[i].cisco		 ? ", Cisco-like"
 				: plan->router[i].learns ? ", learns its address"
 							 : "");
@@ -219,6 +219,9 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, const struct sim_option
 	bool learn = random_percent(&r, 25);
 	for (unsigned i = 1; learn && i < plan->routers; i++)
 		plan->router[i].learns = random_percent(&r, 60) && !plan->router[i].cisco;
+	bool delay = random_percent(&r, 25);
+	for (unsigned i = 0; delay && i < plan->routers; i++)
+		plan->router[i].preempt_delay_s = plan->router[i].cisco ? 0 : (uint8_t)random_to(&r, 4);
 	plan->idle = random_percent(&r, 30) && plan->engine;
 	plan->per_host = random_percent(&r, 30) && plan->engine && !plan->libipsec;
 	/* Listen and Speak take a hold time each, a box that lost its power starts with one second of delay. */

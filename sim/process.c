@@ -123,6 +123,7 @@ static void tell_group(struct sim_world *w, unsigned router, unsigned segment)
 			.family = IP_V6, .bytes = {0xfe, 0x80, [14] = (uint8_t)segment, 0xfe}};
 	g->priority = w->router[router].priority;
 	g->preempt = w->router[router].preempt;
+	g->preempt_minimum_s = w->plan->router[router].preempt_delay_s;
 	g->timers_configured = true;
 	g->hello_ms = w->plan->hello_ms;
 	g->hold_ms = w->plan->hold_ms;

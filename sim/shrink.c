@@ -90,7 +90,7 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 {
 	bool any = false;
 
-	for (unsigned what = 0; what < 12; what++) {
+	for (unsigned what = 0; what < 13; what++) {
 		struct sim_plan less = *plan;
 
 		less.md5 &= what != 0;
@@ -105,6 +105,7 @@ static bool simplify(struct sim_plan *plan, struct shrinking *s)
 			less.follow = 0;
 		for (unsigned i = 0; i < less.routers; i++) {
 			less.router[i].preempt &= what != 2;
+			less.router[i].preempt_delay_s *= what != 2 && what != 12;
 			less.router[i].cisco &= what != 3;
 			less.router[i].learns &= what != 9;
 		}

@@ -73,7 +73,8 @@ struct sim_fault {
 struct sim_router_config {
 	uint8_t priority;
 	bool preempt;
-	bool cisco;  /* an independent speaker instead of our cores */
+	uint8_t preempt_delay_s; /* `preempt delay minimum` */
+	bool cisco;		 /* an independent speaker instead of our cores */
 	bool learns; /* the virtual addresses: `standby ip` without one; the first router never does */
 };
 
