@@ -402,7 +402,8 @@ static bool take_children(struct core *c, struct conn *n, const struct ike_conn 
 		children[i].per_host = planned->children[i].per_host;
 		children[i].local = planned->children[i].local;
 		children[i].remote = planned->children[i].remote;
-		children[i].rests = old >= 0 && n->children[old].waits && children[i].idle_s;
+		children[i].rests = old >= 0 && n->children[old].waits &&
+			(children[i].idle_s || hosts_apart(c, &children[i]));
 	}
 	demand_forget(c, n);
 	hosts_forget(c, n);
@@ -519,8 +520,8 @@ static struct conn *conn_apply(struct core *c, struct unit *u, const struct ike_
 		n->bound_ms = planned->dpd_delay_s
 			? (planned->dpd_delay_s + planned->dpd_timeout_s + 1) * INT64_C(1000)
 			: 0;
-		if (n->phase == CONN_UP && n->installed < n->child_count)
-			n->phase = CONN_IDLE; /* a line was added */
+		if (n->phase == CONN_UP)
+			n->phase = CONN_IDLE; /* a line may have come: looked at when charon has it */
 	}
 	n->wanted = hosts_digest(n, digest);
 	if (!n->peer && !n->dynamic) {

@@ -280,6 +280,34 @@ static void each_pair_of_hosts_has_an_sa_of_its_own(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: two pairs counted as two lines that were up, and nothing waited any more. */
+static void an_edit_leaves_lines_of_pairs_waiting(void **state)
+{
+	struct world *w = start_with(false, true);
+	struct crypto_map_entry *e = crypto_map_entry(model_crypto_map(w->model, "mymap"), 1);
+
+	(void)state;
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	pair_told(w, 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	packet(w, OUTSIDE, "192.168.1.6", "10.0.0.1", 17, 53);
+	pair_told(w, 11, "192.168.1.6/32", "10.0.0.1/32", 0);
+	e->options.idle_s = 0;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	e->lifetime.seconds = 600;
+	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
+	config(w);
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.7", "10.0.0.1", 17, 53);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.");
+	packet(w, OUTSIDE, "192.168.1.7", "10.7.0.1", 6, 23);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l30.");
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
+	assert_not_seen(w, "initiate"); /* it is up */
+	world_free(w);
+}
+
 static void pairs_that_come_up_are_bounded_and_may_fail(void **state)
 {
 	struct world *w = start_with(false, true);
@@ -440,6 +468,7 @@ int main(void)
 		cmocka_unit_test(what_else_happens_while_it_rests),
 		cmocka_unit_test(an_entry_without_idle_time_does_not_rest_any_more),
 		cmocka_unit_test(each_pair_of_hosts_has_an_sa_of_its_own),
+		cmocka_unit_test(an_edit_leaves_lines_of_pairs_waiting),
 		cmocka_unit_test(pairs_that_come_up_are_bounded_and_may_fail),
 		cmocka_unit_test(so_many_pairs_have_an_sa_and_no_more),
 		cmocka_unit_test(a_pair_hands_its_counters_to_no_other),

@@ -331,6 +331,23 @@ static void a_map_taken_off_is_deleted_at_the_peer(void **state)
 	world_free(w);
 }
 
+/* As long as an SA and its successor are up, the entry has as many SAs as lines. */
+static void a_new_line_is_asked_for_while_another_is_rekeyed(void **state)
+{
+	struct world *w = static_world();
+
+	(void)state;
+	ike_up(w, 1, static_conn, "10.1.1.1");
+	child_up(w, 1, 1, static_conn, "l10", "10.1.1.1", "10.0.0.0/16");
+	child_up(w, 2, 1, static_conn, "l10", "10.1.1.1", "10.0.0.0/16");
+	acl_line(w, "102", 20, true, "192.168.1.0/24", "10.5.0.0/16");
+	log_clear(w);
+	config(w);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20");
+	assert_int_equal(count_seen(w, "initiate"), 1);
+	world_free(w);
+}
+
 /* Found by the simulator. */
 static void clearing_sas_without_the_address_sends_no_delete(void **state)
 {
@@ -470,6 +487,7 @@ int main(void)
 		cmocka_unit_test(a_removed_line_guards_until_its_route_has_gone),
 		cmocka_unit_test(a_deconfigured_entry_is_deleted_at_the_peer_and_guarded_last),
 		cmocka_unit_test(a_map_taken_off_is_deleted_at_the_peer),
+		cmocka_unit_test(a_new_line_is_asked_for_while_another_is_rekeyed),
 		cmocka_unit_test(clearing_sas_without_the_address_sends_no_delete),
 		cmocka_unit_test(an_edit_without_the_address_sends_no_delete),
 		cmocka_unit_test(a_role_lost_with_its_learned_address_sends_no_delete),
