@@ -92,7 +92,7 @@ static int commit(struct filter_table *t, struct text *batch)
 	bool nothing = !batch->oom && batch->len == 0;
 	int error = batch->oom ? -ENOMEM : nothing ? 0 : filter_kernel_run(t->kernel, batch->s);
 
-	t->commit.us = nothing || batch->oom ? 0 : filter_kernel_us(t->kernel);
+	t->commit.us += nothing || batch->oom ? 0 : filter_kernel_us(t->kernel);
 	filter_kernel_losses(t->kernel);
 	text_free(batch);
 	return error;
@@ -194,11 +194,14 @@ static void write_changes(struct filter_table *t, struct text *batch, const stru
 	text_free(&gone);
 }
 
-/* Writes the whole part with sets of a new generation; those that the kernel has of it go in the same batch. */
+/*
+ * Writes the whole part with sets of a new generation; those that the kernel has of it go in the same batch. The new ones
+ * are committed before: the kernel fills a set of intervals a moment after the rules of the same commit look into it.
+ */
 static int write_anew(struct filter_table *t, struct text *batch, struct part *p,
 	const struct filter_element *e, size_t count)
 {
-	struct text gone = {0};
+	struct text gone = {0}, sets = {0};
 	int error;
 	const char *list = filter_kernel_listing(t->kernel, &error);
 
@@ -211,13 +214,17 @@ static int write_anew(struct filter_table *t, struct text *batch, struct part *p
 
 		filter_write_table(batch);
 		write_old_chains(list, p->id, "flush", batch);
-		write_sets(batch, &n, filter_write_set, e, count, NULL, 0);
-		t->commit.added += write_difference(batch, &n, "add", e, count, NULL, 0, true);
+		text_add(&sets, "add table inet hotswan\n");
+		write_sets(&sets, &n, filter_write_set, e, count, NULL, 0);
+		t->commit.added += write_difference(&sets, &n, "add", e, count, NULL, 0, true);
 		filter_write_chains(batch, &n, e, count, NULL, 0);
 		filter_write_hooks(batch, &n);
 		text_add(batch, text_str(&gone));
+		error = sets.oom ? -ENOMEM : filter_kernel_run(t->kernel, text_str(&sets));
+		t->commit.us += filter_kernel_us(t->kernel);
 	}
 	text_free(&gone);
+	text_free(&sets);
 	t->commit.rebuilt = true;
 	return error;
 }
