@@ -40,7 +40,7 @@ def tables(network):
 
 def settle(network, last):
     """Until the tunnel is up and the inside router sends the remote network to .<last>."""
-    network.inside.wait_next_hop(topologies.REMOTE_NET, f"192.168.1.{last}", timeout=30)
+    network.inside.wait_next_hop(topologies.REMOTE_NET, f"192.168.1.{last}")
     network.remote.wait_tunnel(topologies.VIRTUAL, timeout=40)
     network.remote.wait_ping(topologies.INSIDE_HOST, topologies.REMOTE_HOST)
 
@@ -51,10 +51,10 @@ def power_cut(network, hold):
     watch.pings.wait_reply(count=50)
     cut = time.time()
     network.p.power_off()
-    network.s.wait_state("Active", timeout=hold + 10)
+    network.s.wait_state("Active", timeout=hold + 30)
     watch.pings.wait_reply(after=time.time(), timeout=40, count=20)
-    network.inside.wait_next_hop(topologies.REMOTE_NET, "192.168.1.4", timeout=10)
-    watch.pings.wait_reply(after=time.time(), timeout=10, count=20)
+    network.inside.wait_next_hop(topologies.REMOTE_NET, "192.168.1.4")
+    watch.pings.wait_reply(after=time.time(), count=20)
     return watch.steps(cut)
 
 
@@ -73,7 +73,7 @@ def demo(timers, hold):
         tables(network)
         say("P comes back: it must not take over again")
         network.p.power_on()
-        network.p.wait_state("Standby", timeout=3 * hold + 10)
+        network.p.wait_state("Standby", timeout=3 * hold + 30)
         settle(network, 4)
         tables(network)
         frames = network.audit()
