@@ -159,6 +159,15 @@ class Play:
         wait_for(lambda: all(self.other(v).state(number_of(v, scene)) == state for v in VARIANTS), timeout,
                  f"theirs of {scene} is {STATE_NAMES[state]}", evidence=self.lab.evidence)
 
+    def wait_standby(self, *scenes):
+        """Until theirs stands by, and we have heard of it."""
+        def heard():
+            parts = self.parts()
+            return all(f"Standby router is {v.theirs.upper()}" in parts[number_of(v, scene)] for v in VARIANTS for scene in scenes)
+        for scene in scenes:
+            self.wait_theirs(scene, STANDBY)
+        wait_for(heard, 30, f"theirs stands by: {scenes}", evidence=self.lab.evidence)
+
     def parts(self):
         """What `show standby` says of each group."""
         parts = re.split(r"^(?=\S+ - Group )", self.p.show("show standby"), flags=re.M)
@@ -192,9 +201,7 @@ class Play:
                      evidence=self.lab.evidence)
         self.wait({"win": "Active", "lose": "Standby", "preempt": "Active", "coup": "Active", "resign": "Standby",
                    "wrong-key": "Active", "wrong-address": "Standby", "learn": "Standby"})
-        self.wait_theirs("preempt", STANDBY)
-        wait_for(lambda: all(f"Standby router is {v.theirs.upper()}" in self.parts()[number_of(v, scene)]
-                             for v in VARIANTS for scene in ("win", "preempt")), 30, "we heard that", evidence=self.lab.evidence)
+        self.wait_standby("win", "preempt")
         self.look()
 
         self.moment("second")
@@ -213,7 +220,7 @@ class Play:
         self.each(lambda v, s: self.other(v).set(number_of(v, s), **v.proof), "wrong-key")
         self.each(lambda v, s: self.begin(v, s, priority=90), "resign")
         self.wait({"wrong-key": "Standby", "win": "Active"})
-        self.wait_theirs("resign", STANDBY)
+        self.wait_standby("resign")
         self.p.cli(["enable", "debug standby packets advertise"])
         for v in VARIANTS[::2]:
             self.other(v).advertise(3, 2, v.base, v.ipv6)
