@@ -30,9 +30,19 @@ def pair(lab):
     a.start()
     a.wait_state("Active")
     b.start()
-    b.wait_state("Standby")
+    b.wait_state("Standby", "Active")
     for node in (b, a):
         node.configure(timers=CALM)
+
+    def in_roles():
+        """A machine that stood still until now may have swapped them."""
+        if (a.status()["state"], b.status()["state"]) == ("Standby", "Active"):
+            b.command(RESIGN)
+            b.receive(COMMAND_DONE)
+        return a.status()["serving"] and b.status()["state"] == "Standby"
+    wait_for(in_roles, 60, "a is active, b stands by", every=0.2, evidence=lab.evidence)
+    for node in (a, b):
+        node.logs.clear()
     return a, b, capture
 
 
