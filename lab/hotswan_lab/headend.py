@@ -107,7 +107,7 @@ class Headend(Node):
         rows = self.show("show crypto isakmp sa").splitlines() + self.show("show crypto ikev2 sa").splitlines()
         return [line for line in rows if "QM_IDLE" in line or " READY" in line]
 
-    def wait_connection(self, count=1, timeout=20):
+    def wait_connection(self, count=1, timeout=PATIENCE_S):
         """Until charon has (so many) connections loaded: who calls earlier is refused."""
         def loaded():
             ours = Vici(f"{self.run_dir}/charon/charon.vici")
