@@ -14,9 +14,11 @@
 enum {
 	INTERVAL_MS = 200000, /* `ipv6 nd ra interval`'s standard */
 	INTERVAL_EARLY_MS = INTERVAL_MS / 5,
-	INITIAL = 3,	      /* RFC 4861 10: MAX_INITIAL_RTR_ADVERTISEMENTS */
-	SPACING_MS = 3000,    /* … MIN_DELAY_BETWEEN_RAS; also between the first ones */
-	ANSWER_DELAY_MS = 500 /* … MAX_RA_DELAY_TIME */
+	INITIAL = 3,	       /* RFC 4861 10: MAX_INITIAL_RTR_ADVERTISEMENTS */
+	SPACING_MS = 3000,     /* … MIN_DELAY_BETWEEN_RAS; also between the first ones */
+	ANSWER_DELAY_MS = 500, /* … MAX_RA_DELAY_TIME */
+	ANSWERS_AT_ONCE = 8,   /* of thousands of groups the hellos that are due leave in between */
+	ANSWERS_APART_MS = 1,
 };
 
 static void prefixes(const struct group *g, struct hsrp_router_advert *ra)
@@ -103,11 +105,26 @@ void advert_solicited(struct hsrp *h, struct interface *i)
 
 void advert_answer(struct hsrp *h, struct interface *i)
 {
-	struct group *g, *next;
+	struct group *g = i->answering ? i->answering : i->groups;
 
-	i->t_solicited = MONO_NEVER;
+	for (unsigned n = 0; g && n < ANSWERS_AT_ONCE; g = g->hh.next) {
+		if (!wanted(h, g))
+			continue;
+		send(h, g, HSRP_RA_LIFETIME_S);
+		n++;
+	}
+	i->answering = g;
 	i->last_solicited = h->now;
-	HASH_ITER (hh, i->groups, g, next)
-		if (wanted(h, g))
-			send(h, g, HSRP_RA_LIFETIME_S);
+	i->t_solicited = g ? mono_add_ms(h->now, ANSWERS_APART_MS) : MONO_NEVER;
+}
+
+void advert_forget(struct group *g)
+{
+	struct interface *i = g->i;
+
+	if (i->answering != g)
+		return;
+	i->answering = g->hh.next;
+	if (!i->answering)
+		i->t_solicited = MONO_NEVER;
 }

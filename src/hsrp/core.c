@@ -76,6 +76,7 @@ void group_free(struct hsrp *h, struct group *g)
 	hellos_leave(h, g);
 	pair_forget(h, g);
 	follow_forget(h, g);
+	advert_forget(g);
 	timer_drop(h, &g->timer);
 	side_of(g->i, g->key.family)->groups--;
 	HASH_DELETE(hh, g->i->groups, g);
@@ -414,6 +415,7 @@ static void in_link(struct hsrp *h, const struct hsrp_in *in, int *result)
 	} else if (!i->up) {
 		i->ready = false;
 		i->t_ready = i->t_solicited = MONO_NEVER;
+		i->answering = NULL;
 		for (unsigned n = 0; n < SIDES; n++) {
 			i->side[n].t_advertise = MONO_NEVER;
 			i->side[n].advertised = 0;

@@ -151,6 +151,7 @@ struct interface {
 	mono_t t_ready;
 	mono_t t_solicited,
 		last_solicited;	 /* the answer to hosts that ask for a router, and the one before */
+	struct group *answering; /* who is next in the answer under way; NULL: none is */
 	struct side side[SIDES]; /* see side_of() */
 	struct group *groups;
 	uint64_t bad[HSRP_WIRE_ERROR_COUNT]; /* frames dropped, by reason */
@@ -272,6 +273,7 @@ void advert_reconsider(struct hsrp *h, struct group *g); /* the interface's conf
 void advert_fire(struct hsrp *h, struct group *g);
 void advert_solicited(struct hsrp *h, struct interface *i);
 void advert_answer(struct hsrp *h, struct interface *i);
+void advert_forget(struct group *g); /* it is freed */
 
 /* keys.c: what a group sends and believes, by its one key, its key chain or its text */
 bool keys_usable(const struct hsrp *h, const struct hsrp_auth *auth);

@@ -326,6 +326,74 @@ static void hosts_that_ask_get_one_answer_in_three_seconds(void **state)
 	world_free(w);
 }
 
+/* Router advertisements since the last world_skip(), and the most of them at one moment. */
+static unsigned adverts(const struct world *w, unsigned box, unsigned *at_once)
+{
+	const struct world_box *b = &w->box[box];
+	unsigned all = 0, now = 0;
+	mono_t at = {0};
+
+	*at_once = 0;
+	for (size_t n = b->read; n < b->lines; n++) {
+		if (strncmp(b->line[n], "ra 1800 s", 9) != 0)
+			continue;
+		now = b->line_at[n].ns == at.ns ? now + 1 : 1;
+		at = b->line_at[n];
+		*at_once = now > *at_once ? now : *at_once;
+		all++;
+	}
+	return all;
+}
+
+static void many_groups_answer_a_few_at_a_time(void **state)
+{
+	enum { GROUPS = 20, AT_ONCE = 8 };
+	(void)state;
+	struct world *w = active_alone(1);
+	struct hsrp_group_config g = w->box[A].group;
+	unsigned at_once;
+
+	for (g.group = 2; g.group <= GROUPS; g.group++) {
+		struct mac mac = hsrp_virtual_mac(2, IP_V6, g.group);
+		g.vip = hsrp_link_local(&mac);
+		world_step(w, A, &(struct hsrp_in){.kind = HSRP_IN_GROUP, .group = g});
+	}
+	world_run_ms(w, 40000);
+	world_skip(w, A);
+	solicit(w, A);
+	world_run_ms(w, 503);
+	assert_int_equal(adverts(w, A, &at_once), GROUPS);
+	assert_int_equal(at_once, AT_ONCE);
+
+	/* The one that would be next goes in the middle of it. */
+	world_run_ms(w, 3000);
+	world_skip(w, A);
+	solicit(w, A);
+	for (unsigned ms = 0; ms < 500 && adverts(w, A, &at_once) == 0; ms++)
+		world_run_ms(w, 1);
+	assert_int_equal(adverts(w, A, &at_once), AT_ONCE);
+	struct hsrp_in in = {.kind = HSRP_IN_REMOVE_GROUP,
+		.which = {.device = "eth1", .group = AT_ONCE + 1, .family = IP_V6}};
+	world_step(w, A, &in);
+	world_run_ms(w, 500);
+	assert_int_equal(adverts(w, A, &at_once), GROUPS - 1);
+
+	/* The link fails in the middle: the next answer begins with the first. */
+	world_run_ms(w, 3000);
+	world_skip(w, A);
+	solicit(w, A);
+	for (unsigned ms = 0; ms < 500 && adverts(w, A, &at_once) == 0; ms++)
+		world_run_ms(w, 1);
+	world_link(w, A, false);
+	world_link(w, A, true);
+	world_run_ms(w, 40000);
+	world_skip(w, A);
+	solicit(w, A);
+	world_run_ms(w, 503);
+	assert_int_equal(adverts(w, A, &at_once), GROUPS - 1);
+	world_free(w);
+}
+
 static void who_leaves_by_itself_says_farewell_before_its_address_goes(void **state)
 {
 	(void)state;
@@ -607,6 +675,7 @@ int main(void)
 		cmocka_unit_test(global_addresses_are_announced_and_their_prefixes_advertised),
 		cmocka_unit_test(without_unicast_routing_no_router_is_advertised),
 		cmocka_unit_test(hosts_that_ask_get_one_answer_in_three_seconds),
+		cmocka_unit_test(many_groups_answer_a_few_at_a_time),
 		cmocka_unit_test(who_leaves_by_itself_says_farewell_before_its_address_goes),
 		cmocka_unit_test(who_is_overthrown_leaves_the_hosts_their_router),
 		cmocka_unit_test(equal_priorities_are_decided_by_the_whole_link_local_address),
