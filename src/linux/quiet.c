@@ -1,4 +1,4 @@
-/* Reports held back: see quiet.h. */
+/* What macvlans neither tell nor hear: see quiet.h. */
 #include "linux/quiet.h"
 
 #include <arpa/inet.h>
@@ -16,13 +16,16 @@
 #include "linux/vmac.h"
 
 #define TABLE "hotswan-hsrp"
-#define CHAIN "output"
 
 enum {
-	REQUEST = 4096,
+	REQUEST = 8192,
 	MONITOR_BUFFER = 1 << 20, /* the engine's table tells of 10,000 lines at once */
 	AT_ONCE = 32,		  /* notifications: hellos go on in between */
 	MLDV2_REPORT = 143,	  /* RFC 3810 5.2 */
+	RAW = -300,		  /* before a connection is tracked and a route is looked for */
+	DESTINATION = 24,	  /* of an IPv6 packet; solicited-node addresses: RFC 4291 2.7.1 */
+	RULES = 5,		  /* of a chain */
+	EXPRESSIONS = 6,
 };
 
 struct quiet {
@@ -33,26 +36,50 @@ struct quiet {
 
 /* ---- the rules ---- */
 
-enum kind { NONE, META, TRANSPORT_BYTE, MASK, COMPARE, COUNTER, VERDICT };
+enum kind { NONE, META, NETWORK_BYTE, TRANSPORT_BYTE, MASK, COMPARE, COUNTER, VERDICT };
 
 struct expression {
 	enum kind kind;
-	uint32_t what; /* key of META, operator of COMPARE, code of VERDICT */
+	uint32_t what; /* key of META, offset of a byte, operator of COMPARE, code of VERDICT */
 	uint32_t value;
 	uint8_t bytes; /* of value: 4, in the machine's order, or 1 */
 };
 
-static const struct expression rules[][6] = {
-	{{META, NFT_META_OIFGROUP}, {MASK, .value = VMAC_GROUP_MASK, .bytes = 4},
-		{COMPARE, NFT_CMP_NEQ, VMAC_GROUP, 4}, {VERDICT, NF_ACCEPT}},
-	{{META, NFT_META_L4PROTO}, {COMPARE, NFT_CMP_EQ, IPPROTO_IGMP, 1}, {COUNTER}, {VERDICT, NF_DROP}},
-	{{META, NFT_META_L4PROTO}, {COMPARE, NFT_CMP_NEQ, IPPROTO_ICMPV6, 1}, {VERDICT, NF_ACCEPT}},
-	{{TRANSPORT_BYTE}, {COMPARE, NFT_CMP_GTE, MLD_LISTENER_QUERY, 1},
-		{COMPARE, NFT_CMP_LTE, MLD_LISTENER_REDUCTION, 1}, {COUNTER}, {VERDICT, NF_DROP}},
-	{{TRANSPORT_BYTE}, {COMPARE, NFT_CMP_EQ, MLDV2_REPORT, 1}, {COUNTER}, {VERDICT, NF_DROP}},
+static const struct chain {
+	const char *name;
+	enum nf_inet_hooks hook;
+	int priority;
+	struct expression rules[RULES][EXPRESSIONS];
+} chains[] = {
+	{"output", NF_INET_LOCAL_OUT, 0,
+		{
+			{{META, NFT_META_OIFGROUP}, {MASK, .value = VMAC_GROUP_MASK, .bytes = 4},
+				{COMPARE, NFT_CMP_NEQ, VMAC_GROUP, 4}, {VERDICT, NF_ACCEPT}},
+			{{META, NFT_META_L4PROTO}, {COMPARE, NFT_CMP_EQ, IPPROTO_IGMP, 1}, {COUNTER},
+				{VERDICT, NF_DROP}},
+			{{META, NFT_META_L4PROTO}, {COMPARE, NFT_CMP_NEQ, IPPROTO_ICMPV6, 1},
+				{VERDICT, NF_ACCEPT}},
+			{{TRANSPORT_BYTE}, {COMPARE, NFT_CMP_GTE, MLD_LISTENER_QUERY, 1},
+				{COMPARE, NFT_CMP_LTE, MLD_LISTENER_REDUCTION, 1}, {COUNTER},
+				{VERDICT, NF_DROP}},
+			{{TRANSPORT_BYTE}, {COMPARE, NFT_CMP_EQ, MLDV2_REPORT, 1}, {COUNTER},
+				{VERDICT, NF_DROP}},
+		}},
+	{"prerouting", NF_INET_PRE_ROUTING, RAW,
+		{
+			{{META, NFT_META_IIFGROUP}, {MASK, .value = VMAC_GROUP_MASK, .bytes = 4},
+				{COMPARE, NFT_CMP_NEQ, VMAC_GROUP, 4}, {VERDICT, NF_ACCEPT}},
+			{{META, NFT_META_NFPROTO}, {COMPARE, NFT_CMP_NEQ, NFPROTO_IPV6, 1},
+				{VERDICT, NF_ACCEPT}},
+			{{NETWORK_BYTE, DESTINATION}, {COMPARE, NFT_CMP_NEQ, 0xff, 1}, {VERDICT, NF_ACCEPT}},
+			{{NETWORK_BYTE, DESTINATION + 11}, {COMPARE, NFT_CMP_EQ, 0x01, 1},
+				{NETWORK_BYTE, DESTINATION + 12}, {COMPARE, NFT_CMP_EQ, 0xff, 1},
+				{VERDICT, NF_ACCEPT}},
+			{{COUNTER}, {VERDICT, NF_DROP}},
+		}},
 };
 
-enum { RULES = sizeof(rules) / sizeof(*rules), EXPRESSIONS = sizeof(rules[0]) / sizeof(rules[0][0]) };
+enum { CHAINS = sizeof(chains) / sizeof(*chains) };
 
 static void put_u32(struct nlmsghdr *h, uint16_t type, uint32_t value)
 {
@@ -81,6 +108,7 @@ static void put_verdict(struct nlmsghdr *h, uint32_t code)
 static void put_expression(struct nlmsghdr *h, const struct expression *x)
 {
 	static const char *const names[] = {[META] = "meta",
+		[NETWORK_BYTE] = "payload",
 		[TRANSPORT_BYTE] = "payload",
 		[MASK] = "bitwise",
 		[COMPARE] = "cmp",
@@ -95,10 +123,12 @@ static void put_expression(struct nlmsghdr *h, const struct expression *x)
 		put_u32(h, NFTA_META_KEY, x->what);
 		put_u32(h, NFTA_META_DREG, NFT_REG_1);
 		break;
+	case NETWORK_BYTE:
 	case TRANSPORT_BYTE:
 		put_u32(h, NFTA_PAYLOAD_DREG, NFT_REG_1);
-		put_u32(h, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
-		put_u32(h, NFTA_PAYLOAD_OFFSET, 0);
+		put_u32(h, NFTA_PAYLOAD_BASE,
+			x->kind == NETWORK_BYTE ? NFT_PAYLOAD_NETWORK_HEADER : NFT_PAYLOAD_TRANSPORT_HEADER);
+		put_u32(h, NFTA_PAYLOAD_OFFSET, x->what);
 		put_u32(h, NFTA_PAYLOAD_LEN, 1);
 		break;
 	case MASK:
@@ -148,32 +178,34 @@ static void table_put(struct quiet *q, size_t *len, uint16_t type)
 	*len += h->nlmsg_len;
 }
 
-static void chain_put(struct quiet *q, size_t *len)
+static void chain_put(struct quiet *q, size_t *len, const struct chain *c)
 {
 	struct nlmsghdr *h = message(q, len, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 
 	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, TABLE);
-	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, CHAIN);
+	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, c->name);
 	struct nlattr *hook = mnl_attr_nest_start(h, NFTA_CHAIN_HOOK);
-	put_u32(h, NFTA_HOOK_HOOKNUM, NF_INET_LOCAL_OUT);
-	put_u32(h, NFTA_HOOK_PRIORITY, 0);
+	put_u32(h, NFTA_HOOK_HOOKNUM, c->hook);
+	put_u32(h, NFTA_HOOK_PRIORITY, (uint32_t)c->priority);
 	mnl_attr_nest_end(h, hook);
 	put_u32(h, NFTA_CHAIN_POLICY, NF_ACCEPT);
 	mnl_attr_put_strz(h, NFTA_CHAIN_TYPE, "filter");
 	*len += h->nlmsg_len;
 }
 
-static void rule_put(struct quiet *q, size_t *len, const struct expression *x, uint16_t flags)
+static struct nlmsghdr *rule_put(
+	struct quiet *q, size_t *len, const struct chain *c, const struct expression *x)
 {
-	struct nlmsghdr *h = message(q, len, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND | flags);
+	struct nlmsghdr *h = message(q, len, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, TABLE);
-	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, CHAIN);
+	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, c->name);
 	struct nlattr *list = mnl_attr_nest_start(h, NFTA_RULE_EXPRESSIONS);
 	for (unsigned n = 0; n < EXPRESSIONS && x[n].kind != NONE; n++)
 		put_expression(h, &x[n]);
 	mnl_attr_nest_end(h, list);
 	*len += h->nlmsg_len;
+	return h;
 }
 
 /* Answers to a batch lie in the socket when sending returns: errors, and that to the message which asked for one. */
@@ -225,7 +257,6 @@ static bool whole(struct quiet *q)
 	int r = 1;
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, TABLE);
-	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, CHAIN);
 	if (mnl_socket_sendto(q->socket, h, h->nlmsg_len) < 0)
 		return false;
 	while (r > 0) {
@@ -234,7 +265,7 @@ static bool whole(struct quiet *q)
 			  : mnl_cb_run(reply, (size_t)n, q->seq, mnl_socket_get_portid(q->socket), on_rule,
 				    &count);
 	}
-	return r == 0 && count == RULES;
+	return r == 0 && count == CHAINS * RULES;
 }
 
 int quiet_ensure(struct quiet *q)
@@ -250,9 +281,12 @@ int quiet_ensure(struct quiet *q)
 	table_put(q, &len, NFT_MSG_NEWTABLE); /* so that there is one to delete, whatever is in it */
 	table_put(q, &len, NFT_MSG_DELTABLE);
 	table_put(q, &len, NFT_MSG_NEWTABLE);
-	chain_put(q, &len);
-	for (unsigned n = 0; n < RULES; n++)
-		rule_put(q, &len, rules[n], n == RULES - 1 ? NLM_F_ACK : 0);
+	for (const struct chain *c = chains; c < chains + CHAINS; c++) {
+		chain_put(q, &len, c);
+		for (unsigned n = 0; n < RULES; n++)
+			h = rule_put(q, &len, c, c->rules[n]);
+	}
+	h->nlmsg_flags |= NLM_F_ACK;
 	return batch_send(q, first, len);
 }
 

@@ -3,6 +3,10 @@
  * switches that the active router is here; the kernel sends them at each renewal of an IPv6 address, when one's lifetime
  * ends, when it is asked, and when any program joins a group on the macvlan.
  *
+ * And no IPv6 multicast comes in there but to solicited-node addresses. The kernel copies a frame for all nodes to every
+ * macvlan and looks for a route of each copy among the multicast routes of all of them, and each macvlan that hears a router
+ * solicitation makes a neighbour of the host: both are to be had on the device.
+ *
  * Owns:  that table, which knows our macvlans by their link group (vmac.h), and a socket that is told of changed rules.
  * Never: removes it by itself: it outlives the process, as the addresses and their lifetimes do.
  *

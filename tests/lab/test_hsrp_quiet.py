@@ -1,4 +1,4 @@
-"""No IGMP and no MLD from a virtual MAC, through all that can happen to it, on a segment whose switch snoops."""
+"""What a virtual MAC neither tells nor hears: no IGMP and no MLD from it, through all that can happen to it, on a segment whose switch snoops."""
 
 import re
 import signal
@@ -81,7 +81,7 @@ def table(node):
 
 
 def held_back(node):
-    """Packets that the rules dropped: IGMP, MLD version 1, MLD version 2."""
+    """Packets that the rules dropped: IGMP, MLD version 1, MLD version 2, what went to all."""
     return [int(n) for n in re.findall(r"counter packets (\d+)", table(node))]
 
 
@@ -112,8 +112,9 @@ def test_nothing_is_reported_from_a_virtual_mac(lab):
     # Somebody flushes all rules: back at once.
     a.run("nft", "flush", "ruleset")
     wait_for(lambda: TABLE in table(a), 10, "the table is back", evidence=lab.evidence)
-    a.run("nft", "flush", "chain", "inet", "hotswan-hsrp", "output")
-    wait_for(lambda: len(held_back(a)) == 3, 10, "so are its rules", evidence=lab.evidence)
+    for chain in ("output", "prerouting"):
+        a.run("nft", "flush", "chain", "inet", "hotswan-hsrp", chain)
+        wait_for(lambda: len(held_back(a)) == 4, 10, f"so are the rules of {chain}", evidence=lab.evidence)
 
     # The device is the member: solicitations reach the router that has the address, also after a switchover.
     wait_for(lambda: "a.lan" in members_of(lab, SOLICITED), 30, "a is the member", evidence=lab.evidence)
@@ -167,6 +168,41 @@ def test_nothing_is_reported_from_a_virtual_mac(lab):
     assert len(frames) > len(seen)
     assert any(f.icmpv6 == 130 for f in frames) and any(f.kind == IPV4 and f.data[23] == IGMP and f.data[38] == 0x11
                                                         for f in frames)
+
+
+def solicit(node):
+    """A router solicitation with the sender's MAC."""
+    with inside(node.ns):
+        s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        mac = bytes.fromhex(node.run("cat", "/sys/class/net/eth0/address").strip().replace(":", ""))
+        s.sendto(bytes([133, 0, 0, 0, 0, 0, 0, 0, 1, 1]) + mac, ("ff02::2", 0, 0, socket.if_nametoindex("eth0")))
+        s.close()
+
+
+def test_a_virtual_mac_hears_no_multicast_but_solicitations_for_its_addresses(lab):
+    a = router(lab, "a", 2, 110)
+    host = lab.host("host", lan="192.168.0.100/24")
+    a.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")        # a router, on the macvlan as well
+    serve(a)
+    wait_both(a, "Active")
+    neighbours = lambda: "".join(a.ip("-6", "neigh", "show", "dev", d) for d in a.macvlans() if d.endswith("x"))  # noqa: E731
+    dropped = held_back(a)[3]
+    solicit(host)
+    assert host.ping("ff02::1%eth0", count=1) == 1      # the device answers
+    wait_for(lambda: held_back(a)[3] >= dropped + 2, 10, "both were dropped", evidence=lab.evidence)
+    assert neighbours() == "", neighbours()
+    host.wait_ping(f"{VIP6}%eth0")
+    assert neighbours() != ""
+
+    # Without the table it would have heard.
+    host.ip("neigh", "flush", "all")
+    for device in a.macvlans():
+        a.ip("neigh", "flush", "dev", device)
+    a.process.send_signal(signal.SIGSTOP)
+    a.run("nft", "delete", "table", "inet", "hotswan-hsrp")
+    solicit(host)
+    wait_for(lambda: neighbours() != "", 10, "a neighbour on the macvlan", evidence=lab.evidence)
 
 
 def test_without_the_table_the_capture_would_see_it(lab):
