@@ -130,6 +130,8 @@ static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up,
 		v->link_local = link_local ? *link_local : (struct ipaddr){0};
 	in.link.link_local = v->link_local;
 	v->ifindex = ifindex;
+	v->up = up;
+	v->mac = *mac;
 	if (appeared)
 		device_work(
 			d, WORK_SETTINGS, v); /* before anything of ours is on it: jobs keep their order */
@@ -140,6 +142,9 @@ static void device_changed(struct hsrpd *d, struct device *v, const struct linkw
 {
 	bool appeared = c->ifindex != v->ifindex;
 
+	/* Each macvlan that comes or goes has the kernel speak of its device, too: that concerns no group. */
+	if (!appeared && c->up == v->up && memcmp(&c->mac, &v->mac, sizeof(c->mac)) == 0)
+		return;
 	device_link(d, v, c->ifindex, c->up, &c->mac, NULL);
 	if (appeared) /* it may have its link-local address already */
 		device_ask(d, v);

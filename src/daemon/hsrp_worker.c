@@ -419,6 +419,11 @@ void worker_clear(struct worker *w)
 	(void)eventfd_read(w->fd, &count);
 }
 
+void worker_again(struct worker *w)
+{
+	(void)eventfd_write(w->fd, 1);
+}
+
 int worker_quiet_fd(const struct worker *w)
 {
 	return w->quiet ? quiet_fd(w->quiet) : -1;

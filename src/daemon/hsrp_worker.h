@@ -70,5 +70,6 @@ int worker_fd(const struct worker *w);			   /* readable when there are answers *
 bool worker_put(struct worker *w, const struct work *job); /* false on exhaustion */
 bool worker_take(struct worker *w, struct work *answer);   /* false when there is none */
 void worker_clear(struct worker *w); /* before taking: the descriptor is not readable any more */
+void worker_again(struct worker *w); /* not all were taken: it is */
 
 #endif

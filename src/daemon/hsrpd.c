@@ -25,6 +25,7 @@
 
 enum {
 	FRAMES_AT_ONCE = 64,
+	ANSWERS_AT_ONCE = 64,
 	PRIORITY = 20,			      /* SCHED_RR; the worker runs one below */
 	LEAVE_MS = 5000,		      /* a stop in which the kernel does nothing for so long ends */
 	OUTS_KEPT = 2 * HSRP_EFFECTS_AT_ONCE, /* what an event for all groups took beyond is given back */
@@ -33,6 +34,45 @@ enum {
 
 /* ---- answers of the worker ---- */
 
+static void answered(struct hsrpd *d, struct work *w)
+{
+	switch ((enum worker_kind)w->kind) {
+	case WORK_KERNEL: {
+		struct hsrp_in in = {.kind = HSRP_IN_KERNEL};
+		memcpy(in.kernel.device, w->kernel.device, sizeof(in.kernel.device));
+		in.kernel.group = w->kernel.group;
+		in.kernel.family = w->kernel.family;
+		in.kernel.serial = w->kernel.serial;
+		in.kernel.error = -w->error;
+		d->give_up = mono_add_ms(loop_clock(), LEAVE_MS);
+		hsrpd_step(d, &in, NULL);
+		break;
+	}
+	case WORK_LISTEN: devices_receiver_opened(d, w); break;
+	case WORK_LINK: devices_link_answered(d, w); break;
+	case WORK_CLAIMS: claims_opened(d, w); break;
+	case WORK_QUIET:
+		log_ios("HSRP", LOG_SEV_WARNING, "REPORTS",
+			"IGMP and MLD from virtual MACs cannot be held back: %s", strerror(-w->error));
+		break;
+	case WORK_MEMBER:
+		log_ios("HSRP", LOG_SEV_WARNING, "MEMBERSHIP",
+			"switches that snoop may not pass solicitations on: %s", strerror(-w->error));
+		break;
+	case WORK_FORGET: loop_exit(d->loop, ROLE_EXIT_OK); break;
+	case WORK_SETTINGS:
+		if (w->error != -ENOENT) /* the device may be gone again */
+			log_ios("HSRP", LOG_SEV_WARNING, "SETTINGS",
+				"%s: arp_ignore, arp_announce or send_redirects cannot be set: %s", w->device,
+				strerror(-w->error));
+		break;
+	default:
+		log_ios("HSRP", LOG_SEV_WARNING, "STATE", "run-time state cannot be kept: %s",
+			strerror(-w->error));
+		break;
+	}
+}
+
 static void on_worker(void *ctx, uint32_t events)
 {
 	struct hsrpd *d = ctx;
@@ -40,43 +80,12 @@ static void on_worker(void *ctx, uint32_t events)
 
 	(void)events;
 	worker_clear(d->worker);
-	while (worker_take(d->worker, &w)) {
-		switch ((enum worker_kind)w.kind) {
-		case WORK_KERNEL: {
-			struct hsrp_in in = {.kind = HSRP_IN_KERNEL};
-			memcpy(in.kernel.device, w.kernel.device, sizeof(in.kernel.device));
-			in.kernel.group = w.kernel.group;
-			in.kernel.family = w.kernel.family;
-			in.kernel.serial = w.kernel.serial;
-			in.kernel.error = -w.error;
-			d->give_up = mono_add_ms(loop_clock(), LEAVE_MS);
-			hsrpd_step(d, &in, NULL);
-			break;
-		}
-		case WORK_LISTEN: devices_receiver_opened(d, &w); break;
-		case WORK_LINK: devices_link_answered(d, &w); break;
-		case WORK_CLAIMS: claims_opened(d, &w); break;
-		case WORK_QUIET:
-			log_ios("HSRP", LOG_SEV_WARNING, "REPORTS",
-				"IGMP and MLD from virtual MACs cannot be held back: %s", strerror(-w.error));
-			break;
-		case WORK_MEMBER:
-			log_ios("HSRP", LOG_SEV_WARNING, "MEMBERSHIP",
-				"switches that snoop may not pass solicitations on: %s", strerror(-w.error));
-			break;
-		case WORK_FORGET: loop_exit(d->loop, ROLE_EXIT_OK); break;
-		case WORK_SETTINGS:
-			if (w.error != -ENOENT) /* the device may be gone again */
-				log_ios("HSRP", LOG_SEV_WARNING, "SETTINGS",
-					"%s: arp_ignore, arp_announce or send_redirects cannot be set: %s",
-					w.device, strerror(-w.error));
-			break;
-		default:
-			log_ios("HSRP", LOG_SEV_WARNING, "STATE", "run-time state cannot be kept: %s",
-				strerror(-w.error));
-			break;
-		}
+	for (unsigned n = 0; n < ANSWERS_AT_ONCE; n++) {
+		if (!worker_take(d->worker, &w))
+			return;
+		answered(d, &w);
 	}
+	worker_again(d->worker); /* frames and deadlines go first */
 }
 
 /* Somebody changed firewall rules; a flush of all of them takes the table of the quiet macvlans along. */
@@ -382,7 +391,7 @@ static int open_all(struct hsrpd *d)
 		return e;
 	if (!loop_watch(d->loop, d->linkwatch, EPOLLIN, LOOP_FRAMES, devices_on_linkwatch, d) ||
 		!loop_watch(d->loop, d->wallclock, EPOLLIN, LOOP_FRAMES, on_wallclock, d) ||
-		!loop_watch(d->loop, worker_fd(d->worker), EPOLLIN, LOOP_FRAMES, on_worker, d))
+		!loop_watch(d->loop, worker_fd(d->worker), EPOLLIN, LOOP_NORMAL, on_worker, d))
 		return errno ? -errno : -ENOMEM;
 	if (worker_quiet_fd(d->worker) >= 0 &&
 		!loop_watch(d->loop, worker_quiet_fd(d->worker), EPOLLIN, LOOP_NORMAL, on_rules, d))

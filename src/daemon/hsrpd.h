@@ -30,7 +30,9 @@ struct claims {
 struct device {
 	UT_hash_handle hh;
 	char name[HSRP_DEVICE_MAX];
-	int ifindex;		  /* as last heard; 0: there is none */
+	int ifindex; /* as last heard; 0: there is none */
+	bool up;
+	struct mac mac;
 	struct ipaddr link_local; /* as last asked for */
 	struct frame_receiver receiver;
 	struct loop_fd *watch;
