@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""takeover, tracked uplink, CPU of hellos, 4,095 groups; beside keepalived (use_vmac) and FRR vrrpd."""
+"""takeover, tracked uplink, CPU of hellos, 4,095 groups of IPv4 and of IPv6; beside keepalived (use_vmac) and FRR vrrpd."""
 
 import argparse
 import ipaddress
@@ -211,8 +211,9 @@ def rss_kb(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-def many(groups, seconds, verdict):
-    """(d) As many groups as version 2 has on one interface, hello 1 s."""
+def many(groups, seconds, verdict, ipv6=False):
+    """(d) As many groups as version 2 has on one interface, hello 1 s; (e) the same of IPv6, and hosts ask for a router."""
+    virtual = "fe80::5:73ff:" if ipv6 else "10.99."
     with Lab() as lab:
         a, _, probe = segment(lab)
         Hotswan().start(a, PRIORITY_FIRST)
@@ -221,26 +222,26 @@ def many(groups, seconds, verdict):
         a.clean()
         kernel = kernel_kb()
         began = time.monotonic()
-        Hotswan().start(a, PRIORITY_FIRST, groups=groups, hello_ms=1000, hold_ms=3000)
-        active = f"{groups}"
-        wait_for(lambda: a.ip("-4", "-o", "addr", "show", "up").count("10.99.") >= groups + 1, 120, f"{active} groups are active",
+        Hotswan().start(a, PRIORITY_FIRST, groups=groups, hello_ms=1000, hold_ms=3000, ipv6=ipv6)
+        wait_for(lambda: a.ip("-o", "addr", "show", "up").count(virtual) >= groups + (not ipv6), 120, f"{groups} groups are active",
                  every=0.5, evidence=lambda: a.show("show standby brief")[-2000:])
         print(f"{groups} groups are active {time.monotonic() - began:.1f} s after the start", flush=True)
         time.sleep(8)
         memory = {role: (rss_kb(a.role_pid(role)) - small[role]) / groups for role in small}
         memory["kernel"] = (kernel_kb() - kernel) / groups
         capture = Capture(lab, "lan", 4 * 16384)
+        asker = ipv6 and probe.spawn(["/usr/bin/python3", "-c", ASK, str(seconds)], "ask.log")
         cpu_before, machine = cpu_seconds(a), busy_s()
         time.sleep(seconds)
         idle_cpu, idle_machine = cpu_seconds(a) - cpu_before, busy_s() - machine
         frames = capture.stop()
-        storm = probe.spawn(["/usr/bin/python3", "-c", STORM, str(20)], "storm.log")
+        storm = probe.spawn(["/usr/bin/python3", "-c", STORM, "ff02::1%eth0" if ipv6 else "10.99.255.255", str(20)], "storm.log")
         cpu_before, machine, began = cpu_seconds(a), busy_s(), time.monotonic()
         storm.wait(60)
         took = time.monotonic() - began
         storm_cpu, storm_machine = (cpu_seconds(a) - cpu_before) / took, (busy_s() - machine) / took
-    if storm.returncode:
-        raise LabError("the broadcast sender failed")
+    if storm.returncode or (asker and asker.wait(10)):
+        raise LabError("a sender failed")
     last, longest, seen = {}, 0.0, 0
     for frame in frames:
         key = hello_key(frame)
@@ -254,28 +255,42 @@ def many(groups, seconds, verdict):
     print(f"  hellos in {seconds} s: {seen} of {len(last)} groups; longest interval of a group {longest * 1000:.1f} ms")
     print("  memory, kB a group: " + ", ".join(f"{what} {kb:.1f}" for what, kb in memory.items()))
     print(f"  CPU, quiet: processes {idle_cpu / seconds:.3f} s/s, machine {idle_machine / seconds:.3f} s/s; "
-          f"with 100 broadcast frames/s: processes {storm_cpu:.3f} s/s, machine {storm_machine:.3f} s/s")
+          f"with 100 frames/s to all: processes {storm_cpu:.3f} s/s, machine {storm_machine:.3f} s/s")
     verdict.hold("longest interval between two hellos of a group", longest * 1000, 1005, "ms")
     verdict.hold("memory of a group in the hsrp process", memory["hsrp"], 5, "kB")
 
 
 STORM = """
 import socket, sys, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+family, kind, protocol, _, to = socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_DGRAM)[0]
+s = socket.socket(family, kind, protocol)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-end = time.monotonic() + int(sys.argv[1])
+end = time.monotonic() + int(sys.argv[2])
 next_at = time.monotonic()
 while next_at < end:
-    s.sendto(b"x" * 64, ("10.99.255.255", 9))
+    s.sendto(b"x" * 64, to)
     next_at += 0.01
     time.sleep(max(0, next_at - time.monotonic()))
+"""
+
+
+# A router solicitation every four seconds, as of hosts that come up (RFC 4861 4.1).
+ASK = """
+import socket, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+to = ("ff02::2", 0, 0, socket.if_nametoindex("eth0"))
+mac = bytes.fromhex(open("/sys/class/net/eth0/address").read().replace(":", ""))
+for _ in range(int(sys.argv[1]) // 4):
+    s.sendto(bytes([133, 0, 0, 0, 0, 0, 0, 0, 1, 1]) + mac, to)
+    time.sleep(4)
 """
 
 
 def main():
     """Exit status 0 when every bound held."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["takeover", "uplink", "cpu", "many"])
+    parser.add_argument("--only", choices=["takeover", "uplink", "cpu", "many", "many-ipv6"])
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=20, help="length of one CPU measurement")
     parser.add_argument("--groups", type=int, default=4095)
@@ -286,6 +301,7 @@ def main():
         "uplink": lambda: uplink(min(chosen.runs, 10), verdict),
         "cpu": lambda: cpu(3, chosen.seconds, verdict),
         "many": lambda: many(chosen.groups, 60, verdict),
+        "many-ipv6": lambda: many(chosen.groups, 60, verdict, ipv6=True),
     }
     for name, part in parts.items():
         if chosen.only in (None, name):

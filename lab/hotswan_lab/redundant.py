@@ -65,13 +65,18 @@ class Hotswan:
     name = "hotswan"
 
     @staticmethod
-    def config(box, priority, groups=1, hello_ms=HELLO_MS, hold_ms=HOLD_MS, more=""):
-        """The startup configuration; group N has the virtual address 10.99.N/256.N%256, group 1 the common one."""
-        lines = [f"hostname {box.name.upper()}", "interface eth0", f" ip address {box.own} 255.255.0.0", " standby version 2"]
+    def config(box, priority, groups=1, hello_ms=HELLO_MS, hold_ms=HOLD_MS, more="", ipv6=False):
+        """The startup configuration; group N has the virtual address 10.99.N/256.N%256, group 1 the common one.
+
+        With ipv6 each group has the link-local address of its virtual MAC.
+        """
+        lines = [f"hostname {box.name.upper()}", *["ipv6 unicast-routing"] * ipv6, "interface eth0",
+                 f" ip address {box.own} 255.255.0.0", *[" ipv6 enable"] * ipv6, " standby version 2"]
         timers = (f"msec {hello_ms} msec {hold_ms}" if hello_ms < 1000 else f"{hello_ms // 1000} {hold_ms // 1000}")
         for group in range(1, groups + 1):
             address = VIRTUAL if group == 1 else f"10.99.{64 + group // 250}.{group % 250 + 1}"
-            lines += [f" standby {group} ip {address}", f" standby {group} timers {timers}",
+            lines += [f" standby {group} ipv6 autoconfig" if ipv6 else f" standby {group} ip {address}",
+                      f" standby {group} timers {timers}",
                       f" standby {group} priority {priority}"]
         return "\n".join(lines) + "\n" + more
 
@@ -196,8 +201,8 @@ def cpu_seconds(box):
 
 
 def hello_key(frame):
-    """(group, source) of an HSRP version 2 Hello, None for anything else."""
-    udp = frame.udp
-    if udp is None or udp[1] != 1985 or len(udp[2]) < 42 or udp[2][0] != 1 or udp[2][3] != 0:
+    """(group, source) of an HSRP version 2 Hello of either family, None for anything else."""
+    udp, ends = (frame.udp, frame.ends) if frame.kind == 0x0800 else (frame.udp_ipv6, frame.ends_ipv6)
+    if udp is None or udp[1] not in (1985, 2029) or len(udp[2]) < 42 or udp[2][0] != 1 or udp[2][3] != 0:
         return None
-    return struct.unpack_from("!H", udp[2], 6)[0], str(frame.ends[0])
+    return struct.unpack_from("!H", udp[2], 6)[0], str(ends[0])
