@@ -135,8 +135,10 @@ struct event {
 		struct {
 			int ifindex; /* of the parent */
 			uint16_t group;
+			bool ipv6; /* of its IPv6 part, which no map follows: own, peer and its priority count */
 			enum hsrp_role role;
 			struct ipaddr vip;  /* in force: configured or learned; not set: none yet */
+			struct ipaddr own;  /* where our hellos come from */
 			struct ipaddr peer; /* the other router that is active or standby; not set: unknown */
 			uint8_t peer_priority;
 			int vmac_ifindex; /* where the virtual address sits while active */

@@ -73,7 +73,7 @@ static void add_group(const struct core *c, const struct binding *b, const struc
 	if (at < g->count && g->list[at].number == s->number)
 		return;
 	memmove(&g->list[at + 1], &g->list[at], (g->count++ - at) * sizeof(*g->list));
-	r = b->iface ? standby_find(c, b->iface->ifindex, s->number) : NULL;
+	r = b->iface ? standby_find(c, b->iface->ifindex, IP_V4, s->number) : NULL;
 	g->list[at] = (struct binding_group){.number = s->number,
 		.ip_typed = s->ip_typed,
 		.vip = ip_is_set(&s->ip) || !r ? s->ip : r->vip};
@@ -103,7 +103,7 @@ bool binding_uses_group(const struct binding *b)
 
 const struct group_rec *binding_group(const struct core *c, const struct binding *b)
 {
-	return binding_uses_group(b) ? standby_find(c, b->ifindex, b->fsm.group) : NULL;
+	return binding_uses_group(b) ? standby_find(c, b->ifindex, IP_V4, b->fsm.group) : NULL;
 }
 
 bool binding_settling(const struct core *c, const struct binding *b)

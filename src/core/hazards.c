@@ -15,16 +15,15 @@ void hazards_look(struct core *c)
 }
 
 static bool peer_of(void *arg, const struct interface_cfg *i, const struct standby_group *g,
-	struct ipaddr *peer, uint8_t *priority)
+	enum ip_family family, struct hazard_routers *out)
 {
 	const struct core *c = arg;
 	const struct iface *iface = iface_find(c, i->name);
-	const struct group_rec *r = iface ? standby_find(c, iface->ifindex, g->number) : NULL;
+	const struct group_rec *r = iface ? standby_find(c, iface->ifindex, family, g->number) : NULL;
 
 	if (!r)
 		return false;
-	*peer = r->peer;
-	*priority = r->peer_priority;
+	*out = (struct hazard_routers){.own = r->own, .peer = r->peer, .peer_priority = r->peer_priority};
 	return true;
 }
 
@@ -38,19 +37,29 @@ static void tell(
 	*was = is;
 }
 
+static void check(struct core *c, struct binding *b, const struct interface_cfg *i, enum ip_family family)
+{
+	const struct standby_group *g = hazard_group(i, family), *other;
+	const struct interface_cfg *where;
+	char text[HAZARD_TEXT_MAX] = "";
+	unsigned n = family == IP_V6;
+
+	if (!g)
+		return;
+	bool preempts = hazard_of_preemption(i, g, family, peer_of, c, text);
+	tell(c, preempts, &b->preempt_hazard[n], &b->preempt_quiet[n], "CRYPTO-4-PREEMPT", text);
+	bool splits = hazard_of_split(c->model, i, g, family, peer_of, c, &where, &other, text);
+	tell(c, splits, &b->split_hazard[n], &b->split_quiet[n], "CRYPTO-4-SPLIT", text);
+}
+
 void hazards_check(struct core *c)
 {
-	char text[HAZARD_TEXT_MAX] = "";
-
 	for (struct binding *b = c->bindings; b; b = b->hh.next) {
-		const struct interface_cfg *i = model_interface(c->model, b->interface), *where;
-		const struct standby_group *g = i ? model_bound_group(i) : NULL, *other;
+		const struct interface_cfg *i = model_interface(c->model, b->interface);
 
-		if (!g || b->removing)
+		if (!i || b->removing)
 			continue;
-		bool preempts = hazard_of_preemption(i, g, peer_of, c, text);
-		tell(c, preempts, &b->preempt_hazard, &b->preempt_quiet, "CRYPTO-4-PREEMPT", text);
-		bool splits = hazard_of_split(c->model, i, g, peer_of, c, &where, &other, text);
-		tell(c, splits, &b->split_hazard, &b->split_quiet, "CRYPTO-4-SPLIT", text);
+		check(c, b, i, IP_V4);
+		check(c, b, i, IP_V6);
 	}
 }

@@ -475,9 +475,9 @@ void iface_update(struct core *c, const char *name)
 
 /* --- Standby groups ---------------------------------------------------------------------------------------------------- */
 
-struct group_rec *standby_find(const struct core *c, int ifindex, uint16_t number)
+struct group_rec *standby_find(const struct core *c, int ifindex, enum ip_family family, uint16_t number)
 {
-	struct group_key key = {ifindex, number};
+	struct group_key key = {ifindex, number, family == IP_V6};
 	struct group_rec *g;
 
 	HASH_FIND(hh, c->groups, &key, sizeof(key), g);
@@ -486,14 +486,14 @@ struct group_rec *standby_find(const struct core *c, int ifindex, uint16_t numbe
 
 void standby_event(struct core *c, const struct event *e)
 {
-	struct group_rec *g = standby_find(c, e->hsrp.ifindex, e->hsrp.group);
+	struct group_rec *g = standby_find(c, e->hsrp.ifindex, e->hsrp.ipv6 ? IP_V6 : IP_V4, e->hsrp.group);
 	struct iface *i = iface_of_ifindex(c, e->hsrp.ifindex);
 
 	if (!g) {
 		g = core_alloc(c, sizeof(*g));
 		if (!g)
 			return;
-		g->key = (struct group_key){e->hsrp.ifindex, e->hsrp.group};
+		g->key = (struct group_key){e->hsrp.ifindex, e->hsrp.group, e->hsrp.ipv6};
 		HASH_ADD(hh, c->groups, key, sizeof(g->key), g);
 		if (!CORE_ADDED(g)) {
 			free(g);
@@ -501,11 +501,14 @@ void standby_event(struct core *c, const struct event *e)
 			return;
 		}
 	}
-	g->role = e->hsrp.role;
-	g->vip = e->hsrp.vip;
+	g->own = e->hsrp.own;
 	g->peer = e->hsrp.peer;
 	g->peer_priority = e->hsrp.peer_priority;
 	hazards_look(c);
+	if (e->hsrp.ipv6)
+		return;
+	g->role = e->hsrp.role;
+	g->vip = e->hsrp.vip;
 	g->vmac_ifindex = e->hsrp.vmac_ifindex;
 	g->at = e->hsrp.at;
 	if (i && i->binding)

@@ -78,7 +78,7 @@ struct iface *iface_of_ifindex(const struct core *c, int ifindex);
 void iface_update(struct core *c, const char *name); /* from the model: device, addresses, shutdown */
 void iface_free(struct core *c, struct iface *i);
 void iface_reconcile(struct core *c, struct iface *i);
-struct group_rec *standby_find(const struct core *c, int ifindex, uint16_t number);
+struct group_rec *standby_find(const struct core *c, int ifindex, enum ip_family family, uint16_t number);
 void standby_event(struct core *c, const struct event *e);
 /* HSRP is gone: what it called active ends with the address; `gone`: this one left just now, or NULL: any. */
 void standby_orphans(struct core *c, const struct ipaddr *gone);

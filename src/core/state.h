@@ -88,10 +88,10 @@ struct group_rec {
 	UT_hash_handle hh; /* by key */
 	struct group_key {
 		int ifindex;
-		uint32_t number;
+		uint16_t number, ipv6;
 	} key;
-	enum hsrp_role role;
-	struct ipaddr vip, peer; /* the other router; not set: unknown */
+	enum hsrp_role role;	      /* NONE of an IPv6 part, as there is no .vip */
+	struct ipaddr vip, own, peer; /* the other router; not set: unknown */
 	uint8_t peer_priority;
 	int vmac_ifindex; /* while active */
 	mono_t at;
@@ -165,9 +165,9 @@ struct binding {
 	uint32_t listen_epoch;
 	struct timer listen_timer;
 
-	bool ready; /* as the HSRP process was told */
-	bool preempt_hazard, split_hazard;
-	mono_t preempt_quiet, split_quiet; /* not said again before */
+	bool ready;				 /* as the HSRP process was told */
+	bool preempt_hazard[2], split_hazard[2]; /* IPv4, IPv6 */
+	mono_t preempt_quiet[2], split_quiet[2]; /* not said again before */
 	char reason[BINDING_TEXT_MAX];
 	mono_t since;
 	bool said_r16, said_h5;

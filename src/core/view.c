@@ -13,7 +13,7 @@ static int by_interface(const struct binding *a, const struct binding *b)
 static bool show_binding(const struct core *c, const struct binding *b,
 	bool (*f)(const struct core_binding *b, void *arg), void *arg)
 {
-	const struct group_rec *g = standby_find(c, b->ifindex, b->fsm.group);
+	const struct group_rec *g = standby_find(c, b->ifindex, IP_V4, b->fsm.group);
 	struct core_binding out = {.ifindex = b->ifindex,
 		.redundancy = b->fsm.redundancy,
 		.state = b->fsm.state,

@@ -184,13 +184,15 @@ static void on_group_report(struct hsrp_client *h, const struct hsrp_report *r)
 	int parent = index_of(h, r->status.device), vmac = index_of(h, r->status.mac_device);
 	struct event e = {.kind = EV_HSRP_ROLE};
 
-	if (!parent || r->status.family != IP_V4) /* crypto maps and routes follow IPv4's roles */
+	if (!parent)
 		return; /* the device is gone: the core hears it from the kernel, and a new report comes with a new one */
 	e.hsrp.ifindex = parent;
 	e.hsrp.group = r->status.group;
+	e.hsrp.ipv6 = r->status.family == IP_V6;
 	e.hsrp.role = r->phase == HSRP_PHASE_REMOVED ? HSRP_ROLE_NONE : role_of(&r->status);
 	e.hsrp.vip = r->status.vip;
 	const struct hsrp_peer *peer = r->status.active.local ? &r->status.standby : &r->status.active;
+	e.hsrp.own = r->status.own;
 	e.hsrp.peer = peer->address;
 	e.hsrp.peer_priority = peer->priority;
 	e.hsrp.vmac_ifindex = vmac ? vmac : parent;

@@ -249,6 +249,7 @@ static void f_status(struct codec *c, struct hsrp_status *s)
 	f_u16(c, &s->group);
 	f_family(c, &s->family);
 	f_u8(c, &s->state, HSRP_STATE_COUNT - 1);
+	f_ip(c, &s->own);
 	f_bool(c, &s->serving);
 	f_peer(c, &s->active);
 	f_peer(c, &s->standby);

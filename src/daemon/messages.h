@@ -30,7 +30,7 @@
 #include "hsrp/hsrp.h"
 
 enum {
-	MESSAGE_VERSION = 7,
+	MESSAGE_VERSION = 8,
 	MESSAGE_MAX = 2048, /* bytes of an encoded message */
 	MESSAGE_LOG_MAX = 400,
 };

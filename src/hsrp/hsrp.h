@@ -220,6 +220,8 @@ struct hsrp_status {
 	uint16_t group;
 	uint8_t family;
 	uint8_t state; /* enum hsrp_state */
+	struct ipaddr
+		own; /* where our frames come from, what decides between equal priorities; not set: none */
 	bool serving; /* active, and the kernel holds the virtual address: the engine acts on this, not on state */
 	struct hsrp_peer active, standby;
 	struct ipaddr vip; /* in use; not set when unknown */

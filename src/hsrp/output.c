@@ -153,6 +153,7 @@ void status_fill(const struct group *g, struct hsrp_status *s)
 	*s = (struct hsrp_status){.group = g->key.number,
 		.family = g->c.family,
 		.state = g->state,
+		.own = *source_of(g->i, g->key.family),
 		.serving = g->serving && !g->unconfirmed,
 		.vip = g->vip,
 		.vip_learned = g->vip_learned,

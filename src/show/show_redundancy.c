@@ -4,7 +4,6 @@
  * One paragraph per interface with a crypto map: the binding and why it is so, the role and why it is so, what of the last
  * change is still under way, and whether this box could serve.
  */
-#include "redundancy/hazard.h"
 #include "show/view.h"
 
 #include <string.h>
@@ -105,29 +104,30 @@ static void print_role(struct text *out, const struct facts *f, const struct cor
 }
 
 /* What elections may do to it. */
-static void print_hazards(struct text *out, const struct facts *f, const struct core_binding *b)
+static unsigned hazards_of(const struct facts *f, const struct core_binding *b, char (*out)[HAZARD_TEXT_MAX])
 {
 	const struct interface_cfg *i = model_interface(f->model, b->interface);
-	const struct standby_group *g = i ? model_bound_group(i) : NULL, *other;
-	char text[HAZARD_TEXT_MAX];
 
-	if (g && show_preempt_hazard(f, i, g, text))
-		text_printf(out, "  WARNING: %s\n", text);
-	if (g && show_split_hazard(f, i, g, &other, text))
-		text_printf(out, "  WARNING: %s\n", text);
+	return i ? show_hazards(f, i, out) : 0;
+}
+
+static void print_hazards(struct text *out, const struct facts *f, const struct core_binding *b)
+{
+	char text[HAZARDS][HAZARD_TEXT_MAX];
+	unsigned count = hazards_of(f, b, text);
+
+	for (unsigned n = 0; n < count; n++)
+		text_printf(out, "  WARNING: %s\n", text[n]);
 }
 
 static void json_hazards(struct json *j, const struct facts *f, const struct core_binding *b)
 {
-	const struct interface_cfg *i = model_interface(f->model, b->interface);
-	const struct standby_group *g = i ? model_bound_group(i) : NULL, *other;
-	char text[HAZARD_TEXT_MAX];
+	char text[HAZARDS][HAZARD_TEXT_MAX];
+	unsigned count = hazards_of(f, b, text);
 
 	json_array(j, "warnings");
-	if (g && show_preempt_hazard(f, i, g, text))
-		json_string(j, NULL, text);
-	if (g && show_split_hazard(f, i, g, &other, text))
-		json_string(j, NULL, text);
+	for (unsigned n = 0; n < count; n++)
+		json_string(j, NULL, text[n]);
 	json_array_end(j);
 }
 

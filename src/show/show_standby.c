@@ -4,7 +4,6 @@
  * The reason of the last change stands in brackets behind the state, where IOS itself gives the reason of Init: the parsers
  * in use take a text in brackets there, and refuse any further line.
  */
-#include "redundancy/hazard.h"
 #include "show/view.h"
 
 #include <string.h>
@@ -125,8 +124,7 @@ static void print_state(
 	const struct interface_cfg *i = r->i;
 	char age[AGE_TEXT_MAX], hazard[HAZARD_TEXT_MAX];
 	const struct standby_group *other;
-	const struct interface_cfg *where =
-		st->family == IP_V4 ? show_split_hazard(f, i, r->g, &other, hazard) : NULL;
+	const struct interface_cfg *where = show_split_hazard(f, i, r->g, r->family, &other, hazard);
 
 	text_printf(out, "  State is %s", hsrp_state_text(st->state));
 	if (st->kernel_error)
@@ -141,7 +139,7 @@ static void print_state(
 	else if (where)
 		text_printf(out, " (%s, warning: may split from %s Grp %u)", change_reason(st), where->name,
 			other->number);
-	else if (st->family == IP_V4 && show_preempt_hazard(f, i, r->g, hazard))
+	else if (show_preempt_hazard(f, i, r->g, r->family, hazard))
 		text_printf(
 			out, " (%s, warning: preempt has no delay and priorities differ)", change_reason(st));
 	else if (st->reason != HSRP_REASON_NONE)

@@ -7,6 +7,7 @@
 #ifndef SHOW_VIEW_H
 #define SHOW_VIEW_H
 
+#include "redundancy/hazard.h"
 #include "show/show.h"
 
 /* Prints the next entry at the position in `s`; false when there is none left. */
@@ -103,12 +104,15 @@ void json_ike_sa(struct json *j, const struct ike_sa *sa);
 /* An IKE identity as it may be printed: the peer chooses it, so control characters become '?'. */
 const char *format_id(const char *id, char out[IKE_ID_MAX]);
 
-/* H9, H10: what a group that carries a crypto map is in danger of; false: nothing. `out` has room for HAZARD_TEXT_MAX. */
-bool show_preempt_hazard(
-	const struct facts *f, const struct interface_cfg *i, const struct standby_group *g, char *out);
+/* H9, H10: what a group that concerns a crypto map is in danger of; false: nothing. `out` has room for HAZARD_TEXT_MAX. */
+bool show_preempt_hazard(const struct facts *f, const struct interface_cfg *i, const struct standby_group *g,
+	enum ip_family family, char *out);
 /* NULL: none; else the interface of the group that it may be split from. */
 const struct interface_cfg *show_split_hazard(const struct facts *f, const struct interface_cfg *i,
-	const struct standby_group *g, const struct standby_group **other, char *out);
+	const struct standby_group *g, enum ip_family family, const struct standby_group **other, char *out);
+/* All warnings of an interface's crypto map, IPv4's first; at most HAZARDS. */
+enum { HAZARDS = 4 };
+unsigned show_hazards(const struct facts *f, const struct interface_cfg *i, char (*out)[HAZARD_TEXT_MAX]);
 
 /* --- Finding one's way ---------------------------------------------------------------------------------------- */
 

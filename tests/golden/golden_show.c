@@ -188,6 +188,8 @@ static const struct golden {
 	{"ip_route_track_table_json", scene_tracks, SHOW_ROUTE_TRACKS, NONE, true},
 	{"standby_split", scene_split, SHOW_STANDBY, NONE, false},
 	{"redundancy_split", scene_split, SHOW_REDUNDANCY, NONE, false},
+	{"redundancy_split_ipv6", scene_split_ipv6, SHOW_REDUNDANCY, NONE, false},
+	{"standby_split_ipv6", scene_split_ipv6, SHOW_STANDBY, NONE, false},
 	{"standby_tracks", scene_tracks, SHOW_STANDBY, NONE, false},
 	{"redundancy_json", scene_stale, SHOW_REDUNDANCY, NONE, true},
 };

@@ -6,14 +6,6 @@
 
 static const mono_t now = {4000000ll * 1000000000};
 
-static struct ipaddr ip6(const char *text)
-{
-	struct ipaddr a = {0};
-
-	(void)ip_parse(text, &a);
-	return a;
-}
-
 static void prefix_add(struct vec *v, const char *address, unsigned len)
 {
 	struct prefix *p = calloc(1, sizeof(*p));

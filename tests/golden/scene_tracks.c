@@ -108,7 +108,7 @@ void scene_tracks(struct scene *s)
 	facts_ready(f);
 }
 
-void scene_split(struct scene *s)
+static void split(struct scene *s)
 {
 	struct facts *f = &s->facts;
 	struct model *m = s->model;
@@ -135,5 +135,37 @@ void scene_split(struct scene *s)
 	st->active = (struct hsrp_peer){
 		.address = ip4("192.168.7.2"), .priority = 100, .expires = mono_add_ms(f->now, 9000)};
 	st->standby = (struct hsrp_peer){.local = true, .expires = MONO_NEVER};
-	facts_ready(f);
+}
+
+void scene_split(struct scene *s)
+{
+	split(s);
+	facts_ready(&s->facts);
+}
+
+static void ipv6_part(struct scene *s, unsigned of, const char *interface, const char *own, const char *peer)
+{
+	struct hsrp_status *st = facts_add_standby(&s->facts);
+
+	*st = s->facts.standby[of];
+	st->family = IP_V6;
+	st->virtual_mac = hsrp_virtual_mac(2, IP_V6, st->group);
+	st->vip = hsrp_link_local(&st->virtual_mac);
+	interface_standby_get(model_interface_get(s->model, interface), st->group)->ipv6_autoconfig = true;
+	st->own = ip6(own);
+	(st->active.local ? &st->standby : &st->active)->address = ip6(peer);
+}
+
+/* The same on both sides of the box, and with the addresses of IPv6 the other way round. */
+void scene_split_ipv6(struct scene *s)
+{
+	split(s);
+	model_interface_get(s->model, "FastEthernet0/0")->standby_version = 2;
+	model_interface_get(s->model, "FastEthernet0/1")->standby_version = 2;
+	ipv6_part(s, 0, "FastEthernet0/0", "fe80::2", "fe80::4");
+	ipv6_part(s, 1, "FastEthernet0/1", "fe80::2", "fe80::1");
+	struct standby_group *out =
+		interface_standby_get(model_interface_get(s->model, "FastEthernet0/0"), 0);
+	out->preempt = out->priority_set = false;
+	facts_ready(&s->facts);
 }

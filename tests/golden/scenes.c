@@ -19,6 +19,14 @@ struct ipaddr ip4(const char *text)
 	return a;
 }
 
+struct ipaddr ip6(const char *text)
+{
+	struct ipaddr a = {0};
+
+	(void)ip_parse(text, &a);
+	return a;
+}
+
 struct prefix pfx(const char *text)
 {
 	struct prefix p;

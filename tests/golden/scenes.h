@@ -22,6 +22,7 @@ void scene_down(struct scene *s);    /* scene_active after the outside link was 
 void scene_silent(struct scene *s);  /* scene_active, and nobody answers */
 void scene_hostile(struct scene *s); /* every text as long as it can be, bytes that are no UTF-8 */
 void scene_split(struct scene *s);   /* scene_active whose pair would split, and preempts too early */
+void scene_split_ipv6(struct scene *s); /* … and whose IPv6 parts would split by their addresses */
 void scene_tracks(struct scene *s);  /* scene_active with tracked objects of every kind */
 void scene_interfaces(struct scene *s); /* scene_active whose devices have counted, with an ARP table */
 void scene_hsrp(struct scene *s);    /* what standby interfaces and groups can have, key chains */
@@ -29,6 +30,7 @@ void scene_ipv6(struct scene *s);    /* standby groups of IPv6 */
 void scene_free(struct scene *s);
 
 struct ipaddr ip4(const char *text);
+struct ipaddr ip6(const char *text);
 struct prefix pfx(const char *text);
 
 #endif

@@ -16,7 +16,7 @@ from hotswan_lab.system import PATIENCE_S, LabError, die_with_parent, tail
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOTSWAND = os.environ.get("HOTSWAND", os.path.join(ROOT, "build", "src", "daemon", "hotswand"))
 
-VERSION = 7
+VERSION = 8
 BEGIN, INTERFACE, GROUP, END, REMOVE_INTERFACE, REMOVE_GROUP, STATUS_REQUEST, COMMAND = range(1, 9)
 REPORT, LOG, STATUS, STATUS_END, CONFIG_DONE, COMMAND_DONE = range(9, 15)
 RESIGN, LEAVE, KEEP, DEBUG, SEND_ARP = range(1, 6)
@@ -87,8 +87,8 @@ class Reader:
 
     def status(self):
         s = {"device": self.string()}
-        s["group"], _, state, s["serving"] = self.take("HBBB")
-        s["state"] = STATES[state]
+        s["group"], _, state = self.take("HBB")
+        s["state"], s["own"], s["serving"] = STATES[state], self.address(), self.take("B")
         s["active"], s["standby"] = self.peer(), self.peer()
         s["vip"], s["vip_learned"] = self.address(), self.take("B")
         s["virtual_mac"], s["mac_in_use"], s["mac_device"] = self.mac(), self.take("B"), self.string()

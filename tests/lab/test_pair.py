@@ -89,6 +89,36 @@ def test_v14_h10_a_pair_moves_as_one_and_never_splits(lab):
     net.audit()
 
 
+def ipv6(outside, inside):
+    """IPv6 groups of their own on both sides, with these link-local addresses."""
+    return f"""ipv6 unicast-routing
+interface FastEthernet0/0
+ ipv6 address FE80::{outside} link-local
+ standby version 2
+ standby 20 ipv6 autoconfig
+ standby 20 timers {configs.FAST_TIMERS}
+interface eth1
+ ipv6 address FE80::{inside} link-local
+ standby version 2
+ standby 30 ipv6 autoconfig
+ standby 30 timers {configs.FAST_TIMERS}
+"""
+
+
+def test_h10_link_local_addresses_that_cross_are_said(lab):
+    net = topologies.pair(lab, start=False)
+    p, s = net.headends
+    for head, outside, inside, peer in ((p, 2, 9, "fe80::4"), (s, 4, 3, "fe80::9")):
+        head.start(open(head.config, encoding="utf-8").read() + ipv6(outside, inside))
+        head.crossing = f"{peer}, by address"
+    for head in net.headends:
+        found = "WARNING: An election would split "
+        text = head.wait_show("show redundancy", found, timeout=20).split(found)[1].splitlines()[0]
+        assert "FastEthernet0/0 Grp 20" in text and "eth1 Grp 30" in text and head.crossing in text, text
+        wait_for(lambda h=head: "%CRYPTO-4-SPLIT: " in h.show("show logging"), 5, "split logged", evidence=lab.evidence)
+        assert "may split from eth1 Grp 30)" in head.show("show standby FastEthernet0/0 20")
+
+
 TRACK = f"""track 1 interface FastEthernet0/0 line-protocol
 track 2 ip route 10.99.0.0 255.255.0.0 reachability
 track 3 list boolean and

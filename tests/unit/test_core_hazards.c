@@ -61,6 +61,17 @@ static void peer(struct world *w, int ifindex, uint16_t group, const char *addre
 	world_event(w, &e);
 }
 
+static void peer_ipv6(
+	struct world *w, int ifindex, uint16_t group, const char *own, const char *address, uint8_t priority)
+{
+	struct event e = {.kind = EV_HSRP_ROLE,
+		.hsrp = {.ifindex = ifindex, .group = group, .ipv6 = true, .peer_priority = priority}};
+
+	assert_true(ip_parse(own, &e.hsrp.own));
+	assert_true(ip_parse(address, &e.hsrp.peer));
+	world_event(w, &e);
+}
+
 static void touch(struct world *w, const char *interface, uint16_t group)
 {
 	model_touch(w->model, MODEL_STANDBY, interface, group);
@@ -162,6 +173,63 @@ static void preempt_without_delay_and_unequal_priorities_are_said(void **state)
 	world_free(w);
 }
 
+static void link_local_addresses_that_cross_are_said(void **state)
+{
+	struct world *w = start();
+
+	(void)state;
+	interface_standby(fa00(w), 1)->ipv6_autoconfig = inside_group(w)->ipv6_autoconfig = true;
+	touch(w, "FastEthernet0/0", 1);
+	peer(w, OUTSIDE, 1, "192.168.0.4", 100); /* IPv4 agrees: the other one, on both sides */
+	peer(w, INSIDE, 7, "10.0.0.44", 100);
+	peer_ipv6(w, OUTSIDE, 1, "fe80::2", "fe80::4", 100);
+	peer_ipv6(w, INSIDE, 7, "fe80::9", "fe80::14", 100);
+	pass_ms(w, 1100);
+	assert_not_seen(w, "SPLIT");
+	/* All 128 bits decide. */
+	peer_ipv6(w, INSIDE, 7, "fe80::1:0:0:1", "fe80::ffff", 100);
+	pass_ms(w, 1100);
+	assert_seen(w,
+		"%CRYPTO-4-SPLIT: An election would split eth1 Grp 7 (this router, by address) from "
+		"FastEthernet0/0 Grp 1 (fe80::4, by address). Use \"hotswan redundancy pair outside "
+		"inside\"");
+	assert_int_equal(count_seen(w, "CRYPTO-4-SPLIT"), 1);
+	log_clear(w);
+	/* IPv4 is judged by itself, and said too. */
+	peer(w, INSIDE, 7, "10.0.0.4", 100);
+	pass_ms(w, 1100);
+	assert_seen(w, "FastEthernet0/0 Grp 1 (192.168.0.4, by address)");
+	world_free(w);
+}
+
+static void of_ipv6_groups_the_lowest_one_beside_the_map_is_judged(void **state)
+{
+	struct world *w = start();
+	struct standby_group *second = interface_standby_get(fa00(w), 20);
+
+	(void)state;
+	interface_standby_get(fa00(w), 30)->ipv6_autoconfig = second->ipv6_autoconfig = true;
+	inside_group(w)->ipv6_autoconfig = true;
+	touch(w, "FastEthernet0/0", 20);
+	peer_ipv6(w, OUTSIDE, 1, "fe80::2", "fe80::4", 100); /* not configured */
+	peer_ipv6(w, OUTSIDE, 30, "fe80::2", "fe80::4", 100);
+	peer_ipv6(w, INSIDE, 7, "fe80::9", "fe80::4", 100);
+	pass_ms(w, 1100);
+	assert_not_seen(w, "CRYPTO-4");
+	peer_ipv6(w, OUTSIDE, 20, "fe80::2", "fe80::4", 90);
+	pass_ms(w, 1100);
+	assert_not_seen(w, "CRYPTO-4"); /* the lower address, and the better router on both sides */
+	second->preempt = true;
+	touch(w, "FastEthernet0/0", 20);
+	assert_seen(w, "%CRYPTO-4-PREEMPT: FastEthernet0/0 Grp 20: priority 100 here and 90 on fe80::4");
+	assert_not_seen(w, "SPLIT");
+	peer_ipv6(w, OUTSIDE, 20, "fe80::2", "fe80::4", 100);
+	pass_ms(w, 1100);
+	assert_seen(
+		w, "eth1 Grp 7 (this router, by address) from FastEthernet0/0 Grp 20 (fe80::4, by address)");
+	world_free(w);
+}
+
 static void groups_without_a_crypto_map_are_nobodys_business(void **state)
 {
 	struct world *w = start();
@@ -184,6 +252,8 @@ int main(void)
 		cmocka_unit_test(the_same_order_or_priorities_that_agree_are_no_hazard),
 		cmocka_unit_test(a_pair_or_a_follower_cannot_split),
 		cmocka_unit_test(preempt_without_delay_and_unequal_priorities_are_said),
+		cmocka_unit_test(link_local_addresses_that_cross_are_said),
+		cmocka_unit_test(of_ipv6_groups_the_lowest_one_beside_the_map_is_judged),
 		cmocka_unit_test(groups_without_a_crypto_map_are_nobodys_business),
 	};
 
