@@ -36,42 +36,35 @@ static void configured_row(const struct facts *f, const struct interface_cfg *i,
 	set_status(row, i->shutdown);
 }
 
-static bool is_configured(const struct facts *f, const char *device)
+static const struct interface_cfg *configured_on(const struct facts *f, const char *device)
 {
 	const struct interface_cfg *i;
 
 	vec_each (&f->model->interfaces, k, i)
 		if (!strcmp(interface_device(i), device))
-			return true;
-	return false;
+			return i;
+	return NULL;
 }
 
 /* The interface of a group's virtual MAC. Its alias tells, too, but the kernel reports the alias of an interface that is
  * down to nobody: on a standby router it would be listed. */
 static bool is_virtual(const struct facts *f, const char *name)
 {
-	const struct interface_cfg *i;
-	const struct standby_group *g;
-	char made[HSRP_DEVICE_MAX];
+	int ifindex;
+	enum ip_family family;
+	unsigned group;
 
-	vec_each (&f->model->interfaces, k, i) {
-		const struct link *parent = facts_link_by_name(f, interface_device(i));
-
-		vec_each (&i->standby, n, g) {
-			for (unsigned family = IP_V4; parent && family <= IP_V6; family += IP_V6 - IP_V4) {
-				hsrp_macvlan_name(parent->ifindex, (enum ip_family)family, g->number, made);
-				if (!strcmp(made, name))
-					return true;
-			}
-		}
-	}
-	return false;
+	if (!hsrp_macvlan_parse(name, &ifindex, &family, &group))
+		return false;
+	const struct link *parent = facts_link(f, ifindex);
+	const struct interface_cfg *i = parent ? configured_on(f, parent->name) : NULL;
+	return i && interface_standby(i, (uint16_t)group);
 }
 
 static bool foreign_row(const struct facts *f, const struct link *link, struct interface_row *row)
 {
 	if (!strcmp(link->name, "lo") || link->ike_tun || !strncmp(link->alias, "hotswan", 7) ||
-		is_configured(f, link->name) || is_virtual(f, link->name))
+		configured_on(f, link->name) || is_virtual(f, link->name))
 		return false;
 	*row = (struct interface_row){
 		.name = link->name, .device = link->name, .link = link, .method = "unset"};
