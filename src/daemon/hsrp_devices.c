@@ -132,7 +132,7 @@ static void device_link(struct hsrpd *d, struct device *v, int ifindex, bool up,
 	v->ifindex = ifindex;
 	v->up = up;
 	v->mac = *mac;
-	if (appeared)
+	if (appeared && !d->leaving) /* a stop restores the settings, and nothing of ours is on it any more */
 		device_work(
 			d, WORK_SETTINGS, v); /* before anything of ours is on it: jobs keep their order */
 	hsrpd_step(d, &in, NULL);
