@@ -22,7 +22,7 @@
 
 enum {
 	GRACE_NS = 1000000,
-	CALM_MS = 5000,
+	CALM_MS = 11000, /* `preempt delay` among it, after an address that was learned late */
 	PAIR_SETTLES_MS = 2100,
 	REPAIRED_MS = 300, /* one renewal in 250 ms, and what the kernel takes */
 	RENEWED_MS = 3300,

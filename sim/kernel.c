@@ -139,6 +139,8 @@ void kernel_taken(struct sim_world *w, unsigned router, unsigned segment, unsign
 		v->up = false;
 	else
 		*v = (struct sim_vmac){0};
+	if (v->macvlan == before.macvlan && v->up == before.up && v->address == before.address)
+		return; /* it was gone already */
 	v->taken = before.macvlan || before.taken;
 	v->taken_at = w->now;
 	v->heard = !world_fault(w, FAULT_DEAF, (int)router, -1);
