@@ -276,14 +276,15 @@ static bool anything_settling(const struct core *c)
 }
 
 /*
- * One that has not come as far as it should: its filter is refused, or charon is late. Or nobody has told its role yet, and
- * the virtual address is here: as long as that lives, the HSRP process may come back to its role. What it claims waits for it.
+ * One that has not come as far as it should: its filter is refused, or charon is late, or its role is told in this very
+ * step, since we did not run before. Or nobody has told its role yet, and the virtual address is here: as long as that
+ * lives, the HSRP process may come back to its role. What it claims waits for it.
  */
 static bool anything_coming(const struct core *c)
 {
 	for (const struct binding *b = c->bindings; b; b = b->hh.next)
 		if (!b->leaving && !b->removing &&
-			((b->target > LEVEL_FILTER && b->level < b->target) ||
+			(list_linked(&b->in_look) || (b->target > LEVEL_FILTER && b->level < b->target) ||
 				(binding_settling(c, b) && endpoint_is_ours(c, b->ifindex, &b->fsm.vip))))
 			return true;
 	return false;

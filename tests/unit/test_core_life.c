@@ -310,6 +310,21 @@ static void a_restart_waits_for_an_hsrp_process_that_may_come_back(void **state)
 	world_free(w);
 }
 
+/* Found by the simulator: the word of the role waited as long as we did, and the time was over in the same step. */
+static void a_restart_that_oversleeps_hears_its_role_before_its_time_is_over(void **state)
+{
+	struct world *w = restarted(false, 0);
+
+	(void)state;
+	w->ms += 11000;
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	pass_ms(w, 1000);
+	assert_not_seen(w, "route-");
+	assert_not_seen(w, "terminate");
+	assert_true(binding(w).serving);
+	world_free(w);
+}
+
 static void what_nobody_claims_goes_even_if_charon_never_comes(void **state)
 {
 	struct world *w = core_start();
@@ -502,6 +517,7 @@ int main(void)
 		cmocka_unit_test(a_restart_gives_nothing_up_while_its_filter_is_refused),
 		cmocka_unit_test(a_line_removed_after_a_restart_guards_until_its_route_has_gone),
 		cmocka_unit_test(a_restart_waits_for_an_hsrp_process_that_may_come_back),
+		cmocka_unit_test(a_restart_that_oversleeps_hears_its_role_before_its_time_is_over),
 		cmocka_unit_test(what_nobody_claims_goes_even_if_charon_never_comes),
 		cmocka_unit_test(reconciling_twice_does_nothing),
 		cmocka_unit_test(an_overrun_is_repaired_from_the_snapshot),
