@@ -53,7 +53,7 @@ class Box(Headend):
         self.process = None
         for line in self.ip("-br", "link", "show", "type", "macvlan", check=False).splitlines():
             self.ip("link", "del", line.split("@")[0], check=False)
-        self.ip("addr", "flush", "dev", "eth0")
+        self.ip("addr", "flush", "dev", "eth0", "scope", "global")     # the kernel makes no other link-local one
         self.run("nft", "flush", "ruleset", check=False)
         for folder in (self.run_dir, os.path.join(self.path, "run")):
             self.run("rm", "-rf", folder)
