@@ -276,27 +276,34 @@ static bool anything_settling(const struct core *c)
 }
 
 /*
- * One that has not come as far as it should: its filter is refused, or charon is late, or its role is told in this very
- * step, since we did not run before. Or nobody has told its role yet, and the virtual address is here: as long as that
- * lives, the HSRP process may come back to its role. What it claims waits for it.
+ * One that has not come as far as it should: its filter is refused, or charon is late. Or nobody has told its role yet, and
+ * the virtual address is here: as long as that lives, the HSRP process may come back to its role. What it claims waits for it.
  */
 static bool anything_coming(const struct core *c)
 {
 	for (const struct binding *b = c->bindings; b; b = b->hh.next)
 		if (!b->leaving && !b->removing &&
-			(list_linked(&b->in_look) || (b->target > LEVEL_FILTER && b->level < b->target) ||
+			((b->target > LEVEL_FILTER && b->level < b->target) ||
 				(binding_settling(c, b) && endpoint_is_ours(c, b->ifindex, &b->fsm.vip))))
 			return true;
 	return false;
 }
 
-/* The time is over: what nobody has claimed by now goes. */
+/*
+ * The time is over: what nobody has claimed by now goes. But timers go before what was told while we did not run: that is
+ * heard until a last call, which counts only if it comes in time itself.
+ */
 static void adoption_over(struct core *c)
 {
-	if (anything_coming(c))
-		core_arm(c, &c->adoption, TIMER_ADOPTION, NULL, ADOPTION_AGAIN_MS);
-	else
+	bool coming = anything_coming(c);
+	bool heard = c->last_call && mono_diff_ms(c->now, c->adoption.at) < LAST_CALL_LATE_MS;
+
+	if (!coming && heard) {
 		end_adoption(c);
+		return;
+	}
+	c->last_call = !coming;
+	core_arm(c, &c->adoption, TIMER_ADOPTION, NULL, coming ? ADOPTION_AGAIN_MS : LAST_CALL_MS);
 }
 
 static bool adoption_complete(const struct core *c)

@@ -32,6 +32,8 @@ enum {
 	ADOPTION_MS =
 		8000, /* what a restart finds in the kernel waits this long for charon and HSRP to tell */
 	ADOPTION_AGAIN_MS = 1000,
+	LAST_CALL_MS = 100,	   /* before the adoption ends */
+	LAST_CALL_LATE_MS = 10,	   /* one that comes later is none */
 	FILTER_PACE_RULES = 1000,  /* from this length on filters keep a distance of */
 	FILTER_RULES_PER_MS = 500, /* their length by this */
 	ENDING_MS = 3000,	   /* for the SAs of a forgotten connection; the peer may be silent */
@@ -39,11 +41,11 @@ enum {
 	IKE_SETTLED_MS = 5000,	   /* one that answered for so long stays */
 	LISTEN_MS = 300000,	   /* after a takeover: twice what a peer's own detection takes */
 	ORPHAN_SAY_MS = 60000,	   /* a peer's orphans are logged once in this time, as on IOS */
-	ENDED_MS = 1000,	   /* what came before the end of an SA is told after it, but not later than this */
-	ENDED_MAX = 64,		   /* SAs that are remembered for it */
-	STOP_MS = 6000,		   /* D9 stop, at most */
-	LEARNED_MAX = 1 << 16,	   /* flows of one entry that the filter remembers */
-	LEARNED_PACE = 64,	   /* from this many on new ones gather */
+	ENDED_MS = 1000, /* what came before the end of an SA is told after it, but not later than this */
+	ENDED_MAX = 64,	 /* SAs that are remembered for it */
+	STOP_MS = 6000,	 /* D9 stop, at most */
+	LEARNED_MAX = 1 << 16, /* flows of one entry that the filter remembers */
+	LEARNED_PACE = 64,     /* from this many on new ones gather */
 	LEARNED_PACE_MS = 100,
 };
 
@@ -460,6 +462,7 @@ struct core {
 	bool snapshot_done, hsrp_up, adopting, stopping, stopped, isakmp_on;
 	bool debug; /* `debug crypto ipsec` */
 	struct timer adoption, stop_timer;
+	bool last_call; /* before the adoption ends */
 	struct link_rec *links, *link_names;
 	struct group_rec *groups;
 	struct iface *ifaces, *devices;

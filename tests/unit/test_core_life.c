@@ -310,13 +310,24 @@ static void a_restart_waits_for_an_hsrp_process_that_may_come_back(void **state)
 	world_free(w);
 }
 
-/* Found by the simulator: the word of the role waited as long as we did, and the time was over in the same step. */
+/* Found by the simulator: the word of the role waited as long as we did, and so did the timer that ends the adoption. */
 static void a_restart_that_oversleeps_hears_its_role_before_its_time_is_over(void **state)
 {
 	struct world *w = restarted(false, 0);
 
 	(void)state;
-	w->ms += 11000;
+	w->ms += 11000; /* told in the very step */
+	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
+	pass_ms(w, 1000);
+	assert_not_seen(w, "route-");
+	assert_not_seen(w, "terminate");
+	assert_true(binding(w).serving);
+	world_free(w);
+	w = restarted(false, 0);
+	address(w, VMAC, "192.168.0.3", false);
+	w->ms += 11000; /* it came back meanwhile, and timers go first */
+	world_event(w, &(struct event){.kind = EV_TIMER});
+	address(w, VMAC, "192.168.0.3", true);
 	role(w, 0, HSRP_ROLE_ACTIVE, "192.168.0.3");
 	pass_ms(w, 1000);
 	assert_not_seen(w, "route-");
