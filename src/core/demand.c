@@ -163,10 +163,11 @@ void demand_heard(struct core *c, bool heard)
 	c->demand_heard = heard;
 	for (struct sa_rec *s = c->sas; s; s = s->hh.next)
 		idle_arm(c, s);
-	for (struct conn *n = c->conns; !heard && n; n = n->hh.next) {
-		if (!n->waiting)
+	for (struct conn *n = c->conns; n; n = n->hh.next) {
+		if (!heard && !n->waiting)
 			continue;
-		demand_forget(c, n);
+		if (!heard)
+			demand_forget(c, n);
 		if (n->phase == CONN_UP)
 			n->phase = CONN_IDLE;
 		conn_kick(c, n);

@@ -20,11 +20,15 @@ static bool is_current(const struct conn *n)
 	return u && !n->dynamic && u->current < u->conn_count && u->conns[u->current] == n;
 }
 
-static bool is_up(const struct conn *n)
+/* A line of `level per-host` is as far as it comes when it waits for packets, whatever pairs of it have an SA. */
+static bool is_up(const struct core *c, const struct conn *n)
 {
-	for (uint32_t i = 0; i < n->child_count; i++)
-		if (!n->children[i].installed && !n->children[i].waits)
+	for (uint32_t i = 0; i < n->child_count; i++) {
+		const struct conn_child *ch = &n->children[i];
+
+		if (!ch->waits && (!ch->installed || hosts_apart(c, ch)))
 			return false;
+	}
 	return true;
 }
 
@@ -39,7 +43,7 @@ void conn_kick(struct core *c, struct conn *n)
 	if (n->phase != CONN_IDLE || !may_initiate(c, n))
 		return;
 	hosts_wait(c, n);
-	if (is_up(n)) {
+	if (is_up(c, n)) {
 		n->phase = CONN_UP;
 		return;
 	}
@@ -113,9 +117,9 @@ void conns_work(struct core *c)
 
 		list_remove(&n->in_init);
 		n->phase = CONN_IDLE;
-		if (may_initiate(c, n) && !is_up(n))
+		if (may_initiate(c, n) && !is_up(c, n))
 			begin(c, n);
-		else if (is_up(n))
+		else if (is_up(c, n))
 			n->phase = CONN_UP;
 	}
 }
@@ -267,7 +271,7 @@ void conn_child_up(struct core *c, struct conn *n, int32_t child)
 	u->tries = 0;
 	if (!is_current(n)) /* the peer came to us by another of its addresses */
 		make_current(c, u, n);
-	if (is_up(n)) {
+	if (is_up(c, n)) {
 		if (n->phase == CONN_TRYING && c->window < INITIATE_FRESH_MAX)
 			c->window++;
 		conn_rest(c, n);

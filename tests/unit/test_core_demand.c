@@ -18,8 +18,8 @@ static const char peer[] = "hs/FastEthernet0/0/mymap/1/10.1.1.1";
 
 enum { IDLE_S = 60 };
 
-/* Entry 1: 10.0.0.0/16 but for 10.0.9.0/24, and telnet to 10.7.0.0/16. */
-static struct world *start_with(bool libipsec, bool per_host)
+/* Entry 1: 10.0.0.0/16 but for 10.0.9.0/24, and telnet to 10.7.0.0/16. Nobody has told of SAs yet. */
+static struct world *configured(bool per_host)
 {
 	struct world *w = world_new();
 	struct acl_rule *telnet;
@@ -38,6 +38,13 @@ static struct world *start_with(bool libipsec, bool per_host)
 	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = true});
 	config(w);
 	snapshot(w);
+	return w;
+}
+
+static struct world *start_with(bool libipsec, bool per_host)
+{
+	struct world *w = configured(per_host);
+
 	charon_starts(w, 1, libipsec);
 	ike_up(w, 1, peer, "10.1.1.1");
 	return w;
@@ -223,12 +230,12 @@ static void an_entry_without_idle_time_does_not_rest_any_more(void **state)
 /* --- Pairs of hosts ---------------------------------------------------------------------------------------------------- */
 
 /* Up, or used so long ago. */
-static void pair_told(struct world *w, uint32_t id, const char *local, const char *remote, int64_t use_s)
+static void pair_of_line_told(
+	struct world *w, const char *line, uint32_t id, const char *local, const char *remote, int64_t use_s)
 {
 	struct child_sa sa = {.incarnation = 1,
 		.id = id,
 		.ike_id = 1,
-		.child = "l20",
 		.state = CHILD_SA_INSTALLED,
 		.spi_in = 0x1000 + id,
 		.remote_port = 500,
@@ -238,9 +245,15 @@ static void pair_told(struct world *w, uint32_t id, const char *local, const cha
 		.use_out_s = -1};
 
 	str_copy(sa.conn, sizeof(sa.conn), peer);
+	str_copy(sa.child, sizeof(sa.child), line);
 	assert_true(ip_parse("10.1.1.1", &sa.remote_host));
 	assert_true(prefix_parse(local, &sa.local[0].prefix) && prefix_parse(remote, &sa.remote[0].prefix));
 	world_event(w, &(struct event){.kind = EV_CHILD_SA, .child = {.child = &sa}});
+}
+
+static void pair_told(struct world *w, uint32_t id, const char *local, const char *remote, int64_t use_s)
+{
+	pair_of_line_told(w, "l20", id, local, remote, use_s);
 }
 
 static void each_pair_of_hosts_has_an_sa_of_its_own(void **state)
@@ -305,6 +318,44 @@ static void an_edit_leaves_lines_of_pairs_waiting(void **state)
 	log_clear(w);
 	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
 	assert_not_seen(w, "initiate"); /* it is up */
+	world_free(w);
+}
+
+/* Found by the simulator: lines with a pair each were taken for lines that are up, and no other pair got an SA. */
+static void a_restart_leaves_lines_of_pairs_waiting(void **state)
+{
+	struct world *w = configured(true);
+
+	(void)state;
+	world_event(w, &(struct event){.kind = EV_IKE_UP, .ike = {1, false}});
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
+	world_event(w, &(struct event){.kind = EV_CONN, .conn = peer});
+	ike_up(w, 1, peer, "10.1.1.1");
+	pair_of_line_told(w, "l20", 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	pair_of_line_told(w, "l30", 11, "192.168.1.5/32", "10.7.0.1/32", 0);
+	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
+	pass_ms(w, 20000);
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.6", "10.0.0.1", 17, 53);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.");
+	packet(w, OUTSIDE, "192.168.1.6", "10.7.0.1", 6, 23);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l30.");
+	world_free(w);
+}
+
+static void lines_of_pairs_wait_again_when_packets_are_told_again(void **state)
+{
+	struct world *w = start_with(false, true);
+
+	(void)state;
+	pair_of_line_told(w, "l20", 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	pair_of_line_told(w, "l30", 11, "192.168.1.5/32", "10.7.0.1/32", 0);
+	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = false});
+	pass_ms(w, 1000);
+	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = true});
+	log_clear(w);
+	packet(w, OUTSIDE, "192.168.1.6", "10.0.0.1", 17, 53);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.");
 	world_free(w);
 }
 
@@ -469,6 +520,8 @@ int main(void)
 		cmocka_unit_test(an_entry_without_idle_time_does_not_rest_any_more),
 		cmocka_unit_test(each_pair_of_hosts_has_an_sa_of_its_own),
 		cmocka_unit_test(an_edit_leaves_lines_of_pairs_waiting),
+		cmocka_unit_test(a_restart_leaves_lines_of_pairs_waiting),
+		cmocka_unit_test(lines_of_pairs_wait_again_when_packets_are_told_again),
 		cmocka_unit_test(pairs_that_come_up_are_bounded_and_may_fail),
 		cmocka_unit_test(so_many_pairs_have_an_sa_and_no_more),
 		cmocka_unit_test(a_pair_hands_its_counters_to_no_other),
