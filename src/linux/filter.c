@@ -143,7 +143,7 @@ static uint32_t write_difference(struct text *batch, const struct filter_names *
 			collected = 0;
 		}
 		run_of[collected++] = &from[i];
-		total++;
+		total += from[i].view != VIEW_HELD;
 	}
 	if (collected > 0)
 		filter_write_elements(batch, n, verb, run_of, collected);
@@ -180,8 +180,8 @@ static void write_changes(struct filter_table *t, struct text *batch, const stru
 	struct filter_names n = names_of(t, p);
 	bool reshaped = write_sets(batch, &n, filter_write_set, e, count, p->elements, p->count);
 
-	t->commit.deleted = write_difference(batch, &n, "delete", p->elements, p->count, e, count, false);
-	t->commit.added = write_difference(batch, &n, "add", e, count, p->elements, p->count, true);
+	t->commit.deleted += write_difference(batch, &n, "delete", p->elements, p->count, e, count, false);
+	t->commit.added += write_difference(batch, &n, "add", e, count, p->elements, p->count, true);
 
 	struct text gone = {0};
 
@@ -258,8 +258,8 @@ static struct part *make_part(struct filter_table *t, const char *device)
 	return p;
 }
 
-/* Brings one part to the elements `e` (which it takes over) or leaves all as it was. */
-static int bring(struct filter_table *t, struct part *p, struct filter_element *e, size_t count)
+/* Brings one part to the elements `e` (which it takes over) in one batch, or leaves all as it was. */
+static int bring_at_once(struct filter_table *t, struct part *p, struct filter_element *e, size_t count)
 {
 	struct text batch = {0};
 	int error = 0;
@@ -290,6 +290,64 @@ static int bring(struct filter_table *t, struct part *p, struct filter_element *
 	str_copy(p->tun_hooked, sizeof(p->tun_hooked), p->tun);
 	p->mtu_hooked = p->mtu;
 	return 0;
+}
+
+static struct filter_element *joined(
+	const struct filter_element *a, size_t a_count, const struct filter_element *b, size_t b_count)
+{
+	struct filter_element *both = malloc((a_count + b_count + 1) * sizeof(*both));
+
+	if (!both)
+		return NULL;
+	if (a_count > 0)
+		memcpy(both, a, a_count * sizeof(*both));
+	memcpy(both + a_count, b, b_count * sizeof(*both));
+	return both;
+}
+
+/* In three batches: what is held is held before the change, and until it is through. */
+static int bring_held(struct filter_table *t, struct part *p, const struct filter_element *e, size_t count,
+	const struct filter_element *held, size_t held_count)
+{
+	size_t former = p->count;
+
+	while (former > 0 && p->elements[former - 1].view == VIEW_HELD) /* the last batch failed once */
+		former--;
+	struct filter_element *before = joined(p->elements, former, held, held_count),
+			      *after = joined(e, count, held, held_count);
+	int error;
+
+	if (!before || !after) {
+		free(before);
+		free(after);
+		return -ENOMEM;
+	}
+	error = bring_at_once(t, p, before, former + held_count);
+	if (error) {
+		free(after);
+		return error;
+	}
+	error = bring_at_once(t, p, after, count + held_count);
+	int last = bring_at_once(t, p, p->elements, error ? former : count);
+
+	return error ? error : last;
+}
+
+/* Brings one part to the elements `e` (which it takes over) or leaves all as it was. */
+static int bring(struct filter_table *t, struct part *p, struct filter_element *e, size_t count)
+{
+	struct filter_element *held = NULL;
+	size_t held_count = 0;
+	int error = p->in_kernel ? filter_held(p->elements, p->count, e, count, &held, &held_count) : 0;
+
+	if (!error && held_count == 0)
+		return bring_at_once(t, p, e, count);
+	if (!error)
+		error = bring_held(t, p, e, count, held, held_count);
+	free(held);
+	if (e != p->elements)
+		free(e);
+	return error;
 }
 
 /* The chain of `ip tcp adjust-mss`; one that nobody wants any more goes. */

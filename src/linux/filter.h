@@ -12,7 +12,8 @@
  * sees translated addresses.
  *
  * Lines become interval sets: first-match order is kept by layers (doc in filter_layers.h), so that the cost of a packet
- * does not grow with the number of lines. A change is one atomic batch and names only what changed.
+ * does not grow with the number of lines. A change names only what changed. It is one batch; one that could let pass for a
+ * moment what is protected before and after it is three: the first holds that back, the last lets go (filter_text.h).
  *
  * libnftables works synchronously: filter_apply returns when the kernel has committed. About 15 us a line the first time
  * (10,000 lines: 0.15 s), some milliseconds for one line more in a set of 10,000. filter_last_commit tells.
@@ -34,8 +35,9 @@ int filter_open(struct filter_table **out);
 void filter_close(struct filter_table *t);
 
 /*
- * Makes the interface's part of the table what `f` says, in one atomic batch. 0, -ENOMEM, -errno of the kernel: then the
- * former state is in force, and filter_error says more.
+ * Makes the interface's part of the table what `f` says; meanwhile nothing passes that is protected before and after. 0,
+ * -ENOMEM, -errno of the kernel: then the former state is in force, or what `f` says and more is held back, and filter_error
+ * says more.
  */
 int filter_apply(struct filter_table *t, const struct filter *f);
 /* Takes the part of one device out. 0 also when there was none. */

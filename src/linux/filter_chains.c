@@ -149,8 +149,24 @@ struct sets {
 /* Whether a set is looked up in this direction: what waits for an SA waits for packets that leave. */
 static bool is_asked(const struct direction *d, const struct filter_element *set)
 {
-	return set->view == VIEW_PACKETS || set->view == VIEW_FRAGMENTS ||
+	return set->view == VIEW_PACKETS || set->view == VIEW_FRAGMENTS || set->view == VIEW_HELD ||
 		(set->view == VIEW_WAITING && d == &directions[0]);
+}
+
+/* From the device's chain, or one of its others, to that of each group. */
+static void write_jumps(struct text *t, const struct direction *d, const struct filter_names *n,
+	const char *tail, const struct sets *s, enum filter_view view)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct filter_element *e = s->items[i];
+
+		if (e->view != view || (i > 0 && same_group(s->items[i - 1], e)))
+			continue;
+		begin_rule(t, d, n, tail);
+		text_add(t, "jump ");
+		group_chain(t, d, n, e);
+		text_add(t, "\n");
+	}
 }
 
 static void write_main_chain(
@@ -169,21 +185,13 @@ static void write_main_chain(
 			write_peer_rules(t, d, n, s->items[i]);
 		fragments |= s->items[i]->view == VIEW_FRAGMENTS;
 	}
+	write_jumps(t, d, n, "", s, VIEW_HELD);
 	for (size_t i = 0; fragments && i < 2; i++) {
 		begin_rule(t, d, n, "");
 		text_printf(t, "%s goto %s.%s.f\n", filter_families[i].fragment, d->name, n->id);
 	}
-	for (size_t i = 0; i < s->count; i++) {
-		const struct filter_element *e = s->items[i];
-
-		if ((e->view != VIEW_PACKETS && e->view != VIEW_FRAGMENTS) ||
-			(i > 0 && same_group(s->items[i - 1], e)))
-			continue;
-		begin_rule(t, d, n, e->view == VIEW_FRAGMENTS ? ".f" : "");
-		text_add(t, "jump ");
-		group_chain(t, d, n, e);
-		text_add(t, "\n");
-	}
+	write_jumps(t, d, n, "", s, VIEW_PACKETS);
+	write_jumps(t, d, n, ".f", s, VIEW_FRAGMENTS);
 }
 
 /* "VERB chain …" for the chain of each group; those that `others` have, too, may be left out. */

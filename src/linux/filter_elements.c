@@ -191,3 +191,58 @@ int filter_elements(const struct filter *f, struct filter_element **out, size_t 
 	*count = e.count;
 	return 0;
 }
+
+static bool has_view(const struct filter_element *e, size_t count, enum filter_view view)
+{
+	for (size_t i = 0; i < count; i++)
+		if (e[i].view == view)
+			return true;
+	return false;
+}
+
+static struct filter_rule held_rule(const struct filter_element *e)
+{
+	return (struct filter_rule){.permit = true,
+		.local = e->local,
+		.remote = e->remote,
+		.protocol = e->protocol,
+		.local_ports = e->local_ports,
+		.remote_ports = e->remote_ports};
+}
+
+int filter_held(const struct filter_element *from, size_t from_count, const struct filter_element *to,
+	size_t to_count, struct filter_element **out, size_t *count)
+{
+	struct filter_rule *rules = calloc(from_count + to_count + 1, sizeof(*rules));
+	struct elements e = {0};
+	size_t comes = 0;
+	bool goes = has_view(to, to_count, VIEW_FRAGMENTS) && !has_view(from, from_count, VIEW_FRAGMENTS);
+	int error = rules ? 0 : -ENOMEM;
+
+	for (size_t i = 0, j = 0; !error && (i < from_count || j < to_count);) {
+		int order = i == from_count ? 1
+			: j == to_count	    ? -1
+					    : filter_element_compare(&from[i], &to[j]);
+		const struct filter_element *changed = order < 0 ? &from[i] : &to[j];
+
+		i += order <= 0;
+		j += order >= 0;
+		if (order == 0 || (changed->view != VIEW_PACKETS && changed->view != VIEW_FRAGMENTS))
+			continue;
+		if (changed->permit == (order > 0)) /* a permit line that is new, or a deny line that was */
+			rules[comes++] = held_rule(changed);
+		else
+			goes = true;
+	}
+	if (!error && goes)
+		error = add_view(&e, rules, comes, VIEW_HELD);
+	free(rules);
+	if (error) {
+		free(e.items);
+		return error;
+	}
+	sort_and_unite(&e);
+	*out = e.items;
+	*count = e.count;
+	return 0;
+}

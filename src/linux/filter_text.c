@@ -13,7 +13,7 @@ const struct filter_family filter_families[2] = {
 };
 
 const char filter_view_letter[VIEW_COUNT] = {
-	[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f', [VIEW_WAITING] = 'w'};
+	[VIEW_PACKETS] = 'p', [VIEW_FRAGMENTS] = 'f', [VIEW_WAITING] = 'w', [VIEW_HELD] = 'h'};
 static const char kind_letter[] = {
 	[KIND_ADDRESSES] = 'a', [KIND_PROTOCOL] = 'l', [KIND_PORTS] = 't', [KIND_ICMP] = 'i'};
 

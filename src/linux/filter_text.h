@@ -3,6 +3,7 @@
  *
  * Owns:  names and shapes inside the table. For a device "e0":
  *          chains out.e0, in.e0, in.e0.v, out.e0.d, in.e0.d (drop), and one for each group and view: out.e0.p0, out.e0.f0 …;
+ *          out.e0.h0, in.e0.h0 while a change is on its way;
  *          out.e0.w, out.e0.w0 … (packets that ask for an SA) and out.e0.l (told), while something waits for one; counters out.e0, in.e0;
  *          sets dev-e0.<generation>.<view><group>.<layer><verdict><kind><family>, dev-e0.<generation>.peer4, .any4 …, and,
  *          looked up by no chain, dev-e0.<generation>.m<entry>.<dynamic map's entry>.<family>: what was learned;
@@ -24,6 +25,7 @@ enum filter_view {
 	VIEW_WAITING,
 	VIEW_LEARNED,
 	VIEW_DF,
+	VIEW_HELD, /* the last: what is held is appended */
 	VIEW_COUNT
 };
 enum filter_kind {
@@ -54,6 +56,17 @@ _Static_assert(sizeof(struct filter_element) == 8 + 2 * sizeof(struct prefix) + 
  * -EINVAL for a rule with mixed families.
  */
 int filter_elements(const struct filter *f, struct filter_element **out, size_t *count);
+/*
+ * What must not pass while the elements `from` become `to`: sorted elements of VIEW_HELD, *out the caller's to free.
+ *
+ * The kernel takes elements out of sets of intervals at once and fills them a moment later, set by set, so for that moment
+ * some changes are seen and others are not. A change that only protects more, or only less, has no gap: each state in
+ * between is one of more or less. Otherwise a packet can fall between what goes and what comes; it then matches both, so to
+ * hold what comes is enough. Fragments have sets of their own from the first line with ports on: those start empty.
+ * 0, -ENOMEM, -E2BIG.
+ */
+int filter_held(const struct filter_element *from, size_t from_count, const struct filter_element *to,
+	size_t to_count, struct filter_element **out, size_t *count);
 int filter_element_compare(const void *a, const void *b);
 bool filter_same_set(const struct filter_element *a, const struct filter_element *b);
 

@@ -656,6 +656,107 @@ static void a_restart_leaves_no_gap(void **state)
 	must(NULL, "test $(nft list table inet hotswan | grep -c 'set dev') = 1");
 }
 
+/* Lines of which what the sender sends is protected before and after each edit. */
+static void a_line_before_it(bool edited)
+{
+	if (edited)
+		line(true, 1, "10.1.0.2", "10.2.0.0/16");
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+}
+
+static void lines_change_places(bool edited)
+{
+	line(true, 1, edited ? "10.1.0.2" : "10.1.0.0/24", edited ? "10.2.0.0/24" : "10.2.0.1");
+	line(true, 1, edited ? "10.1.0.0/24" : "10.1.0.2", edited ? "10.2.0.1" : "10.2.0.0/24");
+}
+
+static void a_deny_line_above_it(bool edited)
+{
+	if (edited)
+		line(false, 1, "10.1.0.3", "10.2.0.0/24");
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+}
+
+static void an_entry_is_renumbered(bool edited)
+{
+	line(true, 1, "10.1.0.3", "10.2.0.0/24");
+	for (uint32_t entry = 2; entry < 5; entry++) {
+		bool other = (entry == 2) != edited;
+
+		line(false, entry, "10.1.0.3", other ? "10.2.0.0/24" : "10.3.0.0/24");
+		line(true, entry, "10.1.0.0/24", other ? "10.2.0.0/24" : "10.3.0.0/24");
+	}
+}
+
+static void it_grows(bool edited)
+{
+	line(true, 1, "10.1.0.0/24", edited ? "10.2.0.0/23" : "10.2.0.0/24");
+}
+
+static void it_moves_above_a_deny_line(bool edited)
+{
+	if (edited)
+		line(true, 1, "10.1.0.2", "10.2.0.1");
+	line(false, 1, "10.1.0.2", edited ? "10.2.0.0/24" : "10.2.0.4/30");
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+}
+
+static void it_gets_ports(bool edited)
+{
+	struct filter_rule *r = line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+
+	r->protocol = IPPROTO_UDP;
+	if (edited)
+		r->remote_ports = (struct ports){1, 20};
+}
+
+/* What is protected before and after an edit does not pass during it. */
+static void an_edit_leaves_no_gap(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*write)(bool edited);
+	} rows[] = {{"a line before it", a_line_before_it}, {"lines change places", lines_change_places},
+		{"a deny line above it", a_deny_line_above_it},
+		{"an entry is renumbered", an_entry_is_renumbered}, {"it grows", it_grows},
+		{"it moves above a deny line", it_moves_above_a_deny_line}, {"it gets ports", it_gets_ports}};
+	static const struct {
+		uint32_t lines;
+		int edits;
+	} sizes[] = {{0, 40}, {5000, 4}};
+
+	(void)state;
+	line(true, 1, "10.1.0.0/24", "10.2.0.0/24");
+	apply();
+	watch(outside, "ip saddr 10.1.0.0/24");
+	pid_t sender = send_on_and_on(inside, "10.1.0.2", "10.2.0.1");
+	int leaked = 0;
+
+	dropped_more_than(10);
+	for (size_t size = 0; size < sizeof(sizes) / sizeof(*sizes); size++)
+		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			for (int edit = 0; edit < sizes[size].edits; edit++) {
+				filter.rule_count = 0;
+				rows[i].write(edit % 2 == 0);
+				for (uint32_t n = 0; n < sizes[size].lines; n++)
+					line(true, 9, "10.1.0.0/24", "11.0.0.0/32")->remote =
+						prefix_make(ip_v4(0x0b000000 + n * 256), 24);
+				apply();
+				assert_false(filter_last_commit(table).rebuilt);
+			}
+			int more = watched(outside) - leaked;
+
+			if (more > 0)
+				fprintf(stderr, "%d packets leaked: %s, beside %u lines\n", more,
+					rows[i].name, sizes[size].lines);
+			leaked += more;
+		}
+	dropped_more_than(counted().out_packets + 10);
+	kill(sender, SIGKILL);
+	waitpid(sender, NULL, 0);
+	assert_int_equal(leaked, 0);
+}
+
 struct recalled {
 	struct filter_rule rules[4];
 	size_t count;
@@ -802,6 +903,7 @@ int main(void)
 		WITH_TABLE(demands_are_told_and_nothing_else),
 		WITH_TABLE(a_change_names_only_what_changed),
 		WITH_TABLE(a_restart_leaves_no_gap),
+		WITH_TABLE(an_edit_leaves_no_gap),
 		WITH_TABLE(what_was_learned_is_read_back),
 		WITH_TABLE(what_others_flush_comes_back),
 		WITH_TABLE(devices_of_any_name),
