@@ -85,7 +85,8 @@ static void write_old_chains(const char *list, const char *id, const char *verb,
 /* --- Committing -------------------------------------------------------------------------------------------------- */
 
 /*
- * Runs a batch. The notifications of it are read and dropped; those of others before it were looked at by the caller.
+ * Runs a batch. The notifications of it are read and dropped; those of others before it were looked at by the caller. One that
+ * fails has none: what is there is of others, and why it failed.
  */
 static int commit(struct filter_table *t, struct text *batch)
 {
@@ -93,7 +94,8 @@ static int commit(struct filter_table *t, struct text *batch)
 	int error = batch->oom ? -ENOMEM : nothing ? 0 : filter_kernel_run(t->kernel, batch->s);
 
 	t->commit.us += nothing || batch->oom ? 0 : filter_kernel_us(t->kernel);
-	filter_kernel_losses(t->kernel);
+	if (!error)
+		filter_kernel_losses(t->kernel);
 	text_free(batch);
 	return error;
 }
@@ -292,6 +294,16 @@ static int bring_at_once(struct filter_table *t, struct part *p, struct filter_e
 	return 0;
 }
 
+/* Some are held for longer than an edit only when its last batch failed. */
+static size_t count_without_held(const struct part *p)
+{
+	size_t count = p->count;
+
+	while (count > 0 && p->elements[count - 1].view == VIEW_HELD)
+		count--;
+	return count;
+}
+
 static struct filter_element *joined(
 	const struct filter_element *a, size_t a_count, const struct filter_element *b, size_t b_count)
 {
@@ -309,10 +321,7 @@ static struct filter_element *joined(
 static int bring_held(struct filter_table *t, struct part *p, const struct filter_element *e, size_t count,
 	const struct filter_element *held, size_t held_count)
 {
-	size_t former = p->count;
-
-	while (former > 0 && p->elements[former - 1].view == VIEW_HELD) /* the last batch failed once */
-		former--;
+	size_t former = count_without_held(p);
 	struct filter_element *before = joined(p->elements, former, held, held_count),
 			      *after = joined(e, count, held, held_count);
 	int error;
@@ -371,7 +380,8 @@ static int repair(struct filter_table *t)
 	int first = t->mss_count > 0 && !t->mss_in_kernel ? bring_mss(t) : 0;
 
 	for (struct part *p = t->parts; p; p = p->next) {
-		int error = p->in_kernel || !p->elements ? 0 : bring(t, p, p->elements, p->count);
+		bool lost = !p->in_kernel && p->elements;
+		int error = lost ? bring(t, p, p->elements, count_without_held(p)) : 0;
 
 		if (error && !first)
 			first = error;
