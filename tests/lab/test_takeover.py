@@ -142,7 +142,6 @@ def test_h05_d07_the_new_active_calls_the_busiest_peers_first(lab):
         heard = next(f.time for f in esp_packets(frames) if f.time > active and str(f.ends[0]) == peer)
         places.append(len([when for when in called.values() if heard < when < called[peer]]))
     assert max(places) < PEERS // 2, f"the busiest peers had {places} of {PEERS} before them"
-    assert "CRYPTO-4-RECVD_PKT_INV_SPI" in s.show("show logging")
     flood_costs_nothing(crowd, s)
 
 

@@ -1,4 +1,5 @@
 /* Sets without order say the same as lists with order: checked against the definition, packet by packet. */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -271,8 +272,8 @@ static bool stops(
 		for (size_t i = 0; i < e->count; i++) {
 			const struct filter_element *at = &e->items[i];
 
-			if (at->view != view || (at->group_be >> 8 | (at->group_be & 0xff) << 8) != group ||
-				!seen[i] || !has_packet(at, p, fragment))
+			if (at->view != view || ntohs(at->group_be) != group || !seen[i] ||
+				!has_packet(at, p, fragment))
 				continue;
 			int order = hit ? memcmp(&at->layer_be, &hit->layer_be, sizeof(at->layer_be)) : -1;
 
