@@ -2,9 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "linux/filter_kernel.h"
 #include "linux/filter_learned.h"
@@ -317,6 +320,15 @@ static struct filter_element *joined(
 	return both;
 }
 
+/*
+ * A packet that began to ask the chains before the last batch, and was held up in them, would see the next one's sets with
+ * the old rules. membarrier waits for all that read under RCU, as netfilter's hooks do; a kernel with nohz_full refuses it.
+ */
+static void wait_for_packets_under_way(void)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 /* In three batches: what is held is held before the change, and until it is through. */
 static int bring_held(struct filter_table *t, struct part *p, const struct filter_element *e, size_t count,
 	const struct filter_element *held, size_t held_count)
@@ -336,6 +348,7 @@ static int bring_held(struct filter_table *t, struct part *p, const struct filte
 		free(after);
 		return error;
 	}
+	wait_for_packets_under_way();
 	error = bring_at_once(t, p, after, count + held_count);
 	int last = bring_at_once(t, p, p->elements, error ? former : count);
 
