@@ -157,6 +157,19 @@ static void sort_and_unite(struct elements *e)
 	e->count = kept;
 }
 
+/* In order, to the caller; with an error nothing. */
+static int hand_over(struct elements *e, int error, struct filter_element **out, size_t *count)
+{
+	if (error) {
+		free(e->items);
+		return error;
+	}
+	sort_and_unite(e);
+	*out = e->items;
+	*count = e->count;
+	return 0;
+}
+
 int filter_elements(const struct filter *f, struct filter_element **out, size_t *count)
 {
 	struct filter_rule *rules = calloc(f->rule_count + 1, sizeof(*rules));
@@ -182,14 +195,7 @@ int filter_elements(const struct filter *f, struct filter_element **out, size_t 
 	if (!error)
 		error = add_view(&e, f->waiting, f->waiting_count, VIEW_WAITING);
 	free(rules);
-	if (error) {
-		free(e.items);
-		return error;
-	}
-	sort_and_unite(&e);
-	*out = e.items;
-	*count = e.count;
-	return 0;
+	return hand_over(&e, error, out, count);
 }
 
 static bool has_view(const struct filter_element *e, size_t count, enum filter_view view)
@@ -237,12 +243,5 @@ int filter_held(const struct filter_element *from, size_t from_count, const stru
 	if (!error && goes)
 		error = add_view(&e, rules, comes, VIEW_HELD);
 	free(rules);
-	if (error) {
-		free(e.items);
-		return error;
-	}
-	sort_and_unite(&e);
-	*out = e.items;
-	*count = e.count;
-	return 0;
+	return hand_over(&e, error, out, count);
 }

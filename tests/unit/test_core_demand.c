@@ -293,6 +293,22 @@ static void each_pair_of_hosts_has_an_sa_of_its_own(void **state)
 	world_free(w);
 }
 
+/* A packet of this host on each line asks for an SA. */
+static void lines_wait_for(struct world *w, const char *host)
+{
+	log_clear(w);
+	packet(w, OUTSIDE, host, "10.0.0.1", 17, 53);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.");
+	packet(w, OUTSIDE, host, "10.7.0.1", 6, 23);
+	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l30.");
+}
+
+static void pair_on_each_line(struct world *w)
+{
+	pair_of_line_told(w, "l20", 10, "192.168.1.5/32", "10.0.0.1/32", 0);
+	pair_of_line_told(w, "l30", 11, "192.168.1.5/32", "10.7.0.1/32", 0);
+}
+
 /* Found by the simulator: two pairs counted as two lines that were up, and nothing waited any more. */
 static void an_edit_leaves_lines_of_pairs_waiting(void **state)
 {
@@ -310,11 +326,7 @@ static void an_edit_leaves_lines_of_pairs_waiting(void **state)
 	e->lifetime.seconds = 600;
 	model_touch(w->model, MODEL_CRYPTO_MAP, "mymap", 1);
 	config(w);
-	log_clear(w);
-	packet(w, OUTSIDE, "192.168.1.7", "10.0.0.1", 17, 53);
-	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.");
-	packet(w, OUTSIDE, "192.168.1.7", "10.7.0.1", 6, 23);
-	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l30.");
+	lines_wait_for(w, "192.168.1.7");
 	log_clear(w);
 	packet(w, OUTSIDE, "192.168.1.5", "10.0.0.1", 17, 53);
 	assert_not_seen(w, "initiate"); /* it is up */
@@ -331,15 +343,10 @@ static void a_restart_leaves_lines_of_pairs_waiting(void **state)
 	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_BEGIN});
 	world_event(w, &(struct event){.kind = EV_CONN, .conn = peer});
 	ike_up(w, 1, peer, "10.1.1.1");
-	pair_of_line_told(w, "l20", 10, "192.168.1.5/32", "10.0.0.1/32", 0);
-	pair_of_line_told(w, "l30", 11, "192.168.1.5/32", "10.7.0.1/32", 0);
+	pair_on_each_line(w);
 	world_event(w, &(struct event){.kind = EV_SA_SNAPSHOT_END});
 	pass_ms(w, 20000);
-	log_clear(w);
-	packet(w, OUTSIDE, "192.168.1.6", "10.0.0.1", 17, 53);
-	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l20.");
-	packet(w, OUTSIDE, "192.168.1.6", "10.7.0.1", 6, 23);
-	assert_seen(w, "initiate hs/FastEthernet0/0/mymap/1/10.1.1.1 l30.");
+	lines_wait_for(w, "192.168.1.6");
 	world_free(w);
 }
 
@@ -348,8 +355,7 @@ static void lines_of_pairs_wait_again_when_packets_are_told_again(void **state)
 	struct world *w = start_with(false, true);
 
 	(void)state;
-	pair_of_line_told(w, "l20", 10, "192.168.1.5/32", "10.0.0.1/32", 0);
-	pair_of_line_told(w, "l30", 11, "192.168.1.5/32", "10.7.0.1/32", 0);
+	pair_on_each_line(w);
 	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = false});
 	pass_ms(w, 1000);
 	world_event(w, &(struct event){.kind = EV_DEMAND_HEARD, .heard = true});
